@@ -1,0 +1,54 @@
+//! What a plugin author writes against.
+//!
+//! A plugin is a WebAssembly component that answers one of the worlds of `wit/campanile.wit`. This crate is that contract
+//! with Rust manners: a trait per kind whose methods have bodies already, [`export!`] to make a type the plugin, typed
+//! settings, and the little that the host lends ([`log`], [`calendar`]). Built for anything but WebAssembly the same calls
+//! reach a [`fake`] host, so that a policy is tested with `cargo test` and nothing installed.
+//!
+//! It is a promise to people outside the project, so it depends on nothing in `host/`, and nothing here may decide
+//! anything: rules belong to the plugin or to the engine.
+//!
+//! ```
+//! use campanile_plugin_sdk::policy::{Decision, Input, RetryPolicy};
+//! use campanile_plugin_sdk::types::{Outcome, PluginError};
+//!
+//! struct OneVoicemail;
+//!
+//! impl RetryPolicy for OneVoicemail {
+//!     type Settings = campanile_plugin_sdk::NoSettings;
+//!
+//!     fn decide(input: &Input, _settings: &Self::Settings) -> Result<Decision, PluginError> {
+//!         match input.last() {
+//!             Some(last) if last.outcome == Outcome::Voicemail => Ok(Decision::Complete("left a voicemail".into())),
+//!             _ => Ok(input.builtin.clone()),
+//!         }
+//!     }
+//! }
+//!
+//! campanile_plugin_sdk::export!(retry_policy: OneVoicemail);
+//! # fn main() {}
+//! ```
+
+mod bindings;
+#[cfg(feature = "retry-policy")]
+pub mod calendar;
+#[cfg(feature = "retry-policy")]
+mod civil;
+mod export;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fake;
+pub mod log;
+mod panic;
+#[cfg(feature = "retry-policy")]
+pub mod policy;
+mod settings;
+pub mod types;
+
+pub use settings::NoSettings;
+
+/// For [`export!`]; not for plugins.
+#[doc(hidden)]
+pub mod glue {
+    pub use crate::panic::install as install_panic_hook;
+    pub use crate::settings::read as read_settings;
+}

@@ -1,0 +1,87 @@
+//! What a script can see and say, one file per thing.
+//!
+//! Two rules hold everywhere. A name that does not exist is an error that suggests the one that does: properties are
+//! looked up in one `match` per type, beside the list that suggestions come from. And nothing is compared with what the
+//! call did not tell.
+
+pub mod answer;
+mod attempt;
+mod contact;
+mod duration;
+mod instant;
+pub mod lead;
+mod next;
+mod outcome;
+pub mod settings;
+mod undetermined;
+mod value;
+
+use rhai::{Engine, EvalAltResult};
+
+/// The functions that a script may call, for suggestions and for the guide (a test compares the two).
+pub const FUNCTIONS: &[&str] = &[
+    "retry",
+    "next_contact",
+    "complete",
+    "give_up",
+    "suppress",
+    "builtin",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "next",
+    "next_open",
+    "setting",
+    "number",
+    "text",
+    "flag",
+    "choice",
+    "count",
+    "in_a_row",
+    "was",
+    "is_undetermined",
+    "has",
+    "print",
+    "debug",
+];
+
+/// All six comparisons of an ordered type with itself.
+macro_rules! compare {
+    ($engine:expr, $type:ty) => {
+        $engine.register_fn("==", |left: $type, right: $type| left == right);
+        $engine.register_fn("!=", |left: $type, right: $type| left != right);
+        $engine.register_fn("<", |left: $type, right: $type| left < right);
+        $engine.register_fn("<=", |left: $type, right: $type| left <= right);
+        $engine.register_fn(">", |left: $type, right: $type| left > right);
+        $engine.register_fn(">=", |left: $type, right: $type| left >= right);
+    };
+}
+use compare;
+
+/// Registers a type's properties one by one, which is fast, and all other names as questions to `property`, which is how a
+/// misspelt one gets its suggestion.
+fn properties<T: Clone + 'static, V: Clone + 'static>(
+    engine: &mut Engine,
+    names: &[&'static str],
+    property: fn(&mut T, &str) -> Result<V, Box<EvalAltResult>>,
+) {
+    for name in names {
+        let name = *name;
+        engine.register_get(name, move |of: &mut T| property(of, name));
+    }
+    engine.register_indexer_get(move |of: &mut T, name: &str| property(of, name));
+}
+
+pub fn register(engine: &mut Engine) {
+    undetermined::register(engine);
+    value::register(engine);
+    duration::register(engine);
+    instant::register(engine);
+    next::register(engine);
+    attempt::register(engine);
+    contact::register(engine);
+    lead::register(engine);
+    answer::register(engine);
+    settings::register(engine);
+}

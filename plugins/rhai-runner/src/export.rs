@@ -1,0 +1,72 @@
+//! The component's two faces.
+
+use std::cell::RefCell;
+
+use campanile_plugin_sdk::policy::{Decision, Input, RetryPolicy};
+use campanile_plugin_sdk::types::PluginError;
+
+use crate::diagnosis::Diagnosis;
+use crate::loaded::Loaded;
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../plugin-sdk/wit", world: "campanile:plugin/script-runner" });
+}
+
+use bindings::exports::campanile::plugin::script::{Described, Diagnostic, Guest, Kind};
+
+thread_local! {
+    /// The script in the settings; read once, because an instance belongs to one script and its settings for life.
+    static SCRIPT: RefCell<Option<Loaded>> = const { RefCell::new(None) };
+}
+
+/// The runner's settings: the script and what its own settings are.
+#[derive(serde::Deserialize)]
+struct Settings {
+    source: String,
+    #[serde(default)]
+    settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The script as a retry policy.
+pub struct Policy;
+
+impl RetryPolicy for Policy {
+    type Settings = campanile_plugin_sdk::NoSettings;
+
+    fn decide(input: &Input, _: &Self::Settings) -> Result<Decision, PluginError> {
+        SCRIPT.with_borrow(|script| match script {
+            Some(script) => script.decide(input).map_err(|diagnosis| diagnosis.into_error("script_failed")),
+            None => Err(PluginError::new("script_not_loaded", "the runner was asked before it was given its script")),
+        })
+    }
+}
+
+campanile_plugin_sdk::export!(retry_policy: Policy);
+
+struct Script;
+
+impl Guest for Script {
+    fn check(source: String) -> Result<Described, Vec<Diagnostic>> {
+        campanile_plugin_sdk::glue::install_panic_hook();
+        let script = Loaded::new(&source, &serde_json::Map::new()).map_err(|found| vec![found.into()])?;
+        Ok(Described { kinds: vec![Kind::RetryPolicy], settings_schema: script.schema().to_string() })
+    }
+
+    fn load() -> Result<(), Vec<Diagnostic>> {
+        campanile_plugin_sdk::glue::install_panic_hook();
+        let unreadable = |error: PluginError| vec![Diagnosis::of_script(error.message).into()];
+        let Settings { source, settings } = campanile_plugin_sdk::glue::read_settings().map_err(unreadable)?;
+        let script = Loaded::new(&source, &settings).map_err(|found| vec![found.into()])?;
+        SCRIPT.set(Some(script));
+        Ok(())
+    }
+}
+
+impl From<Diagnosis> for Diagnostic {
+    fn from(found: Diagnosis) -> Self {
+        Self { line: found.line, column: found.column, message: found.message, hint: found.hint }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Script with_types_in bindings);

@@ -1,0 +1,18 @@
+//! Runs tenants' scripts.
+//!
+//! One component, exporting the interface of each kind that a script can play (today `policy`) and a private one to read
+//! a script (`script`). The interpreter lives in here and nowhere else: its own limits do not hold a hostile script, the
+//! sandbox's do. Everything a script can see or say is registered in [`api`], one file per thing; a misspelt name is an
+//! error with a suggestion everywhere, because a script that silently means something else calls people.
+//!
+//! It must never keep anything of one decision for the next: the host reuses runners and compares.
+
+mod api;
+mod diagnosis;
+mod export;
+mod interpreter;
+mod loaded;
+mod question;
+mod suggest;
+
+pub use export::Policy;
