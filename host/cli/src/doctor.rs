@@ -1,0 +1,109 @@
+//! `campanile doctor`: what would keep this machine from running Campanile, and what to do about it.
+
+use std::path::PathBuf;
+
+use campanile_domain::ports::clock::WallClock;
+use campanile_domain::time::{DAY_MS, Timestamp};
+use campanile_domain::zone;
+use campanile_engine::shell::clock::SystemClock;
+use campanile_sandbox::{Allocation, Policies};
+use campanile_store::{Options, Profile};
+use clap::Args;
+
+use crate::exit::Failure;
+
+/// Flags of `doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// A data folder to look at; no server may run on it
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Ok,
+    Note,
+    Bad,
+}
+
+struct Finding {
+    mark: Mark,
+    check: &'static str,
+    text: String,
+}
+
+/// Runs the command.
+pub fn run(args: &Doctor) -> Result<(), Failure> {
+    let mut findings = vec![zones(WallClock::now(&SystemClock)), sandbox()];
+    if let Some(folder) = &args.data {
+        findings.push(store(folder.clone()));
+    }
+    for finding in &findings {
+        let mark = match finding.mark {
+            Mark::Ok => "ok",
+            Mark::Note => "note",
+            Mark::Bad => "BAD",
+        };
+        if args.json {
+            println!("{}", serde_json::json!({ "check": finding.check, "mark": mark, "text": finding.text }));
+        } else {
+            println!("{mark:<5} {:<12} {}", finding.check, finding.text);
+        }
+    }
+    let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
+    if bad == 0 { Ok(()) } else { Err(Failure::other(format!("{bad} of {} checks failed", findings.len()))) }
+}
+
+/// Zone rules change several times a year; a database of the year before last calls somebody at the wrong hour.
+fn zones(now: Timestamp) -> Finding {
+    let version = zone::database_version();
+    let year = zone::Zone::utc().local(now).year;
+    let of: i32 = version.chars().take(4).collect::<String>().parse().unwrap_or(0);
+    let old = now.millis() > 365 * DAY_MS && of + 1 < year;
+    let text = if old {
+        format!("the time zone database is {version}; update Campanile, zones have changed since")
+    } else {
+        format!("time zone database {version}")
+    };
+    Finding { mark: if old { Mark::Bad } else { Mark::Ok }, check: "zones", text }
+}
+
+fn sandbox() -> Finding {
+    let check = "sandbox";
+    match Policies::new(campanile_sandbox::Options::default()) {
+        Ok(policies) => match policies.allocation() {
+            Allocation::Pooling { slots, .. } => {
+                Finding { mark: Mark::Ok, check, text: format!("instances come from a pool of {slots}") }
+            }
+            Allocation::OnDemand { reason } => {
+                Finding { mark: Mark::Note, check, text: format!("instances are made on demand, slower: {reason}") }
+            }
+        },
+        Err(error) => Finding { mark: Mark::Bad, check, text: error.to_string() },
+    }
+}
+
+fn store(folder: PathBuf) -> Finding {
+    let check = "store";
+    if !folder.join("campanile.db").exists() {
+        let text = format!("{} holds no database yet; campanile serve makes one", folder.display());
+        return Finding { mark: Mark::Note, check, text };
+    }
+    match campanile_store::open(&Options { profile: Profile::Durable { folder }, readers: 1 }) {
+        Ok(store) => {
+            let health = store.health();
+            store.close();
+            let text = format!(
+                "SQLite {}, schema {}, journal {}, synchronous {}",
+                health.sqlite_version, health.schema_version, health.journal_mode, health.synchronous
+            );
+            Finding { mark: Mark::Ok, check, text }
+        }
+        Err(error) => Finding { mark: Mark::Bad, check, text: error.to_string() },
+    }
+}

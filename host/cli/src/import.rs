@@ -1,0 +1,113 @@
+//! `campanile import check FILE`: what an import of this file would do, without doing it.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use campanile_intake::{RejectsWriter, Row, Summary};
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+
+use crate::exit::Failure;
+use crate::lead_file::{LeadFile, MappingFlags};
+
+/// Lead files.
+#[derive(Subcommand, Debug)]
+pub enum Import {
+    /// Say what an import of a file would do: how it is understood, what is accepted, what is rejected and why
+    Check(Check),
+}
+
+/// Flags of `import check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// CSV (any encoding and delimiter) or XLSX
+    file: PathBuf,
+    #[command(flatten)]
+    mapping: MappingFlags,
+    /// Write the rejected rows here, in the columns of the file plus row, code, reason and suggestion
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Rejections shown on a terminal; all of them are in `--rejects`.
+const SHOWN: usize = 10;
+
+/// Runs the command.
+pub fn run(command: Import) -> Result<(), Failure> {
+    let Import::Check(check) = command;
+    let mut file = LeadFile::open(&check.file, &check.mapping, None)?;
+    let cannot_write = |error: std::io::Error| {
+        let path = check.rejects.as_deref().unwrap_or(&check.file).display().to_string();
+        Failure::other(format!("{path} cannot be written: {error}"))
+    };
+    let mut rejects = match &check.rejects {
+        Some(path) => {
+            let out = BufWriter::new(File::create(path).map_err(cannot_write)?);
+            Some(RejectsWriter::new(out, &file.layout).map_err(cannot_write)?)
+        }
+        None => None,
+    };
+    let mut shown = Vec::new();
+    let summary = file.read(&mut |row| {
+        if let Row::Rejected(rejected) = row {
+            if shown.len() < SHOWN {
+                let why = format!("{} {}", rejected.message, rejected.suggestion);
+                shown.push((rejected.row, rejected.field.to_owned(), rejected.code, why));
+            }
+            if let Some(rejects) = &mut rejects {
+                rejects.write(&rejected)?;
+            }
+        }
+        Ok(())
+    })?;
+    if let Some(rejects) = rejects {
+        rejects.finish().and_then(|mut out| out.flush()).map_err(cannot_write)?;
+    }
+    if check.json {
+        let text = serde_json::to_string(&summary).map_err(|error| Failure::other(error.to_string()))?;
+        println!("{text}");
+    } else {
+        print(&summary, &shown, check.rejects.is_none());
+    }
+    Ok(())
+}
+
+fn print(summary: &Summary, shown: &[(u64, String, &'static str, String)], suggest_rejects: bool) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let mut line = |name: &str, value: String| {
+        table.add_row([name.to_owned(), value]);
+    };
+    line("header row", summary.header_row.to_string());
+    line("primary phone", summary.columns.primary.clone());
+    line("secondary phones", or_none(&summary.columns.secondary));
+    line("variables", or_none(&summary.columns.variables));
+    line("rows", summary.rows.to_string());
+    line("accepted", summary.accepted.to_string());
+    line("secondary contacts", summary.secondary_contacts.to_string());
+    line("duplicates in file", summary.duplicates_in_file.to_string());
+    for (code, count) in &summary.rejected {
+        line(&format!("rejected: {code}"), count.to_string());
+    }
+    for (code, count) in summary.warnings.iter().filter(|(code, _)| **code != "duplicate_in_file") {
+        line(&format!("warning: {code}"), count.to_string());
+    }
+    println!("{table}");
+    if !shown.is_empty() {
+        println!("\nthe first rejected rows:");
+        for (row, field, code, why) in shown {
+            println!("  row {row}, {field}: {code}: {why}");
+        }
+        if suggest_rejects {
+            println!("\nAll of them, ready to be repaired and imported again: --rejects rejected.csv");
+        }
+    }
+}
+
+fn or_none(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

@@ -1,0 +1,96 @@
+//! The binary `campanile`: the server, and the tools around it.
+//!
+//! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
+
+mod campaign_file;
+mod carrier;
+mod clock;
+mod demo;
+mod doctor;
+mod entropy;
+mod exit;
+mod explain;
+mod gateway_kinds;
+mod import;
+mod lead_file;
+mod rehearse;
+mod script_checker;
+mod serve;
+mod version;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Failure;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Runs outbound calling campaigns for AI voice assistants
+#[derive(Parser, Debug)]
+#[command(name = "campanile", version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a sample campaign on simulated people, with the server and its API
+    Demo(demo::Demo),
+    /// Run the server on a data folder
+    Serve(serve::Serve),
+    /// Run a campaign over a lead file on a virtual clock and say what came of it
+    Rehearse(rehearse::Rehearse),
+    /// Lead files
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Say why a lead is not being called now, and when it will be
+    Explain(explain::Explain),
+    /// Run the simulated carrier as a process of its own
+    Carrier(carrier::Args),
+    /// Look for what would keep this machine from running Campanile
+    Doctor(doctor::Doctor),
+    /// Versions of everything that matters
+    Version {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A rehearsal tells what went wrong in its result, once; a server tells it as it happens.
+    let quiet = if matches!(cli.command, Command::Rehearse(_)) { "error" } else { "warn" };
+    let logs = tracing_subscriber::EnvFilter::try_from_env("CAMPANILE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
+    tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => on_tokio(demo::run(args)),
+        Command::Serve(args) => on_tokio(serve::run(args)),
+        Command::Rehearse(args) => rehearse::run(args),
+        Command::Import(command) => import::run(command),
+        Command::Explain(args) => on_tokio(explain::run(args)),
+        Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Version { json } => version::run(json),
+    }
+}
+
+fn on_tokio(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other(format!("threads cannot be started: {error}")))?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,192 @@
+//! Puts the rooms together: store, sandbox, gateways, engine, API.
+//!
+//! The only place that sees all of them. What is opened here is closed here, in the opposite order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::Context;
+use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::policy::PolicyRunner;
+use campanile_domain::ports::store::{Accounts, Fence, Store};
+use campanile_engine::shell::clock::SystemClock;
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
+use campanile_sandbox::Policies;
+use campanile_server::{App, Config};
+use campanile_store::{Profile, SqliteStore};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{self, ClockFlags};
+use crate::entropy::{self, SystemEntropy};
+use crate::exit::Failure;
+use crate::gateway_kinds::Kinds;
+use crate::script_checker::{Checker, put_back};
+use crate::version;
+
+/// What a host is made of.
+pub struct Setup {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How the world reaches this host; the listening address when left out.
+    pub public_url: Option<String>,
+    /// The clock.
+    pub clock: ClockFlags,
+    /// Calls at once over all tenants.
+    pub max_concurrent_calls: u32,
+}
+
+/// A running host.
+pub struct Host {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its store.
+    pub store: Arc<SqliteStore>,
+    /// The time that calls live in.
+    pub clock: Arc<dyn EngineClock>,
+    /// The clock's factor, when it is not the sun's.
+    pub clock_factor: Option<f64>,
+    /// The engine.
+    pub engine: Handle,
+    /// The kinds of gateways.
+    pub kinds: Arc<Kinds>,
+    stop: CancellationToken,
+    engine_task: tokio::task::JoinHandle<anyhow::Result<()>>,
+    server_task: tokio::task::JoinHandle<std::io::Result<()>>,
+    background: TaskTracker,
+}
+
+/// Read connections of the store.
+const READERS: usize = 2;
+
+/// Opens everything and listens.
+pub async fn start(setup: Setup) -> Result<Host, Failure> {
+    let options =
+        campanile_store::Options { profile: Profile::Durable { folder: setup.data.clone() }, readers: READERS };
+    let chosen = clock::choose(&setup.data, &setup.clock)?;
+    let store = campanile_store::open(&options).map_err(|error| Failure::other(error.to_string()))?;
+    let listener = TcpListener::bind(setup.listen).await.map_err(|error| {
+        Failure::unavailable(format!("cannot listen on {}: {error}", setup.listen)).next("choose another --listen")
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::other(error.to_string()))?;
+    let public_url = setup.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let policies = policies(&setup.data, store.as_ref()).await?;
+    let gateways = Arc::new(Gateways::default());
+    let stop = CancellationToken::new();
+    let background = TaskTracker::new();
+    let kinds = Arc::new(Kinds {
+        gateways: Arc::clone(&gateways),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        clock: Arc::clone(&chosen.engine),
+        engine: OnceLock::new(),
+        public_url: public_url.clone(),
+        tasks: background.clone(),
+        stop: stop.clone(),
+        simulated: Mutex::default(),
+    });
+    let hands = Hands {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        policies: Arc::clone(&policies) as Arc<dyn PolicyRunner>,
+        gateways,
+        clock: Arc::clone(&chosen.engine),
+        fence: Fence::SOLE,
+    };
+    let (engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
+    let _ = kinds.engine.set(handle.clone());
+    let rows = store.gateways(None).await.map_err(|error| Failure::other(error.to_string()))?;
+    rows.iter().for_each(|row| kinds.revive(row));
+    teach(&kinds, store.as_ref()).await?;
+    let app = App {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        engine: handle.clone(),
+        policies: Arc::clone(&policies) as Arc<dyn PolicyRunner>,
+        scripts: Arc::new(Checker(policies)),
+        gateways: Arc::clone(&kinds) as Arc<_>,
+        engine_clock: Arc::clone(&chosen.engine),
+        wall_clock: Arc::new(SystemClock) as Arc<dyn WallClock>,
+        entropy: Arc::new(SystemEntropy),
+        config: Config {
+            public_url,
+            upload_dir: setup.data.join("uploads"),
+            max_upload_bytes: Config::DEFAULT_UPLOAD_BYTES,
+            about: version::about(),
+        },
+        background: background.clone(),
+        shutdown: stop.clone(),
+    };
+    let engine_stop = stop.clone();
+    let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
+    let router = campanile_server::router(Arc::new(app));
+    let server_stop = stop.clone();
+    let server_task = tokio::spawn(async move {
+        axum::serve(listener, router).with_graceful_shutdown(async move { server_stop.cancelled().await }).await
+    });
+    Ok(Host {
+        address,
+        store,
+        clock: chosen.engine,
+        clock_factor: chosen.factor,
+        engine: handle,
+        kinds,
+        stop,
+        engine_task,
+        server_task,
+        background,
+    })
+}
+
+impl Host {
+    /// Completes when the engine or the server ends by itself, with why.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        tokio::select! {
+            ended = &mut self.engine_task => match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the engine ended"),
+                Ok(Err(error)) => error,
+                Err(error) => error.into(),
+            },
+            ended = &mut self.server_task => match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the server ended"),
+                Ok(Err(error)) => error.into(),
+                Err(error) => error.into(),
+            },
+        }
+    }
+
+    /// Claims nothing more, finishes what is under way, closes the store.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let _ = self.engine_task.await;
+        let _ = self.server_task.await;
+        self.background.close();
+        self.background.wait().await;
+        let store = self.store;
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+/// Tells the simulated carriers what the assistants ask.
+async fn teach(kinds: &Kinds, store: &dyn Store) -> Result<(), Failure> {
+    let failed = |error: campanile_domain::ports::store::StoreError| Failure::other(error.to_string());
+    for tenant in store.tenants().await.map_err(failed)? {
+        for assistant in store.assistants(tenant.key).await.map_err(failed)? {
+            kinds.learn(&assistant);
+        }
+    }
+    Ok(())
+}
+
+/// The sandbox with everything that tenants installed.
+async fn policies(data: &Path, store: &dyn Store) -> Result<Arc<Policies>, Failure> {
+    let options = campanile_sandbox::Options { cache_folder: Some(data.join("cache")), ..Default::default() };
+    let policies = Policies::new(options)
+        .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")).next("campanile doctor"))?;
+    let kept = store.plugin_versions(None).await.map_err(|error| Failure::other(error.to_string()))?;
+    for (tenant, version) in kept.iter().filter(|(_, version)| version.kind == "script") {
+        put_back(&policies, *tenant, version);
+    }
+    Ok(Arc::new(policies))
+}

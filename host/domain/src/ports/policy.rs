@@ -1,0 +1,93 @@
+//! Who decides after a call, when it is not the built-in table.
+//!
+//! The engine hands over the question and gets an answer or a failure with a code; it never learns whether a component
+//! or a script was behind it. What the call cost and said is kept as a record either way.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::hours::CallingHours;
+use crate::ids::TenantKey;
+use crate::policy::{Decision, PolicyInput, PolicyRef};
+use crate::time::Timestamp;
+use crate::zone::Zone;
+
+/// The calling hours a guest may ask about. Zone questions are answered by [`crate::zone`] directly.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// The campaign's hours.
+    pub hours: CallingHours,
+    /// The zone they follow.
+    pub zone: Zone,
+}
+
+impl Calendar {
+    /// The first instant not before `at` inside the calling hours.
+    pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
+        self.hours.next_allowed(at, &self.zone)
+    }
+}
+
+/// One request for a decision.
+#[derive(Clone, Debug)]
+pub struct PolicyCall {
+    /// Whose policy.
+    pub tenant: TenantKey,
+    /// Which one.
+    pub policy: PolicyRef,
+    /// Its settings as the campaign pins them (JSON).
+    pub settings: serde_json::Value,
+    /// The question.
+    pub input: PolicyInput,
+    /// What `calendar` answers from.
+    pub calendar: Calendar,
+}
+
+/// What came back, for the lead and for the record.
+#[derive(Clone, Debug)]
+pub struct PolicyAnswer {
+    /// `name@version` that decided or failed; the version is the one in force at the call.
+    pub version: String,
+    /// The decision, or why there is none.
+    pub decision: Result<Decision, PolicyFailure>,
+    /// What the call used.
+    pub usage: Usage,
+    /// The guest's log lines, cut to the limits.
+    pub log: Vec<String>,
+}
+
+/// What one guest call used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Fuel, where fuel is the limit.
+    pub fuel: u64,
+    /// Peak linear memory, in bytes.
+    pub memory_bytes: u64,
+    /// Calls of the host's functions.
+    pub host_calls: u32,
+}
+
+/// Why a policy did not decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct PolicyFailure {
+    /// Stable: `policy_not_found`, `policy_trapped`, `policy_out_of_fuel`, `policy_out_of_memory`, `policy_timed_out`,
+    /// `policy_output_invalid`, `policy_error`.
+    pub code: String,
+    /// What happened, why, what to do next.
+    pub message: String,
+}
+
+/// Runs policies.
+#[async_trait]
+pub trait PolicyRunner: Send + Sync {
+    /// Decides. Never fails as a call: a failure is an answer. The future completes without a timer or a reactor, so
+    /// that a rehearsal can poll it on its own thread.
+    async fn decide(&self, call: &PolicyCall) -> PolicyAnswer;
+
+    /// Whether the reference names an active policy of the tenant; the version that would decide now.
+    ///
+    /// # Errors
+    /// It names nothing that decides.
+    async fn resolve(&self, tenant: TenantKey, policy: &PolicyRef) -> Result<String, PolicyFailure>;
+}

@@ -1,0 +1,338 @@
+//! Tenants, keys, assistants, gateways, plugins: what exists before any campaign does.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Stored, WriteContext};
+use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, PluginId, TenantId, TenantKey};
+use crate::money::{Currency, Micros, Tariff};
+use crate::phone::Phone;
+use crate::time::Timestamp;
+use crate::variable::VariableSpec;
+use crate::zone::Zone;
+
+/// What binds a tenant, beside its campaigns' own limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TenantLimits {
+    /// Calls at once over all campaigns.
+    pub max_concurrent_calls: u32,
+    /// Dials per second over all campaigns; `None`: no limit.
+    pub calls_per_second: Option<f64>,
+    /// The least gap between two calls to one phone over all campaigns.
+    pub min_gap_minutes: u32,
+    /// Calls to one phone in a local day; `None`: no limit.
+    pub max_calls_per_number_per_day: Option<u32>,
+}
+
+impl Default for TenantLimits {
+    fn default() -> Self {
+        Self {
+            max_concurrent_calls: 100,
+            calls_per_second: None,
+            min_gap_minutes: 10,
+            max_calls_per_number_per_day: None,
+        }
+    }
+}
+
+/// How a tenant is billed; `None` in [`Tenant`] means billing is off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Billing {
+    /// Of the balance and the tariff.
+    pub currency: Currency,
+    /// What a call costs.
+    pub tariff: Tariff,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tenant {
+    /// Inside.
+    #[serde(skip)]
+    pub key: TenantKey,
+    /// Outside.
+    pub id: TenantId,
+    /// For people.
+    pub name: String,
+    /// This tenant is the test twin of that one.
+    pub twin_of: Option<TenantId>,
+    /// No call is made while suspended.
+    pub suspended: bool,
+    /// Its limits.
+    pub limits: TenantLimits,
+    /// Its billing.
+    pub billing: Option<Billing>,
+    /// What is left of its balance, reservations taken off.
+    pub available_micros: Micros,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Tenant {
+    /// Test twins may only use simulated gateways.
+    pub const fn is_test(&self) -> bool {
+        self.twin_of.is_some()
+    }
+}
+
+/// What a new tenant is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenant {
+    /// 1 to 255 characters.
+    pub name: String,
+    /// Its limits.
+    #[serde(default)]
+    pub limits: TenantLimits,
+    /// Its billing; left out: off.
+    #[serde(default)]
+    pub billing: Option<Billing>,
+}
+
+/// What a key may do. The words are the API's.
+pub const SCOPES: [&str; 9] = [
+    "admin",
+    "campaigns:read",
+    "campaigns:write",
+    "leads:read",
+    "leads:write",
+    "calls:read",
+    "assistants:write",
+    "plugins:read",
+    "plugins:write",
+];
+
+/// An API key, without its secret.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Key {
+    /// Its name.
+    pub id: KeyId,
+    /// The tenant it opens: for a test key, the twin.
+    #[serde(skip)]
+    pub tenant: TenantKey,
+    /// For people.
+    pub name: String,
+    /// See [`SCOPES`].
+    pub scopes: Vec<String>,
+    /// The last four characters, to recognise it.
+    pub last_four: String,
+    /// Not valid from then on (wall clock).
+    pub expires_at: Option<Timestamp>,
+    /// Not valid since (wall clock).
+    pub revoked_at: Option<Timestamp>,
+    /// When it was made (wall clock).
+    pub created_at: Timestamp,
+}
+
+/// A new key; only the hash of its secret reaches the store.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its name.
+    pub id: KeyId,
+    /// The tenant it opens; `None`: the operator's own key.
+    pub tenant: Option<TenantKey>,
+    /// For people.
+    pub name: String,
+    /// See [`SCOPES`].
+    pub scopes: Vec<String>,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// The last four characters.
+    pub last_four: String,
+    /// Not valid from then on (wall clock).
+    pub expires_at: Option<Timestamp>,
+    /// Wall clock.
+    pub created_at: Timestamp,
+}
+
+/// Whom a presented key speaks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authenticated {
+    /// Which key.
+    pub key: KeyId,
+    /// `None`: the operator.
+    pub tenant: Option<Tenant>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// Not valid from then on (wall clock); the caller compares.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Who speaks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Assistant {
+    /// Inside.
+    #[serde(skip)]
+    pub key: AssistantKey,
+    /// Outside.
+    pub id: AssistantId,
+    /// What its owner configured.
+    #[serde(flatten)]
+    pub config: AssistantConfig,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+}
+
+/// What an owner configures of an assistant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantConfig {
+    /// 1 to 255 characters.
+    pub name: String,
+    /// It may call out.
+    #[serde(default = "yes")]
+    pub outbound: bool,
+    /// Numbers to call from.
+    #[serde(default)]
+    pub phone_numbers: Vec<Phone>,
+    /// Campaigns without a zone of their own follow this one.
+    pub time_zone: Zone,
+    /// Which gateway dials.
+    pub gateway: GatewayId,
+    /// The assistant as the gateway knows it.
+    #[serde(default)]
+    pub gateway_ref: Option<String>,
+    /// The questions put to every call.
+    #[serde(default)]
+    pub variables: Vec<VariableSpec>,
+    /// How long to let it ring, 5 to 120.
+    #[serde(default = "ring_timeout_seconds")]
+    pub ring_timeout_seconds: u32,
+    /// The longest call, 20 to 7200.
+    #[serde(default = "max_call_seconds")]
+    pub max_call_seconds: u32,
+}
+
+const fn yes() -> bool {
+    true
+}
+const fn ring_timeout_seconds() -> u32 {
+    30
+}
+const fn max_call_seconds() -> u32 {
+    600
+}
+
+/// An installed voice gateway.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GatewayRow {
+    /// Inside.
+    #[serde(skip)]
+    pub key: GatewayKey,
+    /// Outside.
+    pub id: GatewayId,
+    /// Whose.
+    #[serde(skip)]
+    pub tenant: TenantKey,
+    /// For people.
+    pub name: String,
+    /// `simulated` is the carrier inside; `carrier` is one in a process of its own.
+    pub kind: String,
+    /// The kind's own settings.
+    pub settings: serde_json::Value,
+    /// The secret part of the hook's URL.
+    #[serde(skip)]
+    pub hook_token: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A new gateway.
+#[derive(Clone, Debug)]
+pub struct NewGateway {
+    /// For people.
+    pub name: String,
+    /// See [`GatewayRow::kind`].
+    pub kind: String,
+    /// The kind's own settings, already checked.
+    pub settings: serde_json::Value,
+}
+
+/// One immutable version of something that decides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PluginVersion {
+    /// Outside.
+    pub id: PluginId,
+    /// `[a-z][a-z0-9-]{2,48}`.
+    pub name: String,
+    /// A plugin's semver, a script's count from 1.
+    pub version: String,
+    /// `script` or `retry-policy`.
+    pub kind: String,
+    /// SHA-256 of the content.
+    pub sha256: String,
+    /// The content: a component, or a script's source.
+    #[serde(skip)]
+    pub content: Vec<u8>,
+    /// It is the one that `name@active` follows.
+    pub active: bool,
+    /// When it came.
+    pub created_at: Timestamp,
+}
+
+/// What exists before any campaign does.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Makes a tenant together with its test twin, whose gateways can only be simulated. Billing of the twin is off.
+    async fn create_tenant(&self, ctx: &WriteContext, new: NewTenant) -> Stored<Tenant>;
+    /// All tenants, for the operator and at boot, by key.
+    async fn tenants(&self) -> Stored<Vec<Tenant>>;
+    /// One.
+    async fn tenant(&self, key: TenantKey) -> Stored<Tenant>;
+    /// By its public id.
+    async fn tenant_by_id(&self, id: TenantId) -> Stored<Tenant>;
+    /// The test twin of a tenant.
+    async fn twin_of(&self, key: TenantKey) -> Stored<Tenant>;
+    /// Changes limits or suspends.
+    async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
+    /// Adds to the balance (ledger `top_up`).
+    async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;
+
+    /// Keeps a key.
+    async fn create_key(&self, ctx: &WriteContext, new: NewKey) -> Stored<()>;
+    /// Whom the hash of a secret speaks for; revoked keys are not found.
+    async fn authenticate(&self, hash: &[u8; 32]) -> Stored<Authenticated>;
+    /// Whether the operator has a key that was not revoked.
+    async fn has_operator_key(&self) -> Stored<bool>;
+    /// The tenant's keys, oldest first.
+    async fn keys(&self, tenant: TenantKey) -> Stored<Vec<Key>>;
+    /// From now on (wall clock) the key is not valid.
+    async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()>;
+
+    /// Installs a gateway.
+    async fn create_gateway(&self, ctx: &WriteContext, new: NewGateway) -> Stored<GatewayRow>;
+    /// The tenant's gateways, oldest first; every tenant's with `None`.
+    async fn gateways(&self, tenant: Option<TenantKey>) -> Stored<Vec<GatewayRow>>;
+    /// By its public id, whoever owns it: for its hook, whose token the caller compares.
+    async fn gateway_by_id(&self, id: GatewayId) -> Stored<GatewayRow>;
+
+    /// Makes an assistant.
+    async fn create_assistant(&self, ctx: &WriteContext, config: AssistantConfig) -> Stored<Assistant>;
+    /// Changes it.
+    async fn update_assistant(&self, ctx: &WriteContext, id: AssistantId, config: AssistantConfig)
+    -> Stored<Assistant>;
+    /// Removes it; `Conflict` while a campaign uses it.
+    async fn delete_assistant(&self, ctx: &WriteContext, id: AssistantId) -> Stored<()>;
+    /// One.
+    async fn assistant(&self, tenant: TenantKey, id: AssistantId) -> Stored<Assistant>;
+    /// The tenant's, oldest first.
+    async fn assistants(&self, tenant: TenantKey) -> Stored<Vec<Assistant>>;
+
+    /// Keeps a version. The same version with the same content is the same version; with other content `Conflict`.
+    async fn add_plugin_version(
+        &self,
+        ctx: &WriteContext,
+        name: String,
+        version: Option<String>,
+        kind: String,
+        content: Vec<u8>,
+    ) -> Stored<PluginVersion>;
+    /// `name@active` follows this version from now on.
+    async fn activate_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion>;
+    /// The tenant's versions, by name and age; every tenant's with `None`.
+    async fn plugin_versions(&self, tenant: Option<TenantKey>) -> Stored<Vec<(TenantKey, PluginVersion)>>;
+}

@@ -1,0 +1,146 @@
+//! Campaigns: what their owner sees and does.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::{Listed, Page, Stored, WriteContext};
+use crate::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb};
+use crate::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
+use crate::money::Micros;
+use crate::time::Timestamp;
+
+/// A campaign as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Campaign {
+    /// Inside.
+    #[serde(skip)]
+    pub key: CampaignKey,
+    /// Outside.
+    pub id: CampaignId,
+    /// Whose.
+    #[serde(skip)]
+    pub tenant: TenantKey,
+    /// Who speaks.
+    pub assistant: AssistantId,
+    /// Where it stands.
+    pub status: CampaignState,
+    /// Why.
+    pub status_reason: StatusReason,
+    /// What its owner configured; `time_zone` is filled in from the assistant.
+    #[serde(flatten)]
+    pub config: CampaignConfig,
+    /// Counts every edit, from 1.
+    pub config_version: u32,
+    /// Counts every change of the row; the ETag.
+    pub revision: u64,
+    /// Spent and reserved so far.
+    pub spent_micros: Micros,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+    /// When it was first started.
+    pub started_at: Option<Timestamp>,
+    /// When it was last completed.
+    pub completed_at: Option<Timestamp>,
+}
+
+/// What a verb came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VerbDone {
+    /// The campaign changed.
+    Changed(Box<Campaign>),
+    /// It already was so.
+    Unchanged(Box<Campaign>),
+    /// Start checks fail: all of them.
+    Refused(Vec<StartProblem>),
+}
+
+/// Leads by status and reason, and what else a progress bar needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Stats {
+    /// Leads in all.
+    pub leads: u64,
+    /// By status, then reason (empty for the statuses without one).
+    pub by_status: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Attempts that are over, by outcome; `refused`, `withdrawn` and `not_dialled` beside them.
+    pub attempts: BTreeMap<String, u64>,
+    /// Attempts that are open.
+    pub open_attempts: u64,
+    /// Answered attempts by who answered.
+    pub answered_by: BTreeMap<String, u64>,
+    /// Leads whose goal was reached.
+    pub goals_reached: u64,
+    /// Talk in milliseconds.
+    pub talk_ms: i64,
+    /// Charged to the tenant.
+    pub cost_micros: Micros,
+    /// The first dial.
+    pub first_call_at: Option<Timestamp>,
+    /// The last end of a call.
+    pub last_call_at: Option<Timestamp>,
+}
+
+/// How many leads wait at a gate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GateCount {
+    /// The gate's code; `ready` for leads that only need a slot.
+    pub gate: String,
+    /// How many.
+    pub leads: u64,
+    /// The earliest instant at which the first of them may go on.
+    pub until: Option<Timestamp>,
+}
+
+/// Campaigns.
+#[async_trait]
+pub trait Campaigns: Send + Sync {
+    /// Makes a draft. The configuration was checked; `time_zone` is filled in from the assistant when it is `None`.
+    async fn create_campaign(
+        &self,
+        ctx: &WriteContext,
+        assistant: AssistantId,
+        config: CampaignConfig,
+    ) -> Stored<Campaign>;
+    /// One.
+    async fn campaign(&self, tenant: TenantKey, id: CampaignId) -> Stored<Campaign>;
+    /// By its inner key, whoever owns it.
+    async fn campaign_by_key(&self, key: CampaignKey) -> Stored<Campaign>;
+    /// The tenant's, newest first, of one status or all.
+    async fn campaigns(
+        &self,
+        tenant: TenantKey,
+        status: Option<CampaignState>,
+        page: &Page,
+    ) -> Stored<Listed<Campaign>>;
+    /// A new configuration version; staged leads go back, parked ones are asked again. `revision`: refuse with `Stale`
+    /// when the row is not at it.
+    async fn update_campaign(
+        &self,
+        ctx: &WriteContext,
+        id: CampaignId,
+        config: CampaignConfig,
+        revision: Option<u64>,
+    ) -> Stored<Campaign>;
+    /// What the start checks look at, as far as the database knows; the caller adds the gateway's health and what is
+    /// not active.
+    async fn start_facts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<StartFacts>;
+    /// A person's verb. `problems` are the start checks that failed outside; with `start` and `resume` they are answered
+    /// together with those the database finds.
+    async fn verb(&self, ctx: &WriteContext, id: CampaignId, verb: Verb, facts: StartFacts) -> Stored<VerbDone>;
+    /// The engine's; `None` when it means nothing in the campaign's state.
+    async fn happen(
+        &self,
+        ctx: &WriteContext,
+        campaign: CampaignKey,
+        happening: Happening,
+        detail: String,
+    ) -> Stored<Option<Campaign>>;
+    /// Counts.
+    async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats>;
+    /// How many leads wait at which gate. Campaign-wide gates (hours, dates, state) are the caller's to add: they hold
+    /// for all of them.
+    async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>>;
+}

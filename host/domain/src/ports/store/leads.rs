@@ -1,0 +1,390 @@
+//! Leads: how they come in, how they are read, what a hand does to them; and the do-not-call list.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Listed, Page, Stored, WriteContext};
+use crate::attempt::{AnsweredBy, AttemptState, Failure};
+use crate::contact::Contact;
+use crate::explain;
+use crate::gate::{ContactFacts, LeadFacts};
+use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, ImportId, LeadId, LeadKey, TenantKey};
+use crate::lead::{LeadState, Progress, Wait};
+use crate::money::Micros;
+use crate::phone::Phone;
+use crate::settle::Clamp;
+use crate::time::Timestamp;
+use crate::variable::{Determinations, Variables};
+use crate::zone::Zone;
+
+/// A lead that comes in; its phones are normalised already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLead {
+    /// Unique per campaign and source.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// The primary first, at most [`crate::contact::MAX_CONTACTS`].
+    pub contacts: Vec<Contact>,
+    /// Higher first; 0 for all by default.
+    #[serde(default)]
+    pub priority: i32,
+    /// Not before.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Not from then on.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// Kept; the campaign's zone applies for now.
+    #[serde(default)]
+    pub time_zone: Option<Zone>,
+    /// Named data.
+    #[serde(default)]
+    pub variables: Variables,
+    /// Accept a primary phone that the campaign already has.
+    #[serde(default)]
+    pub allow_duplicate: bool,
+}
+
+/// What became of one incoming lead.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum LeadAdded {
+    /// New.
+    Created {
+        /// Its id.
+        id: LeadId,
+    },
+    /// Its external id was known: variables merged, contacts replaced.
+    Updated {
+        /// Its id.
+        id: LeadId,
+    },
+    /// Its primary phone is in the campaign already.
+    Duplicate {
+        /// The lead that has it.
+        of: LeadId,
+    },
+}
+
+/// A lead as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lead {
+    /// Inside.
+    #[serde(skip)]
+    pub key: LeadKey,
+    /// Outside.
+    pub id: LeadId,
+    /// Inside.
+    #[serde(skip)]
+    pub campaign_key: CampaignKey,
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// From its source.
+    pub external_id: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub state: LeadState,
+    /// [`LeadState::status`].
+    pub status: String,
+    /// [`LeadState::reason`].
+    pub reason: Option<String>,
+    /// How far it is.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Higher first.
+    pub priority: i32,
+    /// Due then, unclamped; `None` when nothing waits.
+    pub not_before: Option<Timestamp>,
+    /// Whose wait that is.
+    pub wait: Wait,
+    /// Not from then on.
+    pub expires_at: Option<Timestamp>,
+    /// Kept.
+    pub time_zone: Option<Zone>,
+    /// In order.
+    pub contacts: Vec<Contact>,
+    /// Named data.
+    pub variables: Variables,
+    /// Counts every change.
+    pub revision: u64,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// When it changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which leads a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct LeadFilter {
+    /// Of one campaign, or of all.
+    pub campaign: Option<CampaignId>,
+    /// [`LeadState::status`].
+    pub status: Option<String>,
+    /// With this phone as any contact.
+    pub phone: Option<Phone>,
+    /// With this external id.
+    pub external_id: Option<String>,
+}
+
+/// A call as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Call {
+    /// Inside.
+    #[serde(skip)]
+    pub key: AttemptKey,
+    /// Outside; the attempt id.
+    pub id: CallId,
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// Which lead.
+    pub lead: LeadId,
+    /// Position of the contact.
+    pub contact: u16,
+    /// The number dialled.
+    pub phone: Phone,
+    /// The number shown.
+    pub caller_id: Phone,
+    /// Which dial of the lead, from 1.
+    pub number: u32,
+    /// From 1.
+    pub era: u32,
+    /// From 1.
+    pub round: u32,
+    /// Where it stands.
+    #[serde(skip)]
+    pub state: AttemptState,
+    /// [`AttemptState::public_status`].
+    pub status: String,
+    /// [`AttemptState::reason`].
+    pub reason: Option<String>,
+    /// Why it failed.
+    pub failure: Failure,
+    /// Who answered.
+    pub answered_by: AnsweredBy,
+    /// When the intent was committed.
+    pub started_at: Timestamp,
+    /// When somebody answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// How long the parties talked.
+    pub talk_ms: i64,
+    /// Charged to the tenant.
+    pub cost_micros: Micros,
+    /// What was determined, by whom and why.
+    pub variables: Determinations,
+    /// The provider's name for it.
+    pub provider_call_id: Option<String>,
+    /// The configuration version it was made under.
+    pub config_version: u32,
+    /// The decision that followed.
+    pub decision: Option<CallDecision>,
+}
+
+/// What was decided after a call, kept on the attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallDecision {
+    /// `complete`, `next_contact`, `retry`, `give_up`, `suppress`; or the engine's own: `defer`, `withdraw`, `hand`.
+    pub decision: String,
+    /// Its reason.
+    pub reason: String,
+    /// Who decided: `builtin`, `engine`, or `name@version`.
+    pub by: String,
+    /// The instant that was asked for.
+    pub asked_for: Option<Timestamp>,
+    /// The first possible instant under the rules in force.
+    pub expected: Option<Timestamp>,
+    /// The rules that changed what was asked for.
+    pub clamped_by: Vec<Clamp>,
+}
+
+/// Which calls a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct CallFilter {
+    /// Of one campaign.
+    pub campaign: Option<CampaignId>,
+    /// Of one lead.
+    pub lead: Option<LeadId>,
+    /// [`AttemptState::public_status`].
+    pub status: Option<String>,
+    /// Started at or after.
+    pub since: Option<Timestamp>,
+    /// Started before.
+    pub until: Option<Timestamp>,
+}
+
+/// What `explain` needs of a lead; the campaign scope's live parts (slots, rates, health) are the engine's to add.
+#[derive(Clone, Debug)]
+pub struct ExplainFacts {
+    /// The campaign, with its configuration.
+    pub campaign: super::Campaign,
+    /// With a budget: what is left and what one call needs.
+    pub budget: Option<(Micros, Micros)>,
+    /// With billing on: what is available and what one call needs.
+    pub balance: Option<(Micros, Micros)>,
+    /// The lead scope.
+    pub lead: LeadFacts,
+    /// The contact that would be dialled next.
+    pub contact: Option<(Phone, ContactFacts)>,
+    /// A call that is under way for the lead, when one is.
+    pub open_call: Option<CallId>,
+}
+
+/// Where a lead's status is set by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetStatus {
+    /// Call again: a new era.
+    Created,
+    /// Stop.
+    Completed,
+}
+
+/// A change of a lead's own data; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadPatch {
+    /// Merged.
+    #[serde(default)]
+    pub variables: Option<Variables>,
+    /// Replaced.
+    #[serde(default)]
+    pub priority: Option<i32>,
+    /// Replaced.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Replaced.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// By hand.
+    #[serde(default)]
+    pub status: Option<SetStatus>,
+}
+
+/// A number that is not called.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Suppression {
+    /// The number.
+    pub phone: Phone,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: String,
+    /// Since.
+    pub at: Timestamp,
+}
+
+/// Where an import stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// Into which campaign.
+    pub campaign: CampaignId,
+    /// The file's name as it was given.
+    pub file_name: String,
+    /// `running`, `finished` or `failed`.
+    pub status: String,
+    /// Rows read so far.
+    pub rows: u64,
+    /// Leads made.
+    pub created: u64,
+    /// Leads the campaign already had.
+    pub duplicates: u64,
+    /// The file's own summary, once it is finished (JSON as `import check` prints it).
+    pub summary: serde_json::Value,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Leads.
+#[async_trait]
+pub trait Leads: Send + Sync {
+    /// Adds leads to a campaign in their order, a result for each; all in one transaction. A completed campaign is
+    /// reopened when a lead was created and `ends_at` has not passed.
+    async fn add_leads(&self, ctx: &WriteContext, campaign: CampaignId, leads: Vec<NewLead>) -> Stored<Vec<LeadAdded>>;
+    /// One.
+    async fn lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Lead>;
+    /// Newest first.
+    async fn leads(&self, tenant: TenantKey, filter: &LeadFilter, page: &Page) -> Stored<Listed<Lead>>;
+    /// Changes a lead. A status set while the lead is processing takes effect when its attempt settles. `Conflict`
+    /// (`lead_suppressed`) when it should be called again and its primary phone is suppressed.
+    async fn patch_lead(&self, ctx: &WriteContext, id: LeadId, patch: LeadPatch) -> Stored<Lead>;
+    /// What `explain` needs.
+    async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts>;
+
+    /// One call.
+    async fn call(&self, tenant: TenantKey, id: CallId) -> Stored<Call>;
+    /// Newest first.
+    async fn calls(&self, tenant: TenantKey, filter: &CallFilter, page: &Page) -> Stored<Listed<Call>>;
+    /// Every call of a lead, oldest first.
+    async fn calls_of_lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Vec<Call>>;
+
+    /// Puts numbers on the do-not-call list; in force before the next dial.
+    async fn suppress(&self, ctx: &WriteContext, phones: Vec<Phone>, reason: String) -> Stored<u64>;
+    /// Takes a number off it.
+    async fn unsuppress(&self, ctx: &WriteContext, phone: &Phone) -> Stored<()>;
+    /// The list, by number.
+    async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>>;
+
+    /// Begins an import.
+    async fn begin_import(&self, ctx: &WriteContext, campaign: CampaignId, file_name: String) -> Stored<Import>;
+    /// Adds a page of an import together with its progress (`rows` read so far), in one transaction.
+    async fn import_page(
+        &self,
+        ctx: &WriteContext,
+        import: ImportId,
+        rows: u64,
+        leads: Vec<NewLead>,
+    ) -> Stored<Vec<LeadAdded>>;
+    /// Ends an import: finished, or failed with a summary that says why. `rejects` is the rejected rows' file.
+    async fn end_import(
+        &self,
+        ctx: &WriteContext,
+        import: ImportId,
+        failed: bool,
+        summary: serde_json::Value,
+        rejects: Vec<u8>,
+    ) -> Stored<Import>;
+    /// One import.
+    async fn import(&self, tenant: TenantKey, id: ImportId) -> Stored<Import>;
+    /// The rejected rows' file.
+    async fn import_rejects(&self, tenant: TenantKey, id: ImportId) -> Stored<Vec<u8>>;
+}
+
+/// Puts the pieces of an explanation together.
+pub fn explain_facts<'a>(facts: &'a ExplainFacts, zone: &'a Zone, live: &LiveFacts) -> explain::Facts<'a> {
+    explain::Facts {
+        campaign: crate::gate::CampaignFacts {
+            state: facts.campaign.status,
+            starts_at: facts.campaign.config.starts_at,
+            ends_at: facts.campaign.config.ends_at,
+            budget: facts.budget,
+            gateway_healthy: live.gateway_healthy,
+            rate_opens_at: live.rate_opens_at,
+            balance: facts.balance,
+            campaign_slots: live.campaign_slots,
+            tenant_slots: live.tenant_slots,
+            hours: &facts.campaign.config.calling_hours,
+            zone,
+        },
+        lead: facts.lead,
+        contact: facts.contact,
+    }
+}
+
+/// What only the running engine knows of a campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveFacts {
+    /// The gateway answers.
+    pub gateway_healthy: bool,
+    /// The rate limits allow a dial then.
+    pub rate_opens_at: Timestamp,
+    /// Free slots of the campaign.
+    pub campaign_slots: u32,
+    /// Free slots of the tenant and the host.
+    pub tenant_slots: u32,
+}

@@ -1,0 +1,123 @@
+//! How the rest of the host talks to the running engine.
+//!
+//! Only notes ("this campaign changed", "a webhook is in the inbox") and questions about what lives in the engine's
+//! memory. Nothing is decided through this door and nothing is lost when a note is: every fact is in the store first, and
+//! the engine reads it again at start.
+
+use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
+use campanile_domain::ports::store::LiveFacts;
+use tokio::sync::{mpsc, oneshot};
+
+/// A note or a question.
+pub(crate) enum Note {
+    CampaignChanged(CampaignKey),
+    LeadsChanged(CampaignKey),
+    TenantsChanged,
+    GatewaysChanged,
+    PolicyChanged(TenantKey),
+    StopCalls(CampaignKey),
+    Webhook,
+    Live(CampaignKey, oneshot::Sender<LiveFacts>),
+    Health(GatewayKey, oneshot::Sender<Result<(), String>>),
+    Drain(oneshot::Sender<()>),
+}
+
+/// The door to the running engine; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+impl Handle {
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Note>) {
+        let (notes, received) = mpsc::unbounded_channel();
+        (Self { notes }, received)
+    }
+
+    /// A door to an engine that does not run, for tests of what stands in front of it: notes vanish, questions are
+    /// answered as by an engine with nothing to do.
+    pub fn detached() -> Self {
+        let (handle, mut notes) = Self::new();
+        let answers = std::thread::spawn(move || {
+            while let Some(note) = notes.blocking_recv() {
+                match note {
+                    Note::Live(_, answer) => {
+                        let rate_opens_at = campanile_domain::time::Timestamp(0);
+                        let live =
+                            LiveFacts { gateway_healthy: true, rate_opens_at, campaign_slots: 1, tenant_slots: 1 };
+                        let _ = answer.send(live);
+                    }
+                    Note::Health(_, answer) => drop(answer.send(Ok(()))),
+                    Note::Drain(done) => drop(done.send(())),
+                    _ => {}
+                }
+            }
+        });
+        drop(answers);
+        handle
+    }
+
+    fn tell(&self, note: Note) {
+        // A closed channel means that the engine is shutting down; the store has the fact.
+        let _ = self.notes.send(note);
+    }
+
+    /// The campaign was started, paused, stopped, resumed or edited, or has leads to decide again.
+    pub fn campaign_changed(&self, campaign: CampaignKey) {
+        self.tell(Note::CampaignChanged(campaign));
+    }
+
+    /// Leads were added, or set to be called again.
+    pub fn leads_changed(&self, campaign: CampaignKey) {
+        self.tell(Note::LeadsChanged(campaign));
+    }
+
+    /// A tenant was made, topped up, suspended, or its limits changed.
+    pub fn tenants_changed(&self) {
+        self.tell(Note::TenantsChanged);
+    }
+
+    /// A gateway was installed or changed.
+    pub fn gateways_changed(&self) {
+        self.tell(Note::GatewaysChanged);
+    }
+
+    /// A plugin or script was activated: leads that wait for it are decided again.
+    pub fn policy_changed(&self, tenant: TenantKey) {
+        self.tell(Note::PolicyChanged(tenant));
+    }
+
+    /// Hang up the live calls of a campaign (after `stop`).
+    pub fn stop_calls(&self, campaign: CampaignKey) {
+        self.tell(Note::StopCalls(campaign));
+    }
+
+    /// The inbox holds a new webhook.
+    pub fn webhook_arrived(&self) {
+        self.tell(Note::Webhook);
+    }
+
+    /// What only the engine knows of a campaign; `None` while it is shutting down.
+    pub async fn live_facts(&self, campaign: CampaignKey) -> Option<LiveFacts> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Note::Live(campaign, answer));
+        answered.await.ok()
+    }
+
+    /// Whether a gateway can place calls now.
+    ///
+    /// # Errors
+    /// It cannot, and why.
+    pub async fn gateway_health(&self, gateway: GatewayKey) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Note::Health(gateway, answer));
+        answered.await.unwrap_or_else(|_| Err("the engine is shutting down".into()))
+    }
+
+    /// Claims nothing more and completes when no effect is under way any more.
+    pub async fn drain(&self) {
+        let (done, drained) = oneshot::channel();
+        self.tell(Note::Drain(done));
+        let _ = drained.await;
+    }
+}

@@ -1,0 +1,16 @@
+//! The shell: carries effects out, brings results back.
+//!
+//! [`Hands`] perform one effect against the ports, [`Engine`] runs the core on tokio with them, [`Handle`] is the door for
+//! the rest of the host, [`clock`] holds the clocks. Duties that belong to no campaign (the inbox) are loops beside the
+//! core's; each can be read alone.
+
+pub mod clock;
+mod engine;
+mod gateways;
+mod handle;
+mod hands;
+
+pub use engine::Engine;
+pub use gateways::{Gateways, Installed};
+pub use handle::Handle;
+pub use hands::Hands;

@@ -1,0 +1,112 @@
+//! Scripts: the runner component with a script as its settings.
+//!
+//! The host links no interpreter. To read a script or to decide with it is a call of the first-party `rhai-runner`, in the
+//! same engine and under the same limits as any plugin; only reading the source has a tank of its own, so that a decision
+//! has the same fuel whether its runner was warm or not.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use wasmtime::component::Component;
+
+use crate::contract::script_runner::exports::campanile::plugin::script as contract;
+use crate::engine::PolicyEngine;
+use crate::fault::Fault;
+use crate::guest::{Live, PolicyGuest};
+use crate::warm::Runner;
+
+/// One thing wrong with a script. Lines and columns count from 1; 0 where there is no place to point at.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Diagnostic {
+    /// Line in the source.
+    pub line: u32,
+    /// Column in the line.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to do, where that is known.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}, column {}: ", self.line, self.column)?;
+        }
+        f.write_str(&self.message)?;
+        self.hint.iter().try_for_each(|hint| write!(f, " ({hint})"))
+    }
+}
+
+/// What a script is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    /// JSON Schema of what its `settings()` declares.
+    pub settings_schema: Value,
+}
+
+/// The runner component, compiled and linked.
+pub struct ScriptRunner {
+    guest: PolicyGuest,
+    script: contract::GuestIndices,
+}
+
+fn configured(source: &str, settings: &Value) -> Arc<str> {
+    json!({ "source": source, "settings": settings }).to_string().into()
+}
+
+fn diagnosed(found: Vec<contract::Diagnostic>) -> Vec<Diagnostic> {
+    let one = |contract::Diagnostic { line, column, message, hint }| Diagnostic { line, column, message, hint };
+    found.into_iter().map(one).collect()
+}
+
+impl ScriptRunner {
+    pub fn link(engine: &PolicyEngine, component: &Component) -> wasmtime::Result<Self> {
+        let pre = engine.linker.instantiate_pre(component)?;
+        Ok(Self { guest: PolicyGuest::link(engine, component)?, script: contract::GuestIndices::new(&pre)? })
+    }
+
+    fn fresh(&self, engine: &PolicyEngine, settings: Arc<str>) -> Result<(Live, contract::Guest), Fault> {
+        let mut live = self.guest.instantiate(engine, settings, engine.limits.load_fuel)?;
+        let script = self.script.load(&mut live.store, &live.instance);
+        let script = script.map_err(|error| Fault::NotReady { what: format!("{error:#}") })?;
+        Ok((live, script))
+    }
+
+    /// Reads a source: what it is, or everything found wrong with it.
+    pub async fn check(
+        &self,
+        engine: &PolicyEngine,
+        source: &str,
+    ) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
+        let (mut live, script) = self.fresh(engine, "{}".into())?;
+        let described = script
+            .call_check(&mut live.store, source)
+            .await
+            .map_err(|error| Fault::from_wasmtime(&error, engine.limits.load_fuel, live.store.data().log.panic()))?;
+        match described {
+            Ok(described) => {
+                let schema = serde_json::from_str(&described.settings_schema)
+                    .map_err(|error| Fault::NotReady { what: format!("the runner's schema is not JSON: {error}") })?;
+                Ok(Ok(Described { settings_schema: schema }))
+            }
+            Err(found) => Ok(Err(diagnosed(found))),
+        }
+    }
+
+    /// A runner that has read `source` and can decide.
+    pub async fn runner(&self, engine: &PolicyEngine, source: &str, settings: &Value) -> Result<Runner, Fault> {
+        let (mut live, script) = self.fresh(engine, configured(source, settings))?;
+        let loaded = script
+            .call_load(&mut live.store)
+            .await
+            .map_err(|error| Fault::from_wasmtime(&error, engine.limits.load_fuel, live.store.data().log.panic()))?;
+        match loaded {
+            Ok(()) => Ok(Runner::new(live)),
+            Err(found) => {
+                let found: Vec<_> = diagnosed(found).iter().map(ToString::to_string).collect();
+                Err(Fault::Refused { code: "script_not_loaded".to_owned(), message: found.join("; ") })
+            }
+        }
+    }
+}

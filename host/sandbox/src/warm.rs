@@ -1,0 +1,103 @@
+//! Script runners that are kept between decisions.
+//!
+//! A fresh runner builds an interpreter and parses the source, forty times the cost of a decision, so runners are reused:
+//! by the same tenant, for the same script and the same settings, never for another. A runner is dropped after any
+//! failure, after 10,000 decisions or when its memory has grown by 8 MiB, and the idle ones are few. What a runner decided
+//! before must not show: a test compares warm, cold and shuffled answers byte by byte.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use campanile_domain::ids::TenantKey;
+
+use crate::digest::Digest;
+use crate::guest::Live;
+
+/// Idle runners in all.
+pub const MAX_IDLE: usize = 64;
+/// Idle runners of one tenant.
+const MAX_IDLE_PER_TENANT: usize = 2;
+/// Decisions of one runner.
+const MAX_CALLS: u32 = 10_000;
+/// Growth of its memory since its first decision, in bytes.
+const MAX_GROWTH: u64 = 8 << 20;
+
+/// Whose runner it is and what it has read: the script and its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holder {
+    pub tenant: TenantKey,
+    pub script: Digest,
+}
+
+/// A runner that has read its script.
+pub struct Runner {
+    pub live: Live,
+    calls: u32,
+    born_bytes: u64,
+}
+
+impl Runner {
+    pub fn new(live: Live) -> Self {
+        let born_bytes = live.store.data().meter.memory_bytes();
+        Self { live, calls: 0, born_bytes }
+    }
+
+    /// Counts one successful decision; whether the runner may be kept.
+    fn worth_keeping(&mut self) -> bool {
+        self.calls += 1;
+        let grown = self.live.store.data().meter.memory_bytes().saturating_sub(self.born_bytes);
+        self.calls < MAX_CALLS && grown <= MAX_GROWTH
+    }
+}
+
+#[derive(Default)]
+struct Shelf {
+    /// By the order in which they were put back; the least is the one idle for longest.
+    idle: BTreeMap<u64, (Holder, Runner)>,
+    next: u64,
+}
+
+/// The idle runners.
+#[derive(Default)]
+pub struct WarmRunners(Mutex<Shelf>);
+
+impl WarmRunners {
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runner of this holder that was used last, if one is idle.
+    pub fn take(&self, holder: Holder) -> Option<Runner> {
+        let mut shelf = self.shelf();
+        let at = *shelf.idle.iter().rev().find(|(_, (known, _))| *known == holder)?.0;
+        shelf.idle.remove(&at).map(|(_, runner)| runner)
+    }
+
+    /// Puts a runner back after a decision that succeeded, unless it is used up; makes room by dropping those that have
+    /// been idle for longest.
+    pub fn put_back(&self, holder: Holder, mut runner: Runner) {
+        if !runner.worth_keeping() {
+            return;
+        }
+        let mut dropped = Vec::new();
+        let mut shelf = self.shelf();
+        let at = shelf.next;
+        shelf.next += 1;
+        shelf.idle.insert(at, (holder, runner));
+        let of_tenant = |(_, (known, _)): &(&u64, &(Holder, Runner))| known.tenant == holder.tenant;
+        while shelf.idle.iter().filter(of_tenant).count() > MAX_IDLE_PER_TENANT {
+            let oldest = shelf.idle.iter().find(of_tenant).map(|(at, _)| *at);
+            dropped.extend(oldest.and_then(|at| shelf.idle.remove(&at)));
+        }
+        if shelf.idle.len() > MAX_IDLE {
+            dropped.extend(shelf.idle.pop_first().map(|(_, idle)| idle));
+        }
+        drop(shelf);
+        drop(dropped);
+    }
+
+    /// How many are idle.
+    pub fn idle(&self) -> usize {
+        self.shelf().idle.len()
+    }
+}

@@ -1,0 +1,87 @@
+//! The plugins built from their sources, here and now, and held to the same behaviour as those that ship.
+//!
+//! Needs a compiler for WebAssembly (see `plugins/build`). Where there is none the test says so and passes; set
+//! `CAMPANILE_REQUIRE_GUESTS=1`, as CI does, to make that a failure.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use campanile_domain::attempt::Outcome::{Busy, Unanswered, Voicemail};
+use campanile_domain::ports::policy::PolicyRunner;
+use campanile_domain::zone::Zone;
+use campanile_sandbox::{AllocationChoice, Options, Policies, admit};
+use futures::executor::block_on;
+use serde_json::json;
+
+use crate::support::{TENANT, after, ask_of, call, policies};
+
+fn plugins() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins")
+}
+
+fn build(arguments: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .arg(plugins().join("build"))
+        .args(arguments)
+        .env("CAMPANILE_COMPONENTIZE", env!("CARGO_BIN_EXE_componentize"))
+        .env_remove("RUSTC")
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap()
+}
+
+/// The folder of the built components, or `None` where no compiler for them is installed.
+fn components() -> Option<PathBuf> {
+    let found = build(&["--find"]);
+    if found.status.code() == Some(3) {
+        let why = String::from_utf8_lossy(&found.stderr).into_owned();
+        assert!(std::env::var_os("CAMPANILE_REQUIRE_GUESTS").is_none(), "{why}");
+        eprintln!("skipped: {why}");
+        return None;
+    }
+    let built = build(&[]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    Some(plugins().join("target/components"))
+}
+
+/// What the SDK's panic hook tells, through a real compiler and a real trap.
+fn a_panic_says_where(built: &Policies, components: &Path) {
+    built.install_component(TENANT, &std::fs::read(components.join("panics.wasm")).unwrap()).unwrap();
+    let failure = ask_of(built, "panics", json!({}), after(&[Busy])).decision.unwrap_err();
+    assert_eq!(failure.code, "policy_trapped");
+    let line =
+        include_str!("../../../../plugin-sdk/examples/panics.rs").lines().position(|line| line.contains("assert_eq!"));
+    assert!(failure.message.contains(&format!("panics.rs:{}:", line.unwrap() + 1)), "{failure}");
+    assert!(failure.message.contains("this policy likes Paris only"), "{failure}");
+    let mut parisian = after(&[Busy]);
+    parisian.zone = Zone::parse("Europe/Paris").unwrap();
+    assert!(ask_of(built, "panics", json!({}), parisian).decision.is_ok());
+}
+
+#[test]
+fn what_is_built_from_source_is_what_ships() {
+    let Some(components) = components() else { return };
+    let read = |name: &str| std::fs::read(components.join(name)).unwrap();
+    for name in ["patient-retry", "rhai-runner"] {
+        admit(&read(&format!("{name}.wasm"))).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let built = Policies::with_components(
+        Options { allocation: AllocationChoice::OnDemand, ..Options::default() },
+        &[("patient-retry", "0.1.0", &read("patient-retry.wasm"))],
+        &read("rhai-runner.wasm"),
+    );
+    let built = built.unwrap();
+    a_panic_says_where(&built, &components);
+    for policy in ["patient-retry", "goal-retry", "voicemail-twice"] {
+        for outcomes in
+            [&[Busy][..], &[Voicemail], &[Unanswered, Voicemail], &[Voicemail, Busy, Voicemail], &[Unanswered; 6]]
+        {
+            let call = call(policy, json!({}), after(outcomes));
+            let fresh = block_on(built.decide(&call)).decision.unwrap();
+            assert_eq!(fresh, block_on(policies().decide(&call)).decision.unwrap(), "{policy} after {outcomes:?}");
+        }
+    }
+}

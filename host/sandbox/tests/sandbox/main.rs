@@ -1,0 +1,16 @@
+//! The sandbox as its callers see it: policies and scripts by name, through the port.
+//!
+//! One binary, because linking wasmtime once is enough. Futures are polled on the test's own thread without a runtime, as
+//! a rehearsal does.
+
+#![expect(clippy::unwrap_used, reason = "tests; what is not there fails them")]
+
+mod artefacts;
+mod bundled;
+mod from_source;
+mod hostile;
+mod patient_retry;
+mod scripts;
+mod shipped_scripts;
+mod speed;
+mod support;

@@ -1,0 +1,4 @@
+//! Calls, as they are and were.
+
+pub(crate) mod get;
+pub(crate) mod list;

@@ -1,0 +1,128 @@
+//! `GET /v1/campaigns/{id}/explain`: how many leads wait at which gate, and which gates hold for all of them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use campanile_domain::explain::{Explained, Facts, explain};
+use campanile_domain::gate::{CampaignFacts, ContactFacts, Gate, LeadFacts};
+use campanile_domain::ids::CampaignId;
+use campanile_domain::lead::{LeadState, Wait};
+use campanile_domain::money::Micros;
+use campanile_domain::ports::store::{Campaign, GateCount, LiveFacts, Tenant};
+use campanile_domain::time::Timestamp;
+use campanile_domain::zone::Zone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::{CampaignsRead, Key};
+use crate::codes;
+use crate::path::Id;
+use crate::problem::Problem;
+use crate::schema::explain as schema;
+
+/// Why the leads of a campaign are not being called.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CampaignExplanation {
+    /// The instant that the answer is about.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Every gate that holds for all leads is open.
+    open: bool,
+    /// The gates that hold for all leads alike, calling hours among them.
+    #[schema(value_type = Vec<schema::Explained>)]
+    gates: Vec<Explained>,
+    /// How many leads wait at which of their own gates.
+    #[schema(value_type = Vec<schema::GateCount>)]
+    leads: Vec<GateCount>,
+}
+
+/// Says which gates hold a campaign back, and how many leads wait at which of their own.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/explain", tag = "campaigns", params(("id" = String, Path, description = "`cmp_...`")),
+    responses((status = 200, body = CampaignExplanation)), security(("key" = ["campaigns:read"])))]
+pub(crate) async fn explain_campaign(
+    State(app): State<Arc<App>>,
+    key: Key<CampaignsRead>,
+    Id(id): Id<CampaignId>,
+) -> Result<Json<CampaignExplanation>, Problem> {
+    let campaign = app.store.campaign(key.of(), id).await?;
+    let at = app.engine_clock.now();
+    let leads = app.store.gate_counts(key.of(), id, at).await?;
+    let live = app.engine.live_facts(campaign.key).await;
+    let live =
+        live.ok_or_else(|| Problem::new(&codes::NOT_READY, "the engine is starting or shutting down; ask again"))?;
+    let gates = gates(&campaign, &key.tenant, &live, at)?;
+    let open = gates.iter().all(|gate| gate.verdict.is_pass());
+    Ok(Json(CampaignExplanation { at, open, gates, leads }))
+}
+
+/// The domain explains leads; a lead that nothing of its own holds back shows what holds back all.
+fn gates(campaign: &Campaign, tenant: &Tenant, live: &LiveFacts, now: Timestamp) -> Result<Vec<Explained>, Problem> {
+    let zone = campaign.config.time_zone.clone().unwrap_or_else(Zone::utc);
+    let call = tenant.billing.as_ref().map_or(Micros::ZERO, |billing| billing.tariff.reserve_at_start());
+    let left = |budget: Micros| Micros(budget.0.saturating_sub(campaign.spent_micros.0));
+    let phone = "+10".parse().map_err(Problem::internal)?;
+    let facts = Facts {
+        campaign: CampaignFacts {
+            state: campaign.status,
+            starts_at: campaign.config.starts_at,
+            ends_at: campaign.config.ends_at,
+            // A spent budget holds back also where a call costs nothing.
+            budget: campaign.config.budget_micros.map(|budget| (left(budget), call.max(Micros(1)))),
+            gateway_healthy: live.gateway_healthy,
+            rate_opens_at: live.rate_opens_at,
+            balance: tenant.billing.as_ref().map(|_| (tenant.available_micros, call)),
+            campaign_slots: live.campaign_slots,
+            tenant_slots: live.tenant_slots,
+            hours: &campaign.config.calling_hours,
+            zone: &zone,
+        },
+        lead: LeadFacts {
+            state: LeadState::Created,
+            not_before: now,
+            wait: Wait::None,
+            expires_at: None,
+            attempts_left: 1,
+        },
+        contact: Some((
+            phone,
+            ContactFacts {
+                suppressed: false,
+                unusable: None,
+                last_call_ended: None,
+                min_gap_ms: 0,
+                calls_today: 0,
+                max_calls_per_day: None,
+                day_ends_at: now,
+                in_call: false,
+                caller_id: Ok(()),
+            },
+        )),
+    };
+    let for_all = |gate: &Explained| gate.scope == "campaign" || gate.gate == Gate::CallingHours.code();
+    Ok(explain(&facts, now).gates.into_iter().filter(for_all).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Host;
+
+    #[tokio::test]
+    async fn the_gates_of_all_leads_and_the_counts_of_each() {
+        let host = Host::new().await;
+        let campaign = host.campaign().await;
+        host.lead(&campaign, "+14155552671").await;
+        let answer = host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}/explain")).await;
+        assert_eq!((answer.status, &answer.body["open"]), (200, &false.into()), "{}", answer.text);
+        let gates = answer.body["gates"].as_array().unwrap();
+        let verdict = |code: &str| gates.iter().find(|gate| gate["gate"] == code).map(|gate| gate["verdict"].clone());
+        assert_eq!(verdict("campaign_running"), Some("wait".into()), "it is a draft");
+        assert_eq!(verdict("calling_hours"), Some("pass".into()), "Monday morning in New York");
+        assert_eq!(verdict("lead_status"), None);
+        assert_eq!(
+            answer.body["leads"].as_array().unwrap().iter().map(|gate| gate["leads"].as_u64().unwrap()).sum::<u64>(),
+            1
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Campaigns.
+
+pub(crate) mod create;
+pub(crate) mod explain;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod patch;
+pub(crate) mod pause;
+pub(crate) mod resume;
+pub(crate) mod start;
+pub(crate) mod stats;
+pub(crate) mod stop;
+
+mod config;
+mod tagged;
+mod verb;

@@ -1,0 +1,8 @@
+//! Scripts: a few lines of an account's own that decide what follows a call. A version never changes; the active one is
+//! what `name@active` follows.
+
+pub(crate) mod create;
+pub(crate) mod list;
+
+/// What the store calls a script.
+const KIND: &str = "script";

@@ -1,0 +1,77 @@
+//! What the API stands on.
+//!
+//! Everything a handler may use is a field here and comes from whoever wires the host, clocks and randomness included;
+//! a handler that needs something else has to say so in this file. The struct owns nothing that needs a shutdown of its
+//! own: long work runs in `background` and listens to `shutdown`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::policy::PolicyRunner;
+use campanile_domain::ports::store::Store;
+use campanile_engine::shell::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::ports::{Entropy, GatewayKinds, ScriptChecker};
+
+/// Everything that handlers use.
+pub struct App {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The running engine.
+    pub engine: Handle,
+    /// Resolves the policies that campaigns name.
+    pub policies: Arc<dyn PolicyRunner>,
+    /// Checks scripts before they are kept.
+    pub scripts: Arc<dyn ScriptChecker>,
+    /// Which kinds of gateways there are.
+    pub gateways: Arc<dyn GatewayKinds>,
+    /// The time that calls live in.
+    pub engine_clock: Arc<dyn EngineClock>,
+    /// The time of keys and of webhooks' arrival.
+    pub wall_clock: Arc<dyn WallClock>,
+    /// Secrets and ids come from here.
+    pub entropy: Arc<dyn Entropy>,
+    /// What an operator configures.
+    pub config: Config,
+    /// Imports run here; close it and wait for it before the store goes away.
+    pub background: TaskTracker,
+    /// Cancelled when the host stops: an import ends after the page it is at, marked failed.
+    pub shutdown: CancellationToken,
+}
+
+/// What an operator configures of the API.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How the world reaches this host, without a slash at the end; hooks' URLs begin with it.
+    pub public_url: String,
+    /// Where uploads lie while they are read; on the same disk as the data, so that a full disk is noticed early.
+    pub upload_dir: PathBuf,
+    /// The largest lead file, in bytes.
+    pub max_upload_bytes: u64,
+    /// What `/version` tells.
+    pub about: About,
+}
+
+impl Config {
+    /// The largest JSON body, in bytes.
+    pub const MAX_JSON_BYTES: usize = 2 << 20;
+    /// The largest webhook of a provider, in bytes.
+    pub const MAX_HOOK_BYTES: usize = 1 << 20;
+    /// What [`Config::max_upload_bytes`] is unless somebody says otherwise: 2 GiB.
+    pub const DEFAULT_UPLOAD_BYTES: u64 = 2 << 30;
+}
+
+/// What this build is.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The product's version.
+    pub version: String,
+    /// The commit it was built from, where the build knew.
+    pub commit: Option<String>,
+    /// Versions of what matters besides: `sqlite`, `phone_metadata`, `contract`.
+    pub components: BTreeMap<String, String>,
+}

@@ -1,0 +1,128 @@
+//! What every request is wrapped in: its id, its line in the log, and the writing of problems.
+//!
+//! A client may send `x-request-id` and finds it in the answer, in a problem and in the log; text that could forge a
+//! line of the log is replaced. The log holds the route's pattern, never the path itself, because paths carry hook
+//! tokens, and never a query, because queries carry phones.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use campanile_domain::ids::RequestId;
+use http::{HeaderName, HeaderValue};
+
+use crate::app::App;
+use crate::codes;
+use crate::problem::Problem;
+use crate::secret::rng;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LONGEST_ID: usize = 64;
+
+/// The names of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestIds {
+    /// In audit and events.
+    pub id: RequestId,
+    /// In the answer: the client's own, if it sent a sane one.
+    pub shown: String,
+}
+
+impl RequestIds {
+    fn of(request: &Request, app: &App) -> Self {
+        let minted = RequestId::mint(app.wall_clock.now(), &mut rng(&*app.entropy));
+        let sent =
+            request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| is_sane(text));
+        match sent {
+            Some(text) => Self { id: text.parse().unwrap_or(minted), shown: text.to_owned() },
+            None => Self { id: minted, shown: minted.to_string() },
+        }
+    }
+}
+
+fn is_sane(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
+}
+
+/// Wraps a request.
+pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let ids = RequestIds::of(&request, &app);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
+    request.extensions_mut().insert(ids.clone());
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        let written = problem.write(&ids.shown);
+        let plain = std::mem::replace(&mut response, written);
+        // Headers that the framework knows better, such as the methods a path allows.
+        if let Some(allow) = plain.headers().get(http::header::ALLOW) {
+            response.headers_mut().insert(http::header::ALLOW, allow.clone());
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&ids.shown) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    let status = response.status().as_u16();
+    let code = problem.map_or("", |problem| problem.code().code);
+    tracing::info!(%method, route, status, code, request = %ids.id, request_id = ids.shown, "request");
+    response
+}
+
+/// A handler broke; the client learns that, and no more.
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
+    Problem::internal(said).into_response()
+}
+
+/// Answers for paths that do not exist.
+pub(crate) async fn no_such_path() -> Problem {
+    Problem::new(
+        &codes::NO_SUCH_PATH,
+        "there is nothing at this path; every path is listed in /openapi.json, readable at /docs/",
+    )
+}
+
+/// Answers for methods that a path does not have.
+pub(crate) async fn no_such_method() -> Problem {
+    let detail = "this path exists, but not with this method; the header Allow names the methods it has";
+    Problem::new(&codes::METHOD_NOT_ALLOWED, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sane_request_ids_are_repeated() {
+        for sane in ["a", "req_01k9", "trace:1-2.3", &"x".repeat(64)] {
+            assert!(is_sane(sane), "{sane}");
+        }
+        for strange in ["", "a b", "a\nb", "\"", "ä", &"x".repeat(65)] {
+            assert!(!is_sane(strange), "{strange}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_names_routes_and_neither_phones_nor_secrets() {
+        let host = crate::testing::Host::new().await;
+        let (_, hook) = host.gateway_with_hook().await;
+        host.hook(&hook, b"+14155552671".to_vec()).await;
+        let campaign = host.campaign().await;
+        host.lead(&campaign, "+14155552671").await;
+        host.get(Some(&host.live), "/v1/leads?phone=%2B14155552671").await;
+        host.get(Some(&host.live), "/v1/leads?phone=14155552671x").await;
+        let text = crate::testing::log::lines();
+        for route in ["/hooks/gateways/{id}/{token}", "/v1/leads", "/v1/campaigns/{id}/leads"] {
+            assert!(text.contains(&format!("route=\"{route}\"")), "{route} in {text}");
+        }
+        let token = hook.rsplit('/').next().unwrap();
+        for secret in [token, "4155552671", &host.live, &host.operator] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}

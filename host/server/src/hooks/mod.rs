@@ -1,0 +1,3 @@
+//! Where the world calls us: providers' webhooks.
+
+pub(crate) mod gateways;

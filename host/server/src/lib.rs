@@ -1,0 +1,38 @@
+//! The HTTP API: the one door through which people and their programs reach Campanile.
+//!
+//! A handler reads a request strictly (an unknown field is a misspelt wish), asks who it is for, calls one intent of the
+//! store, tells the engine, and answers. Everything that could be wrong is answered as a problem document with a stable
+//! code, a pointer and a next step. [`router`] is the site map.
+//!
+//! This room never decides anything about calling: gates, states and money are the domain's, and what it keeps goes
+//! through the store's intents. It never logs a phone, a key or a hook's token.
+
+mod api;
+mod app;
+mod auth;
+mod body;
+mod codes;
+mod frame;
+mod hooks;
+mod imports;
+mod openapi;
+mod paging;
+mod path;
+mod phones;
+mod ports;
+mod problem;
+mod query;
+mod router;
+pub mod schema;
+mod secret;
+mod system;
+#[cfg(test)]
+mod testing;
+
+pub use self::app::{About, App, Config};
+pub use self::codes::{Code, all as all_codes};
+pub use self::openapi::document as openapi;
+pub use self::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker};
+pub use self::problem::{FieldProblem, Problem};
+pub use self::router::router;
+pub use self::secret::{KeyKind, Secret};

@@ -1,0 +1,142 @@
+//! The site map: every path of the host, with the handler that answers it.
+//!
+//! A route that is not in this file does not exist, and one that is here is in the OpenAPI document, because both are
+//! made from the same list. Around all of them, from the outside in: the frame (ids, problems, log), then the net that
+//! catches a handler's panic.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::api::v1;
+use crate::app::App;
+use crate::{frame, hooks, openapi, system};
+
+/// Every route and its document.
+pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
+    let (router, document) = OpenApiRouter::with_openapi(openapi::frame())
+        // system
+        .routes(routes!(system::health::healthz))
+        .routes(routes!(system::ready::readyz))
+        .routes(routes!(system::version::version))
+        .routes(routes!(system::errors::list_errors))
+        .routes(routes!(system::errors::explain_error))
+        // accounts and keys
+        .routes(routes!(v1::me::me))
+        .routes(routes!(v1::tenants::list::list_tenants, v1::tenants::create::create_tenant))
+        .routes(routes!(v1::tenants::patch::patch_tenant))
+        .routes(routes!(v1::tenants::top_up::top_up_tenant))
+        .routes(routes!(v1::tenants::add_key::add_tenant_key))
+        .routes(routes!(v1::keys::list::list_keys, v1::keys::create::create_key))
+        .routes(routes!(v1::keys::revoke::revoke_key))
+        // who speaks, through what
+        .routes(routes!(v1::assistants::list::list_assistants, v1::assistants::create::create_assistant))
+        .routes(routes!(
+            v1::assistants::get::get_assistant,
+            v1::assistants::patch::patch_assistant,
+            v1::assistants::delete::delete_assistant
+        ))
+        .routes(routes!(v1::gateways::list::list_gateways, v1::gateways::create::create_gateway))
+        .routes(routes!(v1::gateways::get::get_gateway))
+        // campaigns
+        .routes(routes!(v1::campaigns::list::list_campaigns, v1::campaigns::create::create_campaign))
+        .routes(routes!(v1::campaigns::get::get_campaign, v1::campaigns::patch::patch_campaign))
+        .routes(routes!(v1::campaigns::start::start_campaign))
+        .routes(routes!(v1::campaigns::pause::pause_campaign))
+        .routes(routes!(v1::campaigns::resume::resume_campaign))
+        .routes(routes!(v1::campaigns::stop::stop_campaign))
+        .routes(routes!(v1::campaigns::stats::campaign_stats))
+        .routes(routes!(v1::campaigns::explain::explain_campaign))
+        // leads
+        .routes(routes!(v1::leads::of_campaign::list_campaign_leads, v1::leads::create::create_lead))
+        .routes(routes!(v1::leads::batch::batch_leads))
+        .routes(routes!(v1::leads::list::list_leads))
+        .routes(routes!(v1::leads::get::get_lead, v1::leads::patch::patch_lead))
+        .routes(routes!(v1::leads::timeline::lead_timeline))
+        .routes(routes!(v1::leads::explain::explain_lead))
+        .routes(routes!(v1::imports::create::create_import))
+        .routes(routes!(v1::imports::get::get_import))
+        .routes(routes!(v1::imports::rejects::import_rejects))
+        // calls
+        .routes(routes!(v1::calls::list::list_calls))
+        .routes(routes!(v1::calls::get::get_call))
+        // what decides
+        .routes(routes!(v1::scripts::list::list_scripts, v1::scripts::create::create_script))
+        // the world outside
+        .routes(routes!(hooks::gateways::gateway_hook))
+        .split_for_parts();
+    (router, openapi::complete(document))
+}
+
+/// The whole API. `/openapi.json` and `/docs/` come with it.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = routes();
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .fallback(frame::no_such_path)
+        .method_not_allowed_fallback(frame::no_such_method)
+        // Whoever reads a body limits it; the framework's limit would cut uploads.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(frame::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), frame::frame))
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::Host;
+
+    #[tokio::test]
+    async fn paths_and_methods_that_do_not_exist_are_problems() {
+        let host = Host::new().await;
+        let nowhere = host.get(Some(&host.live), "/v1/nothing").await;
+        assert_eq!(nowhere.problem(), (404, "CE0005"));
+        assert_eq!(nowhere.body["type"], "/errors/CE0005");
+        let method = host.delete(Some(&host.live), "/v1/campaigns").await;
+        assert_eq!(method.problem(), (405, "CE0006"));
+        assert!(method.header("allow").contains("POST"), "{}", method.header("allow"));
+    }
+
+    #[tokio::test]
+    async fn a_request_keeps_its_id() {
+        let host = Host::new().await;
+        let answer = host.get_as("/v1/nothing", "trace-7").await;
+        assert_eq!(
+            (answer.header("x-request-id").as_str(), &answer.body["request_id"]),
+            ("trace-7", &"trace-7".into())
+        );
+        let forged = host.get_as("/v1/nothing", "a b").await;
+        assert!(forged.header("x-request-id").starts_with("req_"));
+        assert_eq!(forged.body["request_id"], forged.header("x-request-id").as_str());
+    }
+
+    #[tokio::test]
+    async fn bodies_are_refused_for_what_is_wrong_with_them() {
+        let host = Host::new().await;
+        let send = |kind: &'static str, body: &'static str| host.send_raw("POST", "/v1/campaigns", kind, body.into());
+        assert_eq!(send("text/plain", "{}").await.problem(), (415, "CE0009"));
+        assert_eq!(send("", "{}").await.problem(), (415, "CE0009"));
+        assert_eq!(send("application/json; charset=utf-8", "{\"name\": }").await.problem(), (400, "CE0008"));
+        assert_eq!(send("application/json", "").await.problem(), (400, "CE0008"));
+        assert_eq!(send("application/json", "[]").await.problem(), (422, "CE0007"));
+        let large = format!("{{\"name\": \"{}\"}}", "x".repeat(2 << 20));
+        assert_eq!(host.send_raw("POST", "/v1/campaigns", "application/json", large).await.problem(), (413, "CE0010"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_tells_nothing() {
+        let host = Host::new().await;
+        let answer = host.post(Some(&host.live), "/v1/scripts", json!({"name": "bad", "source": "panic"})).await;
+        assert_eq!(answer.problem(), (500, "CE0018"));
+        assert!(!answer.text.contains("secret"), "{}", answer.text);
+    }
+}

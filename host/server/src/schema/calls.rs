@@ -1,0 +1,86 @@
+//! Calls.
+
+use utoipa::ToSchema;
+
+/// A call as its owner sees it.
+#[derive(ToSchema)]
+pub struct Call {
+    /// `call_...`
+    pub id: String,
+    /// `cmp_...`
+    pub campaign: String,
+    /// `lead_...`
+    pub lead: String,
+    /// Position of the contact that was dialled.
+    pub contact: u16,
+    /// The number dialled.
+    pub phone: String,
+    /// The number shown.
+    pub caller_id: String,
+    /// Which dial of the lead it is, from 1.
+    pub number: u32,
+    /// From 1.
+    pub era: u32,
+    /// From 1.
+    pub round: u32,
+    /// `initiated`, `ringing`, `in_progress`, `completed`, `busy`, `unanswered` or `failed`.
+    pub status: String,
+    /// `voicemail`, `refused`, `cancelled`, `unknown`, `withdrawn`, `not_dialled`, or null.
+    pub reason: Option<String>,
+    /// Why it failed: `none`, `number_invalid`, `callee_rejected`, `caller_id_blocked`, `provider_fault`, `other`.
+    pub failure: String,
+    /// `human`, `machine` or `unknown`.
+    pub answered_by: String,
+    /// When it was decided to dial.
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// When somebody answered.
+    #[schema(format = DateTime)]
+    pub answered_at: Option<String>,
+    /// When it was over.
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// How long the parties talked, in milliseconds.
+    pub talk_ms: i64,
+    /// Charged to the account, in millionths of the currency's unit.
+    pub cost_micros: i64,
+    /// What was determined, by whom and why.
+    #[schema(value_type = Object)]
+    pub variables: serde_json::Value,
+    /// The provider's name for it.
+    pub provider_call_id: Option<String>,
+    /// The configuration version it was made under.
+    pub config_version: u32,
+    /// The decision that followed.
+    pub decision: Option<CallDecision>,
+}
+
+/// What was decided after a call.
+#[derive(ToSchema)]
+pub struct CallDecision {
+    /// `complete`, `next_contact`, `retry`, `give_up`, `suppress`; or the engine's own: `defer`, `withdraw`, `hand`.
+    pub decision: String,
+    /// Its reason.
+    pub reason: String,
+    /// `builtin`, `engine`, or `name@version`.
+    pub by: String,
+    /// The instant that was asked for.
+    #[schema(format = DateTime)]
+    pub asked_for: Option<String>,
+    /// The first possible instant under the rules in force.
+    #[schema(format = DateTime)]
+    pub expected: Option<String>,
+    /// The rules that changed what was asked for.
+    pub clamped_by: Vec<String>,
+}
+
+/// One line of a transcript.
+#[derive(ToSchema)]
+pub struct Utterance {
+    /// From the start of the call, in milliseconds.
+    pub at_ms: i64,
+    /// `assistant`, `person` or `other`.
+    pub speaker: String,
+    /// What was said.
+    pub text: String,
+}

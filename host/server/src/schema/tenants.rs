@@ -1,0 +1,93 @@
+//! Accounts and keys.
+
+use utoipa::ToSchema;
+
+/// An account.
+#[derive(ToSchema)]
+pub struct Tenant {
+    /// `ten_...`
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Set on a test twin: the account it belongs to.
+    pub twin_of: Option<String>,
+    /// No call is made while suspended.
+    pub suspended: bool,
+    /// What binds all of its campaigns together.
+    pub limits: TenantLimits,
+    /// How it is billed; null when billing is off.
+    pub billing: Option<Billing>,
+    /// What is left of its balance, reservations taken off, in millionths of the currency's unit.
+    pub available_micros: i64,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// What binds an account, beside its campaigns' own limits.
+#[derive(ToSchema)]
+pub struct TenantLimits {
+    /// Calls at once over all campaigns.
+    #[schema(default = 100)]
+    pub max_concurrent_calls: u32,
+    /// Dials per second over all campaigns; null: no limit.
+    pub calls_per_second: Option<f64>,
+    /// The least gap between two calls to one phone over all campaigns.
+    #[schema(default = 10)]
+    pub min_gap_minutes: u32,
+    /// Calls to one phone in a local day; null: no limit.
+    pub max_calls_per_number_per_day: Option<u32>,
+}
+
+/// How an account is billed.
+#[derive(ToSchema)]
+pub struct Billing {
+    /// Three upper-case letters (ISO 4217).
+    pub currency: String,
+    /// What talking costs.
+    pub tariff: Tariff,
+}
+
+/// What talking costs.
+#[derive(ToSchema)]
+pub struct Tariff {
+    /// The price of a minute in millionths of the currency's unit.
+    pub per_minute_micros: i64,
+    /// The shortest time billed, 0 to 3600.
+    pub minimum_seconds: u32,
+    /// The step billed time is rounded up to, 1 to 3600.
+    pub rounding_seconds: u32,
+}
+
+/// A new account.
+#[derive(ToSchema)]
+pub struct NewTenant {
+    /// 1 to 255 characters.
+    pub name: String,
+    /// Its limits; what is left out has its default.
+    pub limits: Option<TenantLimits>,
+    /// Its billing; left out: off.
+    pub billing: Option<Billing>,
+}
+
+/// An API key, without its secret.
+#[derive(ToSchema)]
+pub struct Key {
+    /// `key_...`
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What it may do; `admin` implies everything.
+    pub scopes: Vec<String>,
+    /// Its last four characters, to recognise it.
+    pub last_four: String,
+    /// Not valid from then on.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    /// Not valid since.
+    #[schema(format = DateTime)]
+    pub revoked_at: Option<String>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}

@@ -1,0 +1,169 @@
+//! Tries every path and method of the OpenAPI document as somebody who may not.
+//!
+//! The document is made from the routes, so a new route is here before its author thinks of it: as nobody (401), with
+//! every scope but the one it needs (403), as another account (404). A route that needs a body sends the document's own
+//! example, which is how every example is known to be true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use campanile_domain::ports::store::SCOPES;
+use serde_json::Value;
+
+use super::{Answer, Host};
+
+/// Paths that anybody may ask.
+const PUBLIC: [&str; 6] =
+    ["/healthz", "/readyz", "/version", "/errors", "/errors/{code}", "/hooks/gateways/{id}/{token}"];
+
+/// A real object for every `{id}`.
+struct Things(BTreeMap<&'static str, String>);
+
+impl Things {
+    async fn of(host: &Host) -> Self {
+        let (lead, call) = host.called_lead().await;
+        let keys = host.get(Some(&host.live), "/v1/keys").await;
+        let campaign = host.get(Some(&host.live), &format!("/v1/leads/{lead}")).await.body["campaign"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let assistant =
+            host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}")).await.body["assistant"].clone();
+        Self(BTreeMap::from([
+            ("/v1/tenants/", host.tenant.clone()),
+            ("/v1/keys/", keys.body["data"][0]["id"].as_str().unwrap().to_owned()),
+            ("/v1/assistants/", assistant.as_str().unwrap().to_owned()),
+            ("/v1/gateways/", host.gateway().await),
+            ("/v1/campaigns/", campaign),
+            ("/v1/leads/", lead),
+            ("/v1/calls/", call),
+            ("/v1/imports/", host.running_import().await),
+        ]))
+    }
+
+    /// The path with a real id, and whether it has one.
+    fn fill(&self, pattern: &str) -> (String, bool) {
+        let mut path = pattern.to_owned();
+        let names_one = pattern.contains("{id}");
+        if names_one {
+            let begins = self.0.keys().find(|begins| pattern.starts_with(**begins));
+            let begins = begins.unwrap_or_else(|| panic!("{pattern} needs an object; add one to Things"));
+            path = path.replace("{id}", &self.0[begins]);
+        }
+        assert!(!path.contains('{'), "{pattern} has a parameter that this test does not know");
+        if pattern == "/v1/imports" {
+            path.push_str(&format!("?campaign={}", self.0["/v1/campaigns/"]));
+        }
+        (path, names_one || pattern == "/v1/imports")
+    }
+}
+
+/// What a route needs, as the document says.
+fn needs(operation: &Value) -> Option<(String, Vec<String>)> {
+    let security = operation["security"].as_array()?.first()?.as_object()?;
+    let (name, scopes) = security.iter().next()?;
+    Some((name.clone(), scopes.as_array()?.iter().map(|scope| scope.as_str().unwrap().to_owned()).collect()))
+}
+
+async fn call(host: &Host, key: Option<&str>, method: &str, path: &str, operation: &Value) -> Answer {
+    let method = method.to_uppercase();
+    match operation.get("requestBody") {
+        None => host.send(key, &method, path, None).await,
+        Some(body) => {
+            let content = body["content"].as_object().unwrap();
+            match content.get("application/json") {
+                Some(json) => {
+                    let example = json.get("example").unwrap_or_else(|| panic!("{method} {path} has an example"));
+                    host.send(key, &method, path, Some(example.clone())).await
+                }
+                None => host.send_file(key, path, content["text/csv"]["example"].as_str().unwrap()).await,
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_opens_nothing() {
+    let host = Host::new().await;
+    let things = Things::of(&host).await;
+    let mut public = BTreeSet::new();
+    for (method, pattern, operation) in host.document.operations() {
+        if needs(&operation).is_none() {
+            public.insert(pattern);
+            continue;
+        }
+        let (path, _) = things.fill(&pattern);
+        let answer = call(&host, None, &method, &path, &operation).await;
+        assert_eq!(answer.problem(), (401, "CE0001"), "{method} {pattern}");
+    }
+    assert_eq!(public, PUBLIC.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn every_other_scope_is_not_enough() {
+    let host = Host::new().await;
+    let things = Things::of(&host).await;
+    let mut asked = BTreeSet::new();
+    for (method, pattern, operation) in host.document.operations() {
+        let Some((kind, scopes)) = needs(&operation) else { continue };
+        let (path, _) = things.fill(&pattern);
+        if kind == "operator" {
+            let answer = call(&host, Some(&host.live), &method, &path, &operation).await;
+            assert_eq!(answer.problem(), (403, "CE0003"), "{method} {pattern}");
+            continue;
+        }
+        if scopes.is_empty() {
+            assert_eq!(pattern, "/v1/me", "only this path is open to every key");
+            continue;
+        }
+        let answer = call(&host, Some(&host.operator), &method, &path, &operation).await;
+        assert_eq!(answer.problem(), (403, "CE0003"), "{method} {pattern}");
+        for scope in SCOPES.into_iter().filter(|scope| *scope != "admin" && !scopes.contains(&(*scope).to_owned())) {
+            let key = host.key(scope, None).await;
+            let answer = call(&host, Some(&key), &method, &path, &operation).await;
+            assert_eq!(answer.problem(), (403, "CE0002"), "{method} {pattern} with {scope}");
+            assert!(answer.body["detail"].as_str().unwrap().contains(&scopes[0]), "{}", answer.text);
+        }
+        asked.extend(scopes);
+    }
+    assert_eq!(asked.len(), SCOPES.len(), "{asked:?}");
+}
+
+#[tokio::test]
+async fn another_account_finds_nothing() {
+    let host = Host::new().await;
+    let things = Things::of(&host).await;
+    let before = host.get(Some(&host.live), "/v1/campaigns").await.text;
+    for (method, pattern, operation) in host.document.operations() {
+        let Some((kind, _)) = needs(&operation) else { continue };
+        let (path, names_one) = things.fill(&pattern);
+        if !names_one || kind == "operator" {
+            continue;
+        }
+        for key in [&host.stranger, &host.test] {
+            let answer = call(&host, Some(key), &method, &path, &operation).await;
+            assert_eq!(answer.problem(), (404, "CE0004"), "{method} {pattern}: {}", answer.text);
+        }
+    }
+    assert_eq!(host.get(Some(&host.live), "/v1/campaigns").await.text, before, "and changes nothing");
+}
+
+#[tokio::test]
+async fn every_example_of_the_document_is_read() {
+    let host = Host::new().await;
+    let things = Things::of(&host).await;
+    let mut sent = 0;
+    for (method, pattern, operation) in host.document.operations() {
+        let Some((kind, _)) = needs(&operation) else { continue };
+        if operation.get("requestBody").is_none() {
+            continue;
+        }
+        let key = if kind == "operator" { &host.operator } else { &host.live };
+        let answer = call(&host, Some(key), &method, &things.fill(&pattern).0, &operation).await;
+        sent += 1;
+        // An example names objects that this host does not have; its shape must be right all the same.
+        let strangers = ["unknown_gateway", "unknown_assistant", "billing_off"];
+        let known = answer.status < 300 || answer.codes().iter().all(|code| strangers.contains(&code.as_str()));
+        assert!(known && answer.status < 500, "{method} {pattern}: {}", answer.text);
+    }
+    assert!(sent >= 15, "{sent}");
+}

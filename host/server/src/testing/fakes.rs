@@ -1,0 +1,93 @@
+//! What the binary would answer to the questions of [`crate::ports`], as simple as tests need it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use campanile_domain::campaign::FieldError;
+use campanile_domain::ids::TenantKey;
+use campanile_domain::policy::PolicyRef;
+use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner};
+use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion};
+use campanile_domain::time::Timestamp;
+use serde_json::Value;
+
+use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker};
+
+/// Different every time and the same in every run.
+#[derive(Default)]
+pub(super) struct Counted(AtomicU64);
+
+impl Entropy for Counted {
+    fn fill(&self, bytes: &mut [u8]) {
+        use sha2::{Digest, Sha256};
+        for chunk in bytes.chunks_mut(32) {
+            let count = self.0.fetch_add(1, Ordering::Relaxed);
+            chunk.copy_from_slice(&Sha256::digest(count.to_be_bytes())[..chunk.len()]);
+        }
+    }
+}
+
+/// A wall clock that stands still.
+pub(super) struct Stopped(pub Timestamp);
+
+impl WallClock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Knows two kinds and remembers what was installed.
+#[derive(Default)]
+pub(super) struct Kinds(pub Mutex<Vec<String>>);
+
+#[async_trait]
+impl GatewayKinds for Kinds {
+    fn check(&self, kind: &str, settings: &Value) -> Result<Value, Vec<FieldError>> {
+        match kind {
+            "simulated" | "carrier" => Ok(settings.clone()),
+            other => Err(vec![FieldError::new("/kind", "unknown_value", format!("there is no kind {other:?}"))]),
+        }
+    }
+
+    async fn installed(&self, gateway: &GatewayRow) {
+        self.0.lock().unwrap().push(gateway.id.to_string());
+    }
+
+    async fn assistant_changed(&self, _: &Assistant) {}
+}
+
+/// A script decides when it says so.
+pub(super) struct Checker;
+
+#[async_trait]
+impl ScriptChecker for Checker {
+    async fn check(&self, source: &str) -> Result<(), Vec<Diagnostic>> {
+        assert!(source != "panic", "the secret of a panic");
+        if source.starts_with("fn decide") {
+            return Ok(());
+        }
+        let (message, hint) = ("expected a function".to_owned(), "begin with fn decide".to_owned());
+        Err(vec![Diagnostic { line: 1, column: 8, message, hint }])
+    }
+
+    async fn activated(&self, _: TenantKey, _: &PluginVersion) {}
+}
+
+/// Knows one policy.
+pub(super) struct Policies;
+
+#[async_trait]
+impl PolicyRunner for Policies {
+    async fn decide(&self, _: &PolicyCall) -> PolicyAnswer {
+        unreachable!("the API resolves policies and never asks them")
+    }
+
+    async fn resolve(&self, _: TenantKey, policy: &PolicyRef) -> Result<String, PolicyFailure> {
+        if policy.name == "known-policy" {
+            return Ok("known-policy@1".into());
+        }
+        Err(PolicyFailure { code: "policy_not_found".into(), message: format!("there is no policy {policy}") })
+    }
+}

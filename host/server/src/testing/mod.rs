@@ -1,0 +1,13 @@
+//! A whole host in memory, for the tests of the API: the real store, a detached engine, clocks that stand still.
+//!
+//! Every answer that a test receives is held against the OpenAPI document before the test sees it, so that the document
+//! cannot lie about any path that is tested; and the coverage test makes sure that every path is.
+
+mod conforms;
+mod coverage;
+mod fakes;
+mod host;
+pub(crate) mod log;
+mod world;
+
+pub(crate) use host::{Answer, Host};

@@ -1,0 +1,226 @@
+//! What tests find when they come: two accounts with keys, and the things they ask for, made through the API where the
+//! API can make them and by the store where only the engine can.
+
+use std::sync::Arc;
+
+use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
+use campanile_domain::ids::{KeyId, TenantKey};
+use campanile_domain::ports::gateway::{CallEvent, Speaker, Utterance};
+use campanile_domain::ports::policy::Usage;
+use campanile_domain::ports::store::{
+    Actor, ClaimRequest, DecisionRecord, DialResult, Fence, NewKey, Store, WriteContext,
+};
+use campanile_domain::time::Timestamp;
+use campanile_engine::shell::Handle;
+use campanile_engine::shell::clock::VirtualClock;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::conforms::Document;
+use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
+use super::host::Host;
+use crate::app::{About, App, Config};
+use crate::secret::{KeyKind, Secret, rng, seed};
+
+/// Monday, 10:00 in New York.
+const NOW: Timestamp = Timestamp(1_772_463_600_000);
+
+impl Host {
+    /// A fresh host.
+    pub(crate) async fn new() -> Self {
+        super::log::install();
+        let folder = tempfile::tempdir().unwrap();
+        let options = campanile_store::Options { profile: campanile_store::Profile::Ephemeral, readers: 1 };
+        let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
+        let kinds = Arc::new(Kinds::default());
+        let app = Arc::new(App {
+            store,
+            engine: Handle::detached(),
+            policies: Arc::new(Policies),
+            scripts: Arc::new(Checker),
+            gateways: kinds.clone(),
+            engine_clock: Arc::new(VirtualClock::starting_at(NOW)),
+            wall_clock: Arc::new(Stopped(NOW)),
+            entropy: Arc::new(Counted::default()),
+            config: Config {
+                public_url: "https://calls.example".into(),
+                upload_dir: folder.path().join("uploads"),
+                max_upload_bytes: 1 << 20,
+                about: About { version: "0.0.0-test".into(), ..About::default() },
+            },
+            background: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        });
+        let operator = operator_key(&app).await;
+        let router = crate::router(Arc::clone(&app));
+        let empty = String::new;
+        let document = Document::new();
+        let (live, test, stranger, tenant) = (empty(), empty(), empty(), empty());
+        let mut host = Self { app, live, test, stranger, operator, tenant, router, kinds, document, folder };
+        let made = host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Harbour Dental"})).await;
+        let text = |pointer: &str| made.body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        (host.live, host.test) = (text("/live_key/secret"), text("/test_key/secret"));
+        host.tenant = text("/tenant/id");
+        let other = host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Somebody else"})).await;
+        host.stranger = other.body["live_key"]["secret"].as_str().unwrap().to_owned();
+        host
+    }
+
+    fn context(&self, tenant: TenantKey) -> WriteContext {
+        WriteContext::engine(tenant, self.app.engine_clock.now(), seed(&*self.app.entropy))
+    }
+
+    async fn tenant_key(&self) -> TenantKey {
+        self.app.store.tenant_by_id(self.tenant.parse().unwrap()).await.unwrap().key
+    }
+
+    /// A key of the account with one scope, put there directly so that it may be expired.
+    pub(crate) async fn key(&self, scope: &str, expires_at: Option<&str>) -> String {
+        let tenant = self.tenant_key().await;
+        let secret = Secret::mint(KeyKind::Live, &*self.app.entropy);
+        let new = NewKey {
+            id: KeyId::mint(NOW, &mut rng(&*self.app.entropy)),
+            tenant: Some(tenant),
+            name: "test".into(),
+            scopes: vec![scope.into()],
+            hash: secret.hash,
+            last_four: secret.last_four.clone(),
+            expires_at: expires_at.map(|at| at.parse().unwrap()),
+            created_at: NOW,
+        };
+        self.app.store.create_key(&self.context(tenant), new).await.unwrap();
+        secret.text
+    }
+
+    /// The ids of the gateways that the wiring was told about.
+    pub(crate) fn installed(&self) -> Vec<String> {
+        self.kinds.0.lock().unwrap().clone()
+    }
+
+    /// A simulated gateway and the path of its hook.
+    pub(crate) async fn gateway_with_hook(&self) -> (String, String) {
+        let made = self.post(Some(&self.live), "/v1/gateways", json!({"name": "sim", "kind": "simulated"})).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let hook = made.body["hook_url"].as_str().unwrap().strip_prefix("https://calls.example").unwrap();
+        (made.body["id"].as_str().unwrap().to_owned(), hook.to_owned())
+    }
+
+    /// A simulated gateway.
+    pub(crate) async fn gateway(&self) -> String {
+        self.gateway_with_hook().await.0
+    }
+
+    /// An assistant in New York.
+    pub(crate) async fn assistant(&self) -> String {
+        let gateway = self.gateway().await;
+        let body = json!({"name": "Mara", "time_zone": "America/New_York", "gateway": gateway, "phone_numbers": ["+14155552670"]});
+        let made = self.post(Some(&self.live), "/v1/assistants", body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A draft.
+    pub(crate) async fn campaign(&self) -> String {
+        let body = json!({"assistant": self.assistant().await, "name": "Spring"});
+        let made = self.post(Some(&self.live), "/v1/campaigns", body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A lead.
+    pub(crate) async fn lead(&self, campaign: &str, phone: &str) -> String {
+        let made =
+            self.post(Some(&self.live), &format!("/v1/campaigns/{campaign}/leads"), json!({"phone": phone})).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts a number on the do-not-call list.
+    pub(crate) async fn suppress(&self, phone: &str) {
+        let ctx = self.context(self.tenant_key().await);
+        self.app.store.suppress(&ctx, vec![phone.parse().unwrap()], "asked".into()).await.unwrap();
+    }
+
+    /// An import that nobody reads on.
+    pub(crate) async fn running_import(&self) -> String {
+        let campaign = self.campaign().await.parse().unwrap();
+        let ctx = self.context(self.tenant_key().await);
+        self.app.store.begin_import(&ctx, campaign, "a.csv".into()).await.unwrap().id.to_string()
+    }
+
+    /// Everything that went on in the background is over.
+    pub(crate) async fn background_done(&self) {
+        self.app.background.close();
+        self.app.background.wait().await;
+        self.app.background.reopen();
+    }
+
+    /// A lead of +1 415 555 2671 that was called and answered, with its call, as the engine would have left them.
+    pub(crate) async fn called_lead(&self) -> (String, String) {
+        let campaign = self.campaign().await;
+        let lead = self.lead(&campaign, "+14155552671").await;
+        let started = self.post_empty(Some(&self.live), &format!("/v1/campaigns/{campaign}/start")).await;
+        assert_eq!(started.status, 200, "{}", started.text);
+        let tenant = self.tenant_key().await;
+        let key = self.app.store.campaign(tenant, campaign.parse().unwrap()).await.unwrap().key;
+        let store = &self.app.store;
+        store.stage(&self.context(tenant), key, 10).await.unwrap();
+        let request = ClaimRequest { campaign: key, slots: 1 };
+        let claim = store.claim(&self.context(tenant), Fence::SOLE, request).await.unwrap();
+        let open = &claim.orders[0].open;
+        let placed = DialResult::Placed { provider_call_id: "p-1".into() };
+        store.dialled(&self.context(tenant), Fence::SOLE, open.key, placed).await.unwrap();
+        let said = vec![Utterance { at_ms: 0, speaker: Speaker::Person, text: "Hello?".into() }];
+        let ended = CallEvent {
+            attempt: Some(open.id),
+            provider_call_id: "p-1".into(),
+            event_id: "e-1".into(),
+            at: NOW,
+            status: CallStatus::Completed,
+            code: String::new(),
+            answered_by: AnsweredBy::Human,
+            failure: Failure::None,
+            talk_ms: Some(30_000),
+            cost_micros: None,
+            currency: None,
+            transcript: Some(said.clone()),
+            analysis: None,
+        };
+        store.apply(&self.context(tenant), Fence::SOLE, open.gateway, vec![ended]).await.unwrap();
+        store.keep_transcript(tenant, open.key, NOW, said).await.unwrap();
+        let record = DecisionRecord {
+            tenant,
+            campaign: key,
+            lead: open.lead,
+            attempt: open.key,
+            at: NOW,
+            by: "builtin".into(),
+            input: json!({"trigger": "settled"}),
+            output: json!({"decision": "complete"}),
+            usage: Usage::default(),
+            elapsed_us: 0,
+            log: Vec::new(),
+            clamped_by: Vec::new(),
+        };
+        store.keep_decisions(vec![record]).await.unwrap();
+        (lead, open.id.to_string())
+    }
+}
+
+async fn operator_key(app: &App) -> String {
+    let secret = Secret::mint(KeyKind::Operator, &*app.entropy);
+    let new = NewKey {
+        id: KeyId::mint(NOW, &mut rng(&*app.entropy)),
+        tenant: None,
+        name: "operator".into(),
+        scopes: vec!["admin".into()],
+        hash: secret.hash,
+        last_four: secret.last_four.clone(),
+        expires_at: None,
+        created_at: NOW,
+    };
+    let ctx = WriteContext { actor: Actor::Operator, ..WriteContext::engine(TenantKey(0), NOW, seed(&*app.entropy)) };
+    app.store.create_key(&ctx, new).await.unwrap();
+    secret.text
+}

@@ -1,0 +1,111 @@
+//! What exists before any campaign does: the port `Accounts`.
+
+use async_trait::async_trait;
+use campanile_domain::ids::{AssistantId, GatewayId, KeyId, TenantId, TenantKey};
+use campanile_domain::money::Micros;
+use campanile_domain::ports::store::{
+    Accounts, Assistant, AssistantConfig, Authenticated, GatewayRow, Key, NewGateway, NewKey, NewTenant, PluginVersion,
+    Stored, Tenant, TenantLimits, WriteContext,
+};
+use campanile_domain::time::Timestamp;
+
+use super::store::SqliteStore;
+use super::writer::Lane::Bulk;
+
+pub(crate) mod assistants;
+pub(crate) mod gateways;
+pub(crate) mod keys;
+pub(crate) mod once;
+pub(crate) mod plugins;
+pub(crate) mod tenants;
+
+#[async_trait]
+impl Accounts for SqliteStore {
+    async fn create_tenant(&self, ctx: &WriteContext, new: NewTenant) -> Stored<Tenant> {
+        self.write(Bulk, ctx, move |op| tenants::create(op, &new)).await
+    }
+    async fn tenants(&self) -> Stored<Vec<Tenant>> {
+        self.read(tenants::all).await
+    }
+    async fn tenant(&self, key: TenantKey) -> Stored<Tenant> {
+        self.read(move |db| tenants::by_key(db, key)).await
+    }
+    async fn tenant_by_id(&self, id: TenantId) -> Stored<Tenant> {
+        self.read(move |db| tenants::by_id(db, id)).await
+    }
+    async fn twin_of(&self, key: TenantKey) -> Stored<Tenant> {
+        self.read(move |db| tenants::twin(db, key)).await
+    }
+    async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant> {
+        self.write(Bulk, ctx, move |op| tenants::update(op, &limits, suspended)).await
+    }
+    async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant> {
+        self.write(Bulk, ctx, move |op| tenants::top_up(op, amount)).await
+    }
+
+    async fn create_key(&self, ctx: &WriteContext, new: NewKey) -> Stored<()> {
+        self.write(Bulk, ctx, move |op| keys::create(op, &new)).await
+    }
+    async fn authenticate(&self, hash: &[u8; 32]) -> Stored<Authenticated> {
+        let hash = *hash;
+        self.read(move |db| keys::authenticate(db, &hash)).await
+    }
+    async fn has_operator_key(&self) -> Stored<bool> {
+        self.read(keys::operator_has_one).await
+    }
+    async fn keys(&self, tenant: TenantKey) -> Stored<Vec<Key>> {
+        self.read(move |db| keys::all(db, tenant)).await
+    }
+    async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()> {
+        self.write(Bulk, ctx, move |op| keys::revoke(op, id, at)).await
+    }
+
+    async fn create_gateway(&self, ctx: &WriteContext, new: NewGateway) -> Stored<GatewayRow> {
+        self.write(Bulk, ctx, move |op| gateways::create(op, &new)).await
+    }
+    async fn gateways(&self, tenant: Option<TenantKey>) -> Stored<Vec<GatewayRow>> {
+        self.read(move |db| gateways::all(db, tenant)).await
+    }
+    async fn gateway_by_id(&self, id: GatewayId) -> Stored<GatewayRow> {
+        self.read(move |db| gateways::by_id(db, id)).await
+    }
+
+    async fn create_assistant(&self, ctx: &WriteContext, config: AssistantConfig) -> Stored<Assistant> {
+        self.write(Bulk, ctx, move |op| assistants::create(op, &config)).await
+    }
+    async fn update_assistant(
+        &self,
+        ctx: &WriteContext,
+        id: AssistantId,
+        config: AssistantConfig,
+    ) -> Stored<Assistant> {
+        self.write(Bulk, ctx, move |op| assistants::update(op, id, &config)).await
+    }
+    async fn delete_assistant(&self, ctx: &WriteContext, id: AssistantId) -> Stored<()> {
+        self.write(Bulk, ctx, move |op| assistants::delete(op, id)).await
+    }
+    async fn assistant(&self, tenant: TenantKey, id: AssistantId) -> Stored<Assistant> {
+        self.read(move |db| assistants::one(db, tenant, id)).await
+    }
+    async fn assistants(&self, tenant: TenantKey) -> Stored<Vec<Assistant>> {
+        self.read(move |db| assistants::all(db, tenant)).await
+    }
+
+    async fn add_plugin_version(
+        &self,
+        ctx: &WriteContext,
+        name: String,
+        version: Option<String>,
+        kind: String,
+        content: Vec<u8>,
+    ) -> Stored<PluginVersion> {
+        self.write(Bulk, ctx, move |op| plugins::add(op, &name, version, &kind, &content)).await
+    }
+    async fn activate_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion> {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        self.write(Bulk, ctx, move |op| plugins::activate(op, &name, &version)).await
+    }
+    async fn plugin_versions(&self, tenant: Option<TenantKey>) -> Stored<Vec<(TenantKey, PluginVersion)>> {
+        self.read(move |db| plugins::all(db, tenant)).await
+    }
+}

@@ -1,0 +1,73 @@
+//! Campaigns: the port `Campaigns`.
+
+use async_trait::async_trait;
+use campanile_domain::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, Verb};
+use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
+use campanile_domain::ports::store::{
+    Campaign, Campaigns, GateCount, Listed, Page, Stats, Stored, VerbDone, WriteContext,
+};
+use campanile_domain::time::Timestamp;
+
+use super::store::SqliteStore;
+use super::writer::Lane::{Bulk, Dial};
+
+pub(crate) mod campaign;
+pub(crate) mod stats;
+pub(crate) mod verbs;
+
+#[async_trait]
+impl Campaigns for SqliteStore {
+    async fn create_campaign(
+        &self,
+        ctx: &WriteContext,
+        assistant: AssistantId,
+        config: CampaignConfig,
+    ) -> Stored<Campaign> {
+        self.write(Bulk, ctx, move |op| campaign::create(op, assistant, config)).await
+    }
+    async fn campaign(&self, tenant: TenantKey, id: CampaignId) -> Stored<Campaign> {
+        self.read(move |db| campaign::by_id(db, tenant, id)).await
+    }
+    async fn campaign_by_key(&self, key: CampaignKey) -> Stored<Campaign> {
+        self.read(move |db| campaign::by_key(db, key)).await
+    }
+    async fn campaigns(
+        &self,
+        tenant: TenantKey,
+        status: Option<CampaignState>,
+        page: &Page,
+    ) -> Stored<Listed<Campaign>> {
+        let page = page.clone();
+        self.read(move |db| campaign::all(db, tenant, status, &page)).await
+    }
+    async fn update_campaign(
+        &self,
+        ctx: &WriteContext,
+        id: CampaignId,
+        config: CampaignConfig,
+        revision: Option<u64>,
+    ) -> Stored<Campaign> {
+        self.write(Bulk, ctx, move |op| campaign::update(op, id, config, revision)).await
+    }
+    async fn start_facts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<StartFacts> {
+        self.read(move |db| verbs::start_facts(db, tenant, id, now)).await
+    }
+    async fn verb(&self, ctx: &WriteContext, id: CampaignId, verb: Verb, facts: StartFacts) -> Stored<VerbDone> {
+        self.write(Dial, ctx, move |op| verbs::verb(op, id, verb, facts)).await
+    }
+    async fn happen(
+        &self,
+        ctx: &WriteContext,
+        campaign: CampaignKey,
+        happening: Happening,
+        detail: String,
+    ) -> Stored<Option<Campaign>> {
+        self.write(Dial, ctx, move |op| verbs::happen(op, campaign, happening, detail)).await
+    }
+    async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats> {
+        self.read(move |db| stats::stats(db, tenant, id)).await
+    }
+    async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>> {
+        self.read(move |db| stats::gate_counts(db, tenant, id, now)).await
+    }
+}

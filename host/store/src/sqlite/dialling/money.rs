@@ -1,0 +1,72 @@
+//! Money moves here and nowhere else.
+//!
+//! A tenant's balance is what was added minus what is set aside minus what was spent, and an attempt knows what is set
+//! aside for it; every movement is a line of the ledger. With billing off nothing moves and nothing is written.
+
+use campanile_domain::money::{EntryKind, Micros};
+use rusqlite::params;
+
+use crate::sqlite::fault::Done;
+use crate::sqlite::op::Op;
+use crate::sqlite::row::AttemptRow;
+use crate::sqlite::scope::Terms;
+
+fn enter(op: &Op<'_>, kind: EntryKind, tenant: i64, amount: i64, about: Option<(i64, i64)>) -> Done<()> {
+    op.db
+        .prepare_cached(
+            "INSERT INTO ledger (tenant, kind, amount, campaign, attempt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            tenant,
+            kind.as_str(),
+            amount,
+            about.map(|(campaign, _)| campaign),
+            about.map(|(_, attempt)| attempt),
+            op.now().0
+        ])?;
+    Ok(())
+}
+
+/// The operator adds money.
+pub(crate) fn top_up(op: &mut Op<'_>, amount: i64) -> Done<()> {
+    enter(op, EntryKind::TopUp, op.tenant(), amount, None)?;
+    op.move_money(op.tenant(), amount, None, 0, 0);
+    Ok(())
+}
+
+/// Sets aside for an intent.
+pub(crate) fn reserve(op: &mut Op<'_>, tenant: i64, campaign: i64, attempt: i64, amount: i64) -> Done<()> {
+    if amount != 0 {
+        enter(op, EntryKind::Reserve, tenant, amount, Some((campaign, attempt)))?;
+        op.move_money(tenant, -amount, Some(campaign), amount, 0);
+    }
+    Ok(())
+}
+
+/// Sets aside more for a live call.
+pub(crate) fn extend(op: &mut Op<'_>, attempt: &AttemptRow, amount: i64) -> Done<()> {
+    if amount != 0 {
+        enter(op, EntryKind::Extend, attempt.tenant.0, amount, Some((attempt.campaign.0, attempt.key.0)))?;
+        op.move_money(attempt.tenant.0, -amount, Some(attempt.campaign.0), amount, 0);
+    }
+    Ok(())
+}
+
+/// The call is over: what it cost is taken, the rest of what was set aside given back. Returns the cost.
+pub(crate) fn settle(op: &mut Op<'_>, attempt: &AttemptRow, terms: &Terms, talk_ms: i64) -> Done<Micros> {
+    let owed = terms.billing.as_ref().map_or(Micros::ZERO, |billing| billing.tariff.cost_of(talk_ms));
+    // A call is never settled above what was set aside for it.
+    let cost = owed.0.min(attempt.reserved);
+    let about = Some((attempt.campaign.0, attempt.key.0));
+    let back = attempt.reserved - cost;
+    if cost != 0 {
+        enter(op, EntryKind::Settle, attempt.tenant.0, cost, about)?;
+    }
+    if back != 0 {
+        enter(op, EntryKind::Release, attempt.tenant.0, back, about)?;
+    }
+    if attempt.reserved != 0 {
+        op.move_money(attempt.tenant.0, back, Some(attempt.campaign.0), -attempt.reserved, cost);
+    }
+    Ok(Micros(cost))
+}

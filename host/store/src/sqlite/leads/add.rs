@@ -1,0 +1,224 @@
+//! Leads that come in.
+//!
+//! A page of them in one transaction, each with its own result: new, known by its external id, or a duplicate of a lead
+//! that has its phone. A campaign that was over goes on when somebody new is there to call.
+
+use campanile_domain::campaign::{Happening, LeadOrder};
+use campanile_domain::contact::{Contact, MAX_CONTACTS};
+use campanile_domain::ids::{CampaignId, CampaignKey, LeadId, LeadKey};
+use campanile_domain::lead::{LeadState, Wait};
+use campanile_domain::ports::store::{LeadAdded, NewLead};
+use campanile_domain::time::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use crate::sqlite::accounts::once::once;
+use crate::sqlite::campaigns::{campaign, verbs};
+use crate::sqlite::codes::{Code, HELD};
+use crate::sqlite::dialling::dispose;
+use crate::sqlite::fault::{Done, conflict};
+use crate::sqlite::leads::order;
+use crate::sqlite::op::{About, Op};
+use crate::sqlite::row::{LeadRow, digits, queue};
+use crate::sqlite::scope::Scope;
+
+/// What became of a lead, as it is kept for a repeated request.
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Created(LeadId),
+    Updated(LeadId),
+    Duplicate(LeadId),
+}
+
+/// Adds leads in their order.
+pub(crate) fn add(op: &mut Op<'_>, campaign: CampaignId, leads: &[NewLead]) -> Done<Vec<LeadAdded>> {
+    let key = campaign::key_of(op.db, op.ctx.tenant, campaign)?;
+    let kept = once(op, |op| {
+        let kept = add_all(op, key, leads)?;
+        op.audit("leads.add", &campaign)?;
+        Ok(kept)
+    })?;
+    Ok(kept.into_iter().map(LeadAdded::from).collect())
+}
+
+impl From<Kept> for LeadAdded {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Created(id) => Self::Created { id },
+            Kept::Updated(id) => Self::Updated { id },
+            Kept::Duplicate(of) => Self::Duplicate { of },
+        }
+    }
+}
+
+/// A page of an import.
+pub(crate) fn page(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead]) -> Done<Vec<LeadAdded>> {
+    Ok(add_all(op, campaign, leads)?.into_iter().map(LeadAdded::from).collect())
+}
+
+fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead]) -> Done<Vec<Kept>> {
+    let lead_order = Scope::load(op.db, op.cache, campaign)?.plan.config.order;
+    let mut next: i64 =
+        op.db.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM lead")?.query_row([], |row| row.get(0))?;
+    let mut kept = Vec::with_capacity(leads.len());
+    let mut arrived = 0;
+    for lead in leads {
+        let one = one(op, campaign, lead_order, next, lead)?;
+        if matches!(one, Kept::Created(_)) {
+            next += 1;
+            arrived += 1;
+        }
+        kept.push(one);
+    }
+    if arrived > 0 {
+        verbs::happen(op, campaign, Happening::LeadArrived, format!("{arrived} lead(s) came in"))?;
+    }
+    Ok(kept)
+}
+
+fn one(op: &mut Op<'_>, campaign: CampaignKey, lead_order: LeadOrder, key: i64, lead: &NewLead) -> Done<Kept> {
+    let contacts = contacts(&lead.contacts);
+    let Some(primary) = contacts.first() else {
+        return Err(conflict("lead_without_contact", "a lead needs at least one phone; add one"));
+    };
+    if let Some(external) = &lead.external_id
+        && let Some(id) = update_known(op, campaign, external, lead, &contacts)?
+    {
+        return Ok(Kept::Updated(id));
+    }
+    if !lead.allow_duplicate {
+        let of: Option<[u8; 16]> = op
+            .db
+            .prepare_cached("SELECT public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?
+            .query_row(params![campaign.0, digits(primary.phone)], |row| row.get(0))
+            .optional()?;
+        if let Some(of) = of {
+            return Ok(Kept::Duplicate(LeadId::from_bytes(of)));
+        }
+    }
+    insert(op, campaign, order::key(lead_order, key), key, lead, &contacts).map(Kept::Created)
+}
+
+/// In order from 0, without a number twice, no more than a lead may have.
+fn contacts(given: &[Contact]) -> Vec<Contact> {
+    let mut kept: Vec<Contact> = Vec::with_capacity(given.len());
+    for contact in given {
+        if kept.len() < MAX_CONTACTS && kept.iter().all(|other| other.phone != contact.phone) {
+            kept.push(Contact { position: kept.len() as u16, ..contact.clone() });
+        }
+    }
+    kept
+}
+
+/// Its external id is known: variables merged, contacts replaced; where it stands stays.
+fn update_known(
+    op: &mut Op<'_>,
+    campaign: CampaignKey,
+    external: &str,
+    lead: &NewLead,
+    contacts: &[Contact],
+) -> Done<Option<LeadId>> {
+    let known: Option<(i64, [u8; 16])> = op
+        .db
+        .prepare_cached(
+            "SELECT d.lead, l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
+             WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
+        )?
+        .query_row(params![campaign.0, external], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((key, id)) = known else { return Ok(None) };
+    dispose::merge(op, key, &lead.variables)?;
+    op.db.prepare_cached("DELETE FROM contact WHERE lead = ?1")?.execute([key])?;
+    insert_contacts(op, key, contacts)?;
+    if let Some(primary) = contacts.first() {
+        op.db
+            .prepare_cached("UPDATE lead SET primary_phone = ?2 WHERE id = ?1")?
+            .execute(params![key, digits(primary.phone)])?;
+    }
+    let mut row = LeadRow::load(op, LeadKey(key))?;
+    if row.gate != 0 {
+        // What parked it was true of its old contacts.
+        row.unpark();
+        row.save(op)?;
+    }
+    let id = LeadId::from_bytes(id);
+    let about = About { campaign: Some(campaign.0), lead: Some(key), call: None };
+    op.event(op.ctx.tenant, "lead.updated", about, format!(r#"{{"id":"{id}"}}"#));
+    Ok(Some(id))
+}
+
+fn insert(
+    op: &mut Op<'_>,
+    campaign: CampaignKey,
+    order_key: i64,
+    key: i64,
+    lead: &NewLead,
+    contacts: &[Contact],
+) -> Done<LeadId> {
+    let id = LeadId::mint(op.ctx.now, &mut op.rng);
+    let now = op.now();
+    let due = lead.not_before.filter(|at| *at > now);
+    let (state, wait) = if due.is_some() { (HELD, Wait::Owner) } else { (LeadState::Created.code(), Wait::None) };
+    let due = due.unwrap_or(now).0;
+    let primary = contacts.first().map(|contact| digits(contact.phone));
+    op.db
+        .prepare_cached(
+            "INSERT INTO lead (id, public_id, tenant, campaign, state, queue, due_at, not_before, wait, priority,
+                    order_key, expires_at, primary_phone)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            key,
+            id.to_bytes(),
+            op.tenant(),
+            campaign.0,
+            state,
+            queue(lead.priority, LeadState::Created, wait),
+            due,
+            wait.code(),
+            lead.priority,
+            order_key,
+            lead.expires_at.map(|at: Timestamp| at.0),
+            primary,
+        ])?;
+    op.db
+        .prepare_cached(
+            "INSERT INTO lead_data (lead, campaign, external_id, variables, time_zone, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        )?
+        .execute(params![
+            key,
+            campaign.0,
+            lead.external_id,
+            serde_json::to_string(&lead.variables)?,
+            lead.time_zone.as_ref().map(|zone| zone.name()),
+            now.0,
+        ])?;
+    insert_contacts(op, key, contacts)?;
+    op.count_lead((campaign.0, 0, state, 0));
+    let about = About { campaign: Some(campaign.0), lead: Some(key), call: None };
+    op.event(op.ctx.tenant, "lead.created", about, format!(r#"{{"id":"{id}","status":"created"}}"#));
+    Ok(id)
+}
+
+fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
+    let mut add = op.db.prepare_cached(
+        "INSERT INTO contact (lead, position, tenant, phone, name, label, variables, unusable)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for contact in contacts {
+        let variables =
+            (!contact.variables.is_empty()).then(|| serde_json::to_string(&contact.variables)).transpose()?;
+        add.execute(params![
+            lead,
+            contact.position,
+            op.tenant(),
+            digits(contact.phone),
+            contact.name,
+            contact.label,
+            variables,
+            contact.unusable.code(),
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Leads as their owner sees them.
+
+use std::collections::BTreeMap;
+
+use campanile_domain::contact::Contact;
+use campanile_domain::ids::{CampaignId, LeadId, TenantKey};
+use campanile_domain::lead::{LeadState, Wait};
+use campanile_domain::ports::store::{Lead, LeadFilter, Listed, Page};
+use campanile_domain::time::Timestamp;
+use campanile_domain::zone::Zone;
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use crate::sqlite::campaigns::campaign;
+use crate::sqlite::codes::Code;
+use crate::sqlite::dialling::facts;
+use crate::sqlite::fault::{Done, not_found};
+use crate::sqlite::page;
+use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits};
+
+const REST: &str = "c.public_id, d.external_id, d.variables, d.time_zone, d.created_at, d.updated_at";
+const FROM: &str = "FROM lead l JOIN lead_data d ON d.lead = l.id JOIN campaign c ON c.id = l.campaign";
+
+fn read(row: &Row<'_>) -> Done<Lead> {
+    let hot = LeadRow::read(row, 0)?;
+    let at = LEAD_COLUMNS;
+    let zone: Option<String> = row.get(at + 3)?;
+    let waits = hot.state.is_waiting() && hot.wait != Wait::None;
+    Ok(Lead {
+        key: hot.key,
+        id: hot.id,
+        campaign_key: hot.campaign,
+        campaign: CampaignId::from_bytes(row.get(at)?),
+        external_id: row.get(at + 1)?,
+        state: hot.state,
+        status: hot.state.status().to_owned(),
+        reason: hot.state.reason().map(str::to_owned),
+        progress: hot.progress,
+        priority: hot.priority,
+        not_before: waits.then_some(hot.not_before),
+        wait: hot.wait,
+        expires_at: hot.expires_at,
+        time_zone: zone.and_then(|name| Zone::parse(&name).ok()),
+        contacts: Vec::new(),
+        variables: serde_json::from_str(&row.get::<_, String>(at + 2)?)?,
+        revision: hot.revision,
+        created_at: Timestamp(row.get(at + 4)?),
+        updated_at: Timestamp(row.get(at + 5)?),
+    })
+}
+
+/// One of a tenant.
+pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {LEAD}, {REST} {FROM} WHERE l.public_id = ?1 AND l.tenant = ?2"))?;
+    let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
+    let mut lead = rows.next()?.map_or_else(|| not_found("lead"), read)?;
+    lead.contacts = facts::contacts_of(db, lead.key.0)?.all;
+    Ok(lead)
+}
+
+/// The key of a tenant's lead.
+pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
+    db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2")?
+        .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
+        .optional()?
+        .map_or_else(|| not_found("lead"), Ok)
+}
+
+/// The tenant's that match, newest first.
+pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &LeadFilter, asked: &Page) -> Done<Listed<Lead>> {
+    let before = page::after(asked, "leads", i64::MAX)?;
+    let mut conditions = String::from("l.tenant = ?1 AND l.id < ?2");
+    let mut values = vec![Sql::Integer(tenant.0), Sql::Integer(before)];
+    let mut add = |condition: &str, value: Sql| {
+        values.push(value);
+        conditions.push_str(&format!(" AND {}", condition.replace('?', &format!("?{}", values.len()))));
+    };
+    if let Some(id) = filter.campaign {
+        add("l.campaign = ?", Sql::Integer(campaign::key_of(db, tenant, id)?.0));
+    }
+    if let Some(status) = &filter.status {
+        let codes = (0..=u8::MAX).filter(|code| LeadState::read(*code).is_ok_and(|state| state.status() == status));
+        let codes: Vec<i64> = codes.map(i64::from).collect();
+        add("l.state IN (SELECT value FROM json_each(?))", Sql::Text(crate::sqlite::row::list(codes)));
+    }
+    if let Some(phone) = filter.phone {
+        let having = format!("l.id IN (SELECT lead FROM contact WHERE tenant = {} AND phone = ?)", tenant.0);
+        add(&having, Sql::Integer(digits(phone)));
+    }
+    if let Some(external) = &filter.external_id {
+        add("d.external_id = ?", Sql::Text(external.clone()));
+    }
+    let limit = page::limit(asked) + 1;
+    let sql = format!("SELECT {LEAD}, {REST} {FROM} WHERE {conditions} ORDER BY l.id DESC LIMIT {limit}");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let lead = read(row)?;
+        found.push((lead.key.0, lead));
+    }
+    let mut listed = page::cut(found, asked, "leads");
+    let mut contacts: BTreeMap<i64, Vec<Contact>> = facts::contacts(db, listed.data.iter().map(|lead| lead.key.0))?
+        .into_iter()
+        .map(|(lead, contacts)| (lead, contacts.all))
+        .collect();
+    for lead in &mut listed.data {
+        lead.contacts = contacts.remove(&lead.key.0).unwrap_or_default();
+    }
+    Ok(listed)
+}

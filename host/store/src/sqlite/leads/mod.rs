@@ -1,0 +1,96 @@
+//! Leads, their calls, the do-not-call list and imports: the port `Leads`.
+
+use async_trait::async_trait;
+use campanile_domain::ids::{CallId, CampaignId, ImportId, LeadId, TenantKey};
+use campanile_domain::phone::Phone;
+use campanile_domain::ports::store::{
+    Call, CallFilter, ExplainFacts, Import, Lead, LeadAdded, LeadFilter, LeadPatch, Leads, Listed, NewLead, Page,
+    Stored, Suppression, WriteContext,
+};
+use campanile_domain::time::Timestamp;
+
+use super::store::SqliteStore;
+use super::writer::Lane::{Bulk, Dial};
+
+pub(crate) mod add;
+pub(crate) mod call;
+pub(crate) mod explain;
+pub(crate) mod import;
+pub(crate) mod lead;
+pub(crate) mod order;
+pub(crate) mod park;
+pub(crate) mod patch;
+pub(crate) mod suppress;
+
+#[async_trait]
+impl Leads for SqliteStore {
+    async fn add_leads(&self, ctx: &WriteContext, campaign: CampaignId, leads: Vec<NewLead>) -> Stored<Vec<LeadAdded>> {
+        self.write(Bulk, ctx, move |op| add::add(op, campaign, &leads)).await
+    }
+    async fn lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Lead> {
+        self.read(move |db| lead::by_id(db, tenant, id)).await
+    }
+    async fn leads(&self, tenant: TenantKey, filter: &LeadFilter, page: &Page) -> Stored<Listed<Lead>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(move |db| lead::all(db, tenant, &filter, &page)).await
+    }
+    async fn patch_lead(&self, ctx: &WriteContext, id: LeadId, patch: LeadPatch) -> Stored<Lead> {
+        self.write(Bulk, ctx, move |op| patch::patch(op, id, &patch)).await
+    }
+    async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts> {
+        self.read_cached(move |db, cache| explain::explain(db, cache, tenant, id, now)).await
+    }
+
+    async fn call(&self, tenant: TenantKey, id: CallId) -> Stored<Call> {
+        self.read(move |db| call::by_id(db, tenant, id)).await
+    }
+    async fn calls(&self, tenant: TenantKey, filter: &CallFilter, page: &Page) -> Stored<Listed<Call>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(move |db| call::all(db, tenant, &filter, &page)).await
+    }
+    async fn calls_of_lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Vec<Call>> {
+        self.read(move |db| call::of_lead(db, tenant, id)).await
+    }
+
+    async fn suppress(&self, ctx: &WriteContext, phones: Vec<Phone>, reason: String) -> Stored<u64> {
+        // Before the next dial: it does not wait behind an import.
+        self.write(Dial, ctx, move |op| suppress::add(op, &phones, &reason)).await
+    }
+    async fn unsuppress(&self, ctx: &WriteContext, phone: &Phone) -> Stored<()> {
+        let phone = *phone;
+        self.write(Bulk, ctx, move |op| suppress::remove(op, phone)).await
+    }
+    async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>> {
+        let page = page.clone();
+        self.read(move |db| suppress::all(db, tenant, &page)).await
+    }
+
+    async fn begin_import(&self, ctx: &WriteContext, campaign: CampaignId, file_name: String) -> Stored<Import> {
+        self.write(Bulk, ctx, move |op| import::begin(op, campaign, &file_name)).await
+    }
+    async fn import_page(
+        &self,
+        ctx: &WriteContext,
+        import: ImportId,
+        rows: u64,
+        leads: Vec<NewLead>,
+    ) -> Stored<Vec<LeadAdded>> {
+        self.write(Bulk, ctx, move |op| import::page(op, import, rows, &leads)).await
+    }
+    async fn end_import(
+        &self,
+        ctx: &WriteContext,
+        import: ImportId,
+        failed: bool,
+        summary: serde_json::Value,
+        rejects: Vec<u8>,
+    ) -> Stored<Import> {
+        self.write(Bulk, ctx, move |op| import::end(op, import, failed, &summary, &rejects)).await
+    }
+    async fn import(&self, tenant: TenantKey, id: ImportId) -> Stored<Import> {
+        self.read(move |db| import::one(db, tenant, id)).await
+    }
+    async fn import_rejects(&self, tenant: TenantKey, id: ImportId) -> Stored<Vec<u8>> {
+        self.read(move |db| import::rejects(db, tenant, id)).await
+    }
+}

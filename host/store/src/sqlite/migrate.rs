@@ -1,0 +1,74 @@
+//! Bringing a database up to date, and refusing one from the future.
+//!
+//! Migrations are plain SQL files carried in the binary; all that are missing run in one transaction. A database that knows a
+//! version this binary does not was written by a later release: reading it as if nothing had happened could lose what
+//! that release added, so it is refused with both numbers.
+
+use refinery::Runner;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::OpenError;
+
+mod main {
+    refinery::embed_migrations!("src/sqlite/migrations");
+}
+mod records {
+    refinery::embed_migrations!("src/sqlite/records_migrations");
+}
+
+/// Which of the two databases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Database {
+    /// Campaigns, leads, attempts, money.
+    Main,
+    /// Decisions, transcripts.
+    Records,
+}
+
+impl Database {
+    /// Its file in the data folder.
+    pub(crate) const fn file(self) -> &'static str {
+        match self {
+            Self::Main => "campanile.db",
+            Self::Records => "records.db",
+        }
+    }
+
+    fn runner(self) -> Runner {
+        match self {
+            Self::Main => main::migrations::runner(),
+            Self::Records => records::migrations::runner(),
+        }
+    }
+
+    /// The newest version this binary knows.
+    pub(crate) fn known(self) -> u32 {
+        self.runner().get_migrations().iter().map(|migration| migration.version() as u32).max().unwrap_or(0)
+    }
+}
+
+/// The version a database is at; 0 for a new one.
+pub(crate) fn version(db: &Connection) -> rusqlite::Result<u32> {
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'";
+    if db.query_row(table, [], |_| Ok(())).optional()?.is_none() {
+        return Ok(0);
+    }
+    db.query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))
+}
+
+/// The database's words without the whole migration behind them.
+fn short(error: &str) -> String {
+    error.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+/// Brings it up to date.
+pub(crate) fn run(db: &mut Connection, which: Database) -> Result<(), OpenError> {
+    let (found, known) = (version(db)?, which.known());
+    if found > known {
+        return Err(OpenError::Newer { file: which.file(), found, known });
+    }
+    let failed = |error: refinery::Error| OpenError::Migration { file: which.file(), why: short(&error.to_string()) };
+    // Grouped, a step and the note that it was taken are one transaction; one by one they are two, and a power cut
+    // between them leaves a database that never opens again.
+    which.runner().set_grouped(true).run(db).map(|_| ()).map_err(failed)
+}

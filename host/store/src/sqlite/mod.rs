@@ -1,0 +1,22 @@
+//! The SQLite store, from the connection up.
+//!
+//! Below are the connection and its keeping (profile, migrate, writer, read), the context a write happens in (op), what
+//! rows look like (codes, row), and one folder per port with an intent or a tight group of them in each file.
+
+pub(crate) mod accounts;
+pub(crate) mod campaigns;
+pub(crate) mod checkpoint;
+pub(crate) mod codes;
+pub(crate) mod dialling;
+pub(crate) mod fault;
+pub(crate) mod leads;
+pub(crate) mod migrate;
+pub(crate) mod op;
+pub(crate) mod page;
+pub(crate) mod profile;
+pub(crate) mod read;
+pub(crate) mod records;
+pub(crate) mod row;
+pub(crate) mod scope;
+pub(crate) mod store;
+pub(crate) mod writer;

@@ -1,0 +1,250 @@
+//! The context of one write: its transaction, who wants it, and what it leaves behind.
+//!
+//! Every write also changes counts, money and the event log. Those are gathered here while the intent works and written
+//! once at its end, inside the same savepoint: a claim of fifty leads touches a tenant's balance and its event numbers
+//! once, not fifty times. Nothing gathered outlives a write that fails.
+
+use std::collections::BTreeMap;
+
+use campanile_domain::ids::{EventId, TenantKey};
+use campanile_domain::ports::store::{Actor, WriteContext};
+use campanile_domain::time::Timestamp;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+use rusqlite::{Connection, params};
+
+use super::fault::Done;
+use super::scope::Cache;
+
+/// One entry of the event log that is about to be written.
+#[derive(Debug)]
+struct Event {
+    tenant: i64,
+    kind: &'static str,
+    campaign: Option<i64>,
+    lead: Option<i64>,
+    call: Option<i64>,
+    data: String,
+}
+
+/// What an event is about, by keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct About {
+    /// Its campaign.
+    pub campaign: Option<i64>,
+    /// Its lead.
+    pub lead: Option<i64>,
+    /// Its attempt.
+    pub call: Option<i64>,
+}
+
+/// Where a lead is counted: campaign, zone group, state, gate.
+type Place = (i64, i64, u8, u8);
+
+/// What changes of a campaign's own sums.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    reserved: i64,
+    spent: i64,
+    first_call: Option<i64>,
+    last_call: Option<i64>,
+}
+
+/// The counters of attempts that are over: how many, how long, how dear.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    n: i64,
+    talk_ms: i64,
+    cost: i64,
+}
+
+/// One write.
+pub(crate) struct Op<'a> {
+    /// The connection, inside a transaction.
+    pub db: &'a Connection,
+    /// Parsed documents.
+    pub cache: &'a mut Cache,
+    /// Who, when and why.
+    pub ctx: WriteContext,
+    /// Mints ids.
+    pub rng: ChaCha8Rng,
+    counts: BTreeMap<Place, i64>,
+    attempts: BTreeMap<(i64, u8, u8), Tally>,
+    sums: BTreeMap<i64, Sums>,
+    balances: BTreeMap<i64, i64>,
+    events: Vec<Event>,
+}
+
+impl<'a> Op<'a> {
+    /// Begins.
+    pub(crate) fn new(db: &'a Connection, cache: &'a mut Cache, ctx: WriteContext) -> Self {
+        let rng = ChaCha8Rng::seed_from_u64(ctx.seed);
+        Self {
+            db,
+            cache,
+            ctx,
+            rng,
+            counts: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            sums: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// The time of the write.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ctx.now
+    }
+
+    /// The tenant of the write.
+    pub(crate) fn tenant(&self) -> i64 {
+        self.ctx.tenant.0
+    }
+
+    /// An entry of a tenant's event log; `data` is JSON.
+    pub(crate) fn event(&mut self, tenant: TenantKey, kind: &'static str, about: About, data: String) {
+        let About { campaign, lead, call } = about;
+        self.events.push(Event { tenant: tenant.0, kind, campaign, lead, call, data });
+    }
+
+    /// A row of the audit, when a person or a key did it.
+    pub(crate) fn audit(&self, what: &str, target: &impl ToString) -> Done<()> {
+        let actor = match self.ctx.actor {
+            Actor::Operator => "operator".to_owned(),
+            Actor::Key(key) => key.to_string(),
+            Actor::Engine | Actor::Gateway(_) => return Ok(()),
+        };
+        let request = self.ctx.request.map(|request| request.to_bytes());
+        self.db
+            .prepare_cached(
+                "INSERT INTO audit (tenant, actor, request, what, target, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![self.tenant(), actor, request, what, target.to_string(), self.now().0])?;
+        Ok(())
+    }
+
+    /// A lead left a place.
+    pub(crate) fn uncount_lead(&mut self, place: Place) {
+        *self.counts.entry(place).or_default() -= 1;
+    }
+
+    /// A lead came to a place.
+    pub(crate) fn count_lead(&mut self, place: Place) {
+        *self.counts.entry(place).or_default() += 1;
+    }
+
+    /// An attempt that is over is counted (`n` = 1) or taken out again (-1).
+    pub(crate) fn count_attempt(&mut self, campaign: i64, state: u8, answered_by: u8, n: i64, talk_ms: i64, cost: i64) {
+        let tally = self.attempts.entry((campaign, state, answered_by)).or_default();
+        tally.n += n;
+        tally.talk_ms += n * talk_ms;
+        tally.cost += n * cost;
+    }
+
+    /// The campaign's first or last call.
+    pub(crate) fn call_at(&mut self, campaign: i64, began: Option<Timestamp>, ended: Option<Timestamp>) {
+        let sums = self.sums.entry(campaign).or_default();
+        sums.first_call = sums.first_call.or(began.map(|at| at.0));
+        sums.last_call = sums.last_call.max(ended.map(|at| at.0));
+    }
+
+    /// Money moves; the ledger's row is written by the caller of this, see `money.rs`.
+    pub(crate) fn move_money(&mut self, tenant: i64, available: i64, campaign: Option<i64>, reserved: i64, spent: i64) {
+        *self.balances.entry(tenant).or_default() += available;
+        if let Some(campaign) = campaign {
+            let sums = self.sums.entry(campaign).or_default();
+            sums.reserved += reserved;
+            sums.spent += spent;
+        }
+    }
+
+    /// What is not yet written of a tenant's balance.
+    pub(crate) fn pending_balance(&self, tenant: i64) -> i64 {
+        self.balances.get(&tenant).copied().unwrap_or_default()
+    }
+
+    /// Writes what was gathered. May be called in the middle, when the intent reads what it counted.
+    pub(crate) fn flush(&mut self) -> Done<()> {
+        self.flush_counts()?;
+        self.flush_sums()?;
+        self.flush_events()
+    }
+
+    fn flush_counts(&mut self) -> Done<()> {
+        if !self.counts.is_empty() {
+            let mut add = self.db.prepare_cached(
+                "INSERT INTO lead_count (campaign, zone_group, state, gate, n) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (campaign, zone_group, state, gate) DO UPDATE SET n = n + excluded.n",
+            )?;
+            for ((campaign, group, state, gate), n) in std::mem::take(&mut self.counts) {
+                if n != 0 {
+                    add.execute(params![campaign, group, state, gate, n])?;
+                }
+            }
+        }
+        if !self.attempts.is_empty() {
+            let mut add = self.db.prepare_cached(
+                "INSERT INTO attempt_count (campaign, state, answered_by, n, talk_ms, cost)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (campaign, state, answered_by) DO UPDATE
+                 SET n = n + excluded.n, talk_ms = talk_ms + excluded.talk_ms, cost = cost + excluded.cost",
+            )?;
+            for ((campaign, state, by), tally) in std::mem::take(&mut self.attempts) {
+                add.execute(params![campaign, state, by, tally.n, tally.talk_ms, tally.cost])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_sums(&mut self) -> Done<()> {
+        if !self.sums.is_empty() {
+            let mut add = self.db.prepare_cached(
+                "UPDATE campaign SET reserved = reserved + ?2, spent = spent + ?3,
+                        first_call_at = coalesce(first_call_at, ?4),
+                        last_call_at = coalesce(max(last_call_at, ?5), last_call_at, ?5)
+                 WHERE id = ?1",
+            )?;
+            for (campaign, sums) in std::mem::take(&mut self.sums) {
+                add.execute(params![campaign, sums.reserved, sums.spent, sums.first_call, sums.last_call])?;
+            }
+        }
+        for (tenant, change) in std::mem::take(&mut self.balances) {
+            if change != 0 {
+                self.db
+                    .prepare_cached("UPDATE tenant SET available = available + ?2 WHERE id = ?1")?
+                    .execute(params![tenant, change])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_events(&mut self) -> Done<()> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let events = std::mem::take(&mut self.events);
+        let mut next: BTreeMap<i64, i64> = BTreeMap::new();
+        for event in &events {
+            *next.entry(event.tenant).or_default() += 1;
+        }
+        let mut take = self.db.prepare_cached(
+            "UPDATE tenant SET event_seq = event_seq + ?2 WHERE id = ?1 RETURNING event_seq - ?2 + 1",
+        )?;
+        for (tenant, n) in &mut next {
+            *n = take.query_row(params![*tenant, *n], |row| row.get(0))?;
+        }
+        let mut add = self.db.prepare_cached(
+            "INSERT INTO event (tenant, seq, id, type, at, campaign, lead, call, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        for event in events {
+            let Some(seq) = next.get_mut(&event.tenant) else { continue };
+            let id = EventId::mint(self.ctx.now, &mut self.rng).to_bytes();
+            let Event { tenant, kind, campaign, lead, call, data } = event;
+            add.execute(params![tenant, *seq, id, kind, self.ctx.now.0, campaign, lead, call, data])?;
+            *seq += 1;
+        }
+        Ok(())
+    }
+}

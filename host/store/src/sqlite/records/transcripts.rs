@@ -1,0 +1,44 @@
+//! What was said.
+
+use campanile_domain::ids::{AttemptKey, TenantKey};
+use campanile_domain::ports::gateway::Utterance;
+use campanile_domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::segments;
+use crate::sqlite::fault::Done;
+use crate::sqlite::op::Op;
+
+/// Keeps a transcript in place of an earlier one, on whatever day that was.
+pub(crate) fn keep(
+    op: &mut Op<'_>,
+    tenant: TenantKey,
+    attempt: AttemptKey,
+    at: Timestamp,
+    lines: &[Utterance],
+) -> Done<()> {
+    for day in segments::all(op.db)? {
+        op.db
+            .prepare_cached(&format!("DELETE FROM transcript_{day} WHERE tenant = ?1 AND attempt = ?2"))?
+            .execute(params![tenant.0, attempt.0])?;
+    }
+    let day = segments::of(op, at)?;
+    op.db
+        .prepare_cached(&format!("INSERT INTO transcript_{day} (tenant, attempt, lines) VALUES (?1, ?2, ?3)"))?
+        .execute(params![tenant.0, attempt.0, serde_json::to_string(lines)?])?;
+    Ok(())
+}
+
+/// What was said in a call.
+pub(crate) fn of_attempt(db: &Connection, tenant: TenantKey, attempt: AttemptKey) -> Done<Option<Vec<Utterance>>> {
+    for day in segments::all(db)? {
+        let found: Option<String> = db
+            .prepare_cached(&format!("SELECT lines FROM transcript_{day} WHERE tenant = ?1 AND attempt = ?2"))?
+            .query_row(params![tenant.0, attempt.0], |row| row.get(0))
+            .optional()?;
+        if let Some(lines) = found {
+            return Ok(Some(serde_json::from_str(&lines)?));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,262 @@
+//! The store as a whole: its connections, its threads, and how a call reaches them.
+//!
+//! Durable: a writing thread, reading threads and a checkpointing thread for the main file, a writing thread for the
+//! records. Ephemeral: two connections in memory behind a lock, and every future is ready at its first poll, so that a
+//! rehearsal needs no runtime. Every intent is written once and knows nothing of the difference.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use campanile_domain::ids::TenantKey;
+use campanile_domain::ports::store::{Fence, StoreError, Stored, WriteContext};
+use campanile_domain::time::Timestamp;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::checkpoint::{self, Signal};
+use super::fault::Done;
+use super::migrate::{self, Database};
+use super::op::Op;
+use super::profile::{self, Sync};
+use super::read::{self, Of, Reader, Readers};
+use super::scope::Cache;
+use super::writer::{self, Lane, Log, Writer};
+use crate::lock::FolderLock;
+use crate::{OpenError, Options, Profile};
+
+/// What `doctor` shows of a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The library's version.
+    pub sqlite_version: String,
+    /// The schema's version.
+    pub schema_version: u32,
+    /// The version of the records' schema.
+    pub records_version: u32,
+    /// As read back: `wal` or `memory`.
+    pub journal_mode: String,
+    /// As read back: 2 is FULL.
+    pub synchronous: i64,
+    /// The data folder; `None` in memory.
+    pub folder: Option<PathBuf>,
+}
+
+/// SQLite behind the domain's ports.
+pub struct SqliteStore {
+    main: Side,
+    records: Side,
+    readers: Option<Readers>,
+    health: Health,
+    running: Mutex<Option<Running>>,
+}
+
+/// How writes reach one database.
+enum Side {
+    Thread(Writer),
+    Inline(Box<Mutex<(Connection, Cache)>>),
+}
+
+/// What is joined when the store closes.
+struct Running {
+    signal: Arc<Signal>,
+    writers: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+    checkpointer: JoinHandle<()>,
+    _lock: FolderLock,
+}
+
+impl SqliteStore {
+    pub(crate) fn open(options: &Options, vfs: Option<&str>) -> Result<Self, OpenError> {
+        match &options.profile {
+            Profile::Ephemeral => Self::ephemeral(),
+            Profile::Durable { folder } => Self::durable(folder, options.readers.max(1), vfs),
+        }
+    }
+
+    fn ephemeral() -> Result<Self, OpenError> {
+        let (mut main, mut records) = (profile::memory()?, profile::memory()?);
+        migrate::run(&mut main, Database::Main)?;
+        migrate::run(&mut records, Database::Records)?;
+        let health = health(&main, &records, None)?;
+        let inline = |db| Side::Inline(Box::new(Mutex::new((db, Cache::default()))));
+        Ok(Self { main: inline(main), records: inline(records), readers: None, health, running: Mutex::new(None) })
+    }
+
+    fn durable(folder: &Path, readers: usize, vfs: Option<&str>) -> Result<Self, OpenError> {
+        let unusable = |error| OpenError::Folder { folder: folder.to_owned(), error };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+        let lock = FolderLock::take(folder)?;
+        let path = |which: Database| folder.join(which.file());
+        let (main_path, records_path) = (path(Database::Main), path(Database::Records));
+        let mut main = profile::writer(&main_path, vfs, Sync::Full)?;
+        migrate::run(&mut main, Database::Main)?;
+        let mut records = profile::writer(&records_path, vfs, Sync::Normal)?;
+        migrate::run(&mut records, Database::Records)?;
+        let health = health(&main, &records, Some(folder))?;
+
+        let pool = (0..readers)
+            .map(|_| {
+                let main = profile::reader(&main_path, vfs)?;
+                Ok(Reader { main, records: profile::reader(&records_path, vfs)?, cache: Cache::default() })
+            })
+            .collect::<Result<Vec<_>, OpenError>>()?;
+        let for_main = profile::writer(&main_path, vfs, Sync::Full)?;
+        let for_records = profile::writer(&records_path, vfs, Sync::Normal)?;
+
+        let signal = Arc::new(Signal::default());
+        let (main, main_thread) = Writer::start(main, Log::Main, Arc::clone(&signal)).map_err(unusable)?;
+        let (records, records_thread) = Writer::start(records, Log::Records, Arc::clone(&signal)).map_err(unusable)?;
+        let (readers, reader_threads) = Readers::start(pool).map_err(unusable)?;
+        let theirs = Arc::clone(&signal);
+        let checkpointer = std::thread::Builder::new()
+            .name("store-checkpoint".into())
+            .spawn(move || checkpoint::run(&theirs, &for_main, &for_records))
+            .map_err(unusable)?;
+        let writers = vec![main_thread, records_thread];
+        let running = Running { signal, writers, readers: reader_threads, checkpointer, _lock: lock };
+        Ok(Self {
+            main: Side::Thread(main),
+            records: Side::Thread(records),
+            readers: Some(readers),
+            health,
+            running: Mutex::new(Some(running)),
+        })
+    }
+
+    /// What `doctor` shows.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Finishes what was begun, moves the logs into the files and ends the threads. Calls after it fail. Dropping the
+    /// store does the same.
+    pub fn close(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { signal, writers, readers, checkpointer, _lock }) = running else { return };
+        for side in [&self.main, &self.records] {
+            if let Side::Thread(writer) = side {
+                writer.close();
+            }
+        }
+        if let Some(readers) = &self.readers {
+            readers.close();
+        }
+        for thread in writers.into_iter().chain(readers) {
+            join(thread);
+        }
+        // Last of all, so that what the writers left is moved too.
+        signal.close();
+        join(checkpointer);
+    }
+
+    /// A write of the dial side or of a person.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        ctx: &WriteContext,
+        act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        self.main.write(lane, ctx.clone(), act).await
+    }
+
+    /// A write of the records.
+    pub(crate) async fn record<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        self.records.write(Lane::Bulk, unowned(Timestamp(0)), act).await
+    }
+
+    /// A question to the main database.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        self.read_cached(|db, _| ask(db)).await
+    }
+
+    /// A question to the main database that needs parsed documents.
+    pub(crate) async fn read_cached<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection, &mut Cache) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        match &self.readers {
+            Some(readers) => readers.read(Of::Main, ask).await,
+            None => self.main.ask(ask),
+        }
+    }
+
+    /// A question to the records.
+    pub(crate) async fn read_records<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        match &self.readers {
+            Some(readers) => readers.read(Of::Records, |db, _| ask(db)).await,
+            None => self.records.ask(|db, _| ask(db)),
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Side {
+    async fn write<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        ctx: WriteContext,
+        act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
+    ) -> Stored<T> {
+        match self {
+            Self::Thread(writer) => writer.write(lane, ctx, act).await,
+            Self::Inline(inside) => {
+                let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+                let (db, cache) = &mut *inside;
+                writer::inline(db, cache, ctx, act)
+            }
+        }
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(&Connection, &mut Cache) -> Done<T>) -> Stored<T> {
+        match self {
+            Self::Thread(_) => Err(StoreError::Broken("a durable store without readers".into())),
+            Self::Inline(inside) => {
+                let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+                let (db, cache) = &mut *inside;
+                read::snapshot(db, cache, ask)
+            }
+        }
+    }
+}
+
+/// The context of a write that belongs to no tenant.
+pub(crate) const fn unowned(now: Timestamp) -> WriteContext {
+    WriteContext::engine(TenantKey(0), now, now.0 as u64)
+}
+
+/// On SQLite the folder lock is the fence, and there is only one.
+pub(crate) fn check(fence: Fence) -> Stored<()> {
+    if fence == Fence::SOLE { Ok(()) } else { Err(StoreError::Fenced) }
+}
+
+fn join(thread: JoinHandle<()>) {
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a thread of the store panicked");
+    }
+}
+
+fn health(main: &Connection, records: &Connection, folder: Option<&Path>) -> Result<Health, OpenError> {
+    Ok(Health {
+        sqlite_version: rusqlite::version().to_owned(),
+        schema_version: migrate::version(main)?,
+        records_version: migrate::version(records)?,
+        journal_mode: main.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
+        synchronous: main.query_row("PRAGMA synchronous", [], |row| row.get(0))?,
+        folder: folder.map(Path::to_owned),
+    })
+}

@@ -1,0 +1,186 @@
+//! Leads: in, out, by hand.
+
+use std::sync::Arc;
+
+use campanile_domain::attempt::CallStatus;
+use campanile_domain::campaign::{CampaignState, Happening};
+use campanile_domain::contact::Contact;
+use campanile_domain::gate::{self, Gate, Verdict};
+use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, Wait};
+use campanile_domain::ports::store::{LeadAdded, LeadFilter, LeadPatch, NewLead, Page, SetStatus, Store, StoreError};
+use campanile_domain::time::{HOUR_MS, MINUTE_MS};
+use campanile_domain::variable::Variables;
+
+use crate::support::{MONDAY, World, lead, phone, wait};
+
+fn patch(world: &World, id: campanile_domain::ids::LeadId, patch: LeadPatch) -> Result<LeadState, StoreError> {
+    wait(world.store.patch_lead(&world.ctx(MONDAY + HOUR_MS), id, patch)).map(|lead| lead.state)
+}
+
+fn to(status: SetStatus) -> LeadPatch {
+    LeadPatch { status: Some(status), ..LeadPatch::default() }
+}
+
+pub fn duplicates_are_told_and_known_leads_updated(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let named = |number, name: &str| {
+        let mut variables = Variables::new();
+        variables.set("name", name);
+        NewLead { external_id: Some("a-1".into()), variables, ..lead(number) }
+    };
+    let add = |new| wait(world.store.add_leads(&world.ctx(MONDAY), world.campaign.id, vec![new])).unwrap().remove(0);
+    let LeadAdded::Created { id } = add(named(1, "Ann")) else { panic!() };
+    assert_eq!(add(lead(1)), LeadAdded::Duplicate { of: id });
+    assert!(matches!(add(NewLead { allow_duplicate: true, ..lead(1) }), LeadAdded::Created { .. }));
+    assert_eq!(add(named(2, "Bob")), LeadAdded::Updated { id });
+    let known = world.lead(id);
+    assert_eq!(known.contacts[0].phone, phone(2));
+    assert_eq!(known.variables.get("name").and_then(|value| value.as_text()), Some("Bob"));
+    assert_eq!(add(lead(2)), LeadAdded::Duplicate { of: id }, "its new phone is its own");
+    let own = NewLead { contacts: vec![Contact::new(0, phone(7)), Contact::new(1, phone(7))], ..lead(7) };
+    let LeadAdded::Created { id } = add(own) else { panic!() };
+    assert_eq!(world.lead(id).contacts.len(), 1, "a secondary equal to its own primary is dropped");
+    let none = wait(world.store.add_leads(
+        &world.ctx(MONDAY),
+        world.campaign.id,
+        vec![NewLead { contacts: vec![], ..lead(8) }],
+    ));
+    assert!(matches!(none, Err(StoreError::Conflict { code: "lead_without_contact", .. })));
+}
+
+pub fn lists_come_in_pages(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let ids = world.add((1..=5).map(lead).collect());
+    let mut seen = Vec::new();
+    let mut page = Page { cursor: None, limit: 2 };
+    loop {
+        let listed = world.done(world.store.leads(world.tenant.key, &LeadFilter::default(), &page));
+        assert!(listed.data.iter().all(|lead| lead.contacts.len() == 1));
+        seen.extend(listed.data.into_iter().map(|lead| lead.id));
+        match listed.next_cursor {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    seen.reverse();
+    assert_eq!(seen, ids);
+    let bad = Page { cursor: Some("calls-1".into()), limit: 2 };
+    let refused = wait(world.store.leads(world.tenant.key, &LeadFilter::default(), &bad)).unwrap_err();
+    assert_eq!(refused, StoreError::BadCursor);
+    let by_phone = LeadFilter { phone: Some(phone(3)), status: Some("created".into()), ..LeadFilter::default() };
+    let found = world.done(world.store.leads(world.tenant.key, &by_phone, &Page::default()));
+    assert_eq!(found.data.iter().map(|lead| lead.id).collect::<Vec<_>>(), [ids[2]]);
+}
+
+pub fn a_full_page_of_leads_keeps_the_counts(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let later = NewLead { not_before: Some(MONDAY + HOUR_MS), ..lead(500) };
+    world.add((1..=300).map(lead).chain([later]).collect());
+    let stats = world.done(world.store.stats(world.tenant.key, world.campaign.id));
+    assert_eq!((stats.leads, stats.by_status["created"][""]), (301, 301));
+    let gates = world.done(world.store.gate_counts(world.tenant.key, world.campaign.id, MONDAY));
+    let told: Vec<_> = gates.iter().map(|count| (count.gate.as_str(), count.leads, count.until)).collect();
+    assert_eq!(told, [("ready", 300, None), ("lead_not_before", 1, Some(MONDAY + HOUR_MS))]);
+}
+
+pub fn a_hand_stops_and_calls_again(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let id = world.add(vec![lead(1)])[0];
+    assert_eq!(patch(&world, id, to(SetStatus::Completed)), Ok(LeadState::Completed(Completion::ByHand)));
+    assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
+    assert_eq!(world.lead(id).progress.era, 2);
+    let later = LeadPatch { not_before: Some(MONDAY + 9 * HOUR_MS), priority: Some(4), ..LeadPatch::default() };
+    assert_eq!(patch(&world, id, later), Ok(LeadState::Created));
+    let waiting = world.lead(id);
+    assert_eq!((waiting.wait, waiting.priority), (Wait::Owner, 4));
+    world.start();
+    let claim = world.claim(MONDAY + 2 * HOUR_MS, 5);
+    assert_eq!((claim.orders.len(), claim.next_due), (0, Some(MONDAY + 9 * HOUR_MS)));
+    assert_eq!(world.claim(MONDAY + 9 * HOUR_MS, 5).orders.len(), 1);
+}
+
+pub fn a_hand_during_a_call_takes_effect_when_it_settles(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let id = world.add(vec![lead(1)])[0];
+    world.start();
+    let order = world.claim_one(MONDAY);
+    world.placed(MONDAY, &order);
+    let dialling = Ok(LeadState::Processing(Phase::Dialling));
+    assert_eq!(patch(&world, id, to(SetStatus::Completed)), dialling);
+    let busy = crate::support::end(&order, MONDAY + MINUTE_MS, CallStatus::Busy);
+    world.apply(MONDAY + 2 * HOUR_MS, busy).unwrap();
+    assert_eq!(world.lead(id).state, LeadState::Completed(Completion::ByHand));
+    assert_eq!(world.calls(id)[0].decision.as_ref().unwrap().decision, "hand");
+}
+
+pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let id = world.add(vec![lead(1)])[0];
+    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1), phone(2)], "asked".into())), 2);
+    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1)], "again".into())), 0);
+    let refused = patch(&world, id, to(SetStatus::Created)).unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict { code: "lead_suppressed", .. }));
+    let list = world.done(world.store.suppressions(world.tenant.key, &Page::default()));
+    assert_eq!(list.data.iter().map(|one| one.phone).collect::<Vec<_>>(), [phone(1), phone(2)]);
+    world.done(world.store.unsuppress(&world.ctx(MONDAY), &phone(1)));
+    assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
+    assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
+}
+
+pub fn an_import_keeps_its_progress_and_its_rejects(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let import = world.done(world.store.begin_import(&world.ctx(MONDAY), world.campaign.id, "leads.csv".into()));
+    let page = vec![lead(1), lead(2), lead(1)];
+    let added = world.done(world.store.import_page(&world.ctx(MONDAY), import.id, 4, page));
+    assert!(matches!(added[2], LeadAdded::Duplicate { .. }));
+    let running = world.done(world.store.import(world.tenant.key, import.id));
+    assert_eq!((running.rows, running.created, running.duplicates, running.status.as_str()), (4, 2, 1, "running"));
+    let summary = serde_json::json!({ "rejected": 1 });
+    let (ctx, rejects) = (world.ctx(MONDAY + 5), b"row,why".to_vec());
+    let ended = world.done(world.store.end_import(&ctx, import.id, false, summary.clone(), rejects));
+    assert_eq!((ended.status.as_str(), ended.finished_at, &ended.summary), ("finished", Some(MONDAY + 5), &summary));
+    assert_eq!(world.done(world.store.import_rejects(world.tenant.key, import.id)), b"row,why");
+    let over = wait(world.store.import_page(&world.ctx(MONDAY), import.id, 5, vec![lead(3)])).unwrap_err();
+    assert!(matches!(over, StoreError::Conflict { code: "import_over", .. }));
+}
+
+pub fn a_lead_that_arrives_reopens_a_completed_campaign(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    world.add(vec![lead(1)]);
+    world.start();
+    let happen = |what| wait(world.store.happen(&world.ctx(MONDAY), world.campaign.key, what, String::new())).unwrap();
+    assert!(happen(Happening::NoLeadsLeft).is_none(), "a lead is left");
+    assert_eq!(world.done(world.store.end_leads(&world.ctx(MONDAY), world.campaign.key, 10)), 1);
+    let over = happen(Happening::NoLeadsLeft).expect("nobody is left");
+    assert_eq!((over.status, over.completed_at), (CampaignState::Completed, Some(MONDAY)));
+    world.add_at(MONDAY + 1, vec![lead(1)]);
+    let still = world.done(world.store.campaign(world.tenant.key, world.campaign.id));
+    assert_eq!(still.status, CampaignState::Completed, "a duplicate is nobody new");
+    world.add_at(MONDAY + 1, vec![lead(2)]);
+    let again = world.done(world.store.campaign(world.tenant.key, world.campaign.id));
+    assert_eq!((again.status, again.status_reason.code.as_str()), (CampaignState::InProgress, "reopened"));
+}
+
+pub fn explain_names_the_gate_that_parked_it(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let ids = world.add(vec![
+        lead(1),
+        NewLead { allow_duplicate: true, priority: -1, ..lead(1) },
+        NewLead { expires_at: Some(MONDAY - 1), ..lead(2) },
+    ]);
+    world.start();
+    let claim = world.claim(MONDAY, 10);
+    assert_eq!(claim.orders.len(), 1);
+    assert_eq!(world.lead(ids[2]).state, LeadState::MaxRetries(Exhaustion::Expired));
+    let facts = world.done(world.store.explain_facts(world.tenant.key, ids[1], MONDAY));
+    assert!(facts.contact.as_ref().is_some_and(|(number, of)| *number == phone(1) && of.in_call));
+    let config = &facts.campaign.config;
+    let zone = config.time_zone.clone().unwrap();
+    let checks = gate::contact(&facts.contact.unwrap().1, &config.calling_hours, &zone, MONDAY);
+    assert_eq!(gate::first_closed(&checks), Some((Gate::PhoneFree, Verdict::Wait)));
+    let gates = world.done(world.store.gate_counts(world.tenant.key, world.campaign.id, MONDAY));
+    let told: Vec<_> = gates.iter().map(|count| (count.gate.as_str(), count.leads, count.until)).collect();
+    assert_eq!(told, [("phone_free", 1, None)]);
+    let facts = world.done(world.store.explain_facts(world.tenant.key, ids[0], MONDAY));
+    assert_eq!(facts.open_call, Some(claim.orders[0].open.id));
+}

@@ -1,0 +1,80 @@
+//! What every store must do, whatever it is made of.
+//!
+//! Each rule is a function over a fresh store. [`suite!`] makes a test of each for one way of opening a store, so that
+//! another database takes the whole suite by one line.
+
+pub mod accounts;
+pub mod dialling;
+pub mod leads;
+pub mod money;
+pub mod records;
+pub mod settling;
+
+/// A test for every rule, with stores that `$open` makes.
+#[macro_export]
+macro_rules! suite {
+    ($profile:ident, $open:expr) => {
+        mod $profile {
+            $crate::suite!(@rules $open;
+                accounts: a_tenant_has_a_test_twin_with_simulated_gateways_only,
+                accounts: a_key_opens_its_tenant_until_it_is_revoked,
+                accounts: a_repeated_request_is_answered_and_another_one_refused,
+                accounts: a_plugin_version_never_changes,
+                accounts: a_stranger_finds_nothing,
+                accounts: an_assistant_in_use_stays,
+                accounts: an_edit_is_a_new_version_and_a_stale_one_is_refused,
+                accounts: start_lists_what_is_missing,
+                leads: duplicates_are_told_and_known_leads_updated,
+                leads: lists_come_in_pages,
+                leads: a_full_page_of_leads_keeps_the_counts,
+                leads: a_hand_stops_and_calls_again,
+                leads: a_hand_during_a_call_takes_effect_when_it_settles,
+                leads: a_suppressed_lead_is_not_called_again_by_hand,
+                leads: an_import_keeps_its_progress_and_its_rejects,
+                leads: a_lead_that_arrives_reopens_a_completed_campaign,
+                leads: explain_names_the_gate_that_parked_it,
+                dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,
+                dialling: an_order_of_hours_dates_and_state_stops_the_claim,
+                dialling: one_phone_is_called_once_at_a_time_and_freed_after,
+                dialling: the_gap_between_two_calls_to_a_phone_holds,
+                dialling: daily_caps_of_phones_and_caller_ids_hold,
+                dialling: a_lead_out_of_contacts_ends,
+                dialling: an_expired_lead_ends_when_its_turn_comes,
+                dialling: staged_leads_go_back_on_pause_and_edit,
+                dialling: the_last_look_sees_what_closed_meanwhile,
+                dialling: a_crash_leaves_unknown_attempts_that_are_never_redialled_by_themselves,
+                dialling: a_claim_without_slots_only_looks,
+                dialling: a_webhook_faster_than_the_answer_stands,
+                dialling: refusals_use_no_attempt,
+                dialling: a_refused_account_pauses_the_campaign,
+                dialling: another_fence_is_refused,
+                dialling: overdue_retries_share_with_fresh_leads,
+                dialling: the_inbox_keeps_webhooks_until_they_are_read,
+                settling: events_count_once_and_in_rank,
+                settling: an_unanswered_call_is_retried_until_its_rounds_are_used,
+                settling: contacts_escalate_within_a_round,
+                settling: a_missing_evaluation_is_waited_for_and_then_settles,
+                settling: a_wrong_answer_is_an_error_on_the_call_but_an_opt_out_is_heard,
+                settling: a_late_machine_changes_the_outcome_before_the_decision,
+                settling: a_policy_is_asked_and_its_answer_taken_once,
+                settling: a_policy_that_fails_is_held_and_pauses_the_campaign_when_it_keeps_failing,
+                settling: a_late_goal_completes_a_lead_that_waits,
+                settling: an_invalid_number_dies_and_the_next_contact_is_called,
+                settling: a_blocked_caller_id_is_not_shown_to_the_lead_again,
+                settling: the_stats_count_every_call_once,
+                money: what_is_set_aside_is_settled_or_given_back,
+                money: an_empty_balance_stops_the_claim_and_a_top_up_opens_it,
+                money: a_minute_that_cannot_be_paid_is_refused,
+                money: a_budget_stops_the_claim,
+                records: decisions_and_transcripts_are_kept_and_dropped_by_the_day,
+            );
+        }
+    };
+    (@rules $open:expr; $($area:ident: $rule:ident),* $(,)?) => {$(
+        #[test]
+        fn $rule() {
+            let opened = $open;
+            $crate::conformance::$area::$rule(opened.store());
+        }
+    )*};
+}

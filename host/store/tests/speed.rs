@@ -1,0 +1,124 @@
+//! How fast attempts go through a store. Run by hand in a release build: `cargo test --release --test speed -- --ignored
+//! --nocapture`; the numbers are for a person, the assertions only catch what is wrong by a factor.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use campanile_domain::attempt::CallStatus;
+use campanile_domain::campaign::CampaignConfig;
+use campanile_domain::hours::CallingHours;
+use campanile_domain::ports::store::{ClaimRequest, DialResult, Fence, NewLead, Store};
+use campanile_domain::time::Timestamp;
+use campanile_store::{Options, Profile, open};
+use support::{MONDAY, Setup, World, event, lead};
+
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+fn many(from: u64, count: u64) -> Vec<NewLead> {
+    (from..from + count)
+        .map(|number| {
+            let mut new = lead(0);
+            new.contacts[0].phone = format!("+1202{:07}", 2_000_000 + number).parse().unwrap();
+            new
+        })
+        .collect()
+}
+
+fn setup() -> Setup {
+    let config = CampaignConfig {
+        calling_hours: CallingHours::always(),
+        max_concurrent_calls: 1_000,
+        ..CampaignConfig::named("speed")
+    };
+    Setup { config, ..Setup::default() }
+}
+
+async fn cycle(world: &World, now: Timestamp, slots: u32) -> usize {
+    let (store, ctx) = (&world.store, |at| world.ctx(at));
+    let request = ClaimRequest { campaign: world.campaign.key, slots };
+    let claim = store.claim(&ctx(now), Fence::SOLE, request).await.unwrap();
+    for order in &claim.orders {
+        store.recheck(&[order.open.key], now).await.unwrap();
+        let placed = DialResult::Placed { provider_call_id: format!("sim-{}", order.open.id) };
+        store.dialled(&ctx(now), Fence::SOLE, order.open.key, placed).await.unwrap();
+        for (after, status) in [(1, CallStatus::Ringing), (2, CallStatus::InProgress), (3, CallStatus::Completed)] {
+            let told = event(order.open.id, now + after, status);
+            let changed = store.apply(&ctx(now + after), Fence::SOLE, world.gateway, vec![told]).await.unwrap();
+            assert_eq!(changed.len(), 1);
+        }
+    }
+    claim.orders.len()
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn ephemeral_cycle() {
+    let store = open(&Options { profile: Profile::Ephemeral, readers: 0 }).unwrap();
+    let world = World::with(store, setup());
+    let began = clock();
+    for page in 0..40 {
+        world.add(many(page * 1_000, 1_000));
+    }
+    println!("import: {:.1} µs a lead", began.elapsed().as_micros() as f64 / 40_000.0);
+    world.start();
+    for slots in [1, 3, 10] {
+        let began = clock();
+        let done = support::wait(async {
+            let mut done = 0;
+            while done < 10_000 {
+                done += cycle(&world, MONDAY + 60_000 + done as i64, slots).await;
+            }
+            done
+        });
+        let each = began.elapsed().as_micros() as f64 / done as f64;
+        println!("ephemeral, {slots} slot(s) a claim: {each:.0} µs an attempt");
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn durable_callers() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::Durable { folder: folder.path().to_owned() };
+    let store: Arc<dyn Store> = open(&Options { profile, readers: 2 }).unwrap();
+    let world = Arc::new(World::with(store, setup()));
+    let began = clock();
+    for page in 0..20 {
+        world.add(many(page * 1_000, 1_000));
+    }
+    println!("durable import: {:.1} µs a lead", began.elapsed().as_micros() as f64 / 20_000.0);
+    world.start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let began = clock();
+    let done: usize = runtime.block_on(async {
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let world = Arc::clone(&world);
+                tokio::spawn(async move {
+                    let mut done = 0;
+                    while done < 200 {
+                        done += cycle(&world, MONDAY + 60_000, 1).await;
+                    }
+                    done
+                })
+            })
+            .collect();
+        let mut done = 0;
+        for caller in callers {
+            done += caller.await.unwrap();
+        }
+        done
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "durable, 50 callers: {:.0} attempts/s ({done} in {seconds:.1} s, five writes each)",
+        done as f64 / seconds
+    );
+}

@@ -1,0 +1,263 @@
+//! A small world to test a store in: one tenant, a simulated gateway, an assistant, a campaign, and a clock by hand.
+
+#![expect(dead_code, reason = "each test binary uses a part of it")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
+use campanile_domain::campaign::{CampaignConfig, StartFacts, Verb};
+use campanile_domain::contact::Contact;
+use campanile_domain::hours::CallingHours;
+use campanile_domain::ids::{CallId, GatewayKey, LeadId};
+use campanile_domain::money::{Currency, Micros, Tariff};
+use campanile_domain::phone::Phone;
+use campanile_domain::ports::gateway::CallEvent;
+use campanile_domain::ports::store::{
+    Assistant, AssistantConfig, Billing, Campaign, Changed, Claim, ClaimRequest, DialResult, Fence, LeadAdded,
+    NewGateway, NewLead, NewTenant, Order, Store, Stored, Tenant, TenantLimits, VerbDone, WriteContext,
+};
+use campanile_domain::time::{MINUTE_MS, Timestamp};
+use campanile_domain::variable::{VariableSpec, Variables};
+use campanile_domain::zone::Zone;
+
+/// A Monday morning.
+pub const MONDAY: Timestamp = Timestamp(1_772_442_000_000);
+
+/// Waits for a future; no runtime is needed, the stores have threads of their own.
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+pub fn phone(number: u64) -> Phone {
+    format!("+1202555{number:04}").parse().unwrap()
+}
+
+pub fn lead(number: u64) -> NewLead {
+    NewLead {
+        external_id: None,
+        contacts: vec![Contact::new(0, phone(number))],
+        priority: 0,
+        not_before: None,
+        expires_at: None,
+        time_zone: None,
+        variables: Variables::new(),
+        allow_duplicate: false,
+    }
+}
+
+pub fn tariff() -> Tariff {
+    Tariff::new(Micros(60_000), 60, 60).unwrap()
+}
+
+/// What a world is made with.
+#[derive(Clone)]
+pub struct Setup {
+    pub config: CampaignConfig,
+    pub billed: bool,
+    pub limits: TenantLimits,
+    pub variables: Vec<VariableSpec>,
+    pub numbers: Vec<Phone>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let config = CampaignConfig { calling_hours: CallingHours::always(), ..CampaignConfig::named("March") };
+        let limits = TenantLimits { min_gap_minutes: 0, ..TenantLimits::default() };
+        Self { config, billed: false, limits, variables: vec![], numbers: vec![phone(9_000), phone(9_001)] }
+    }
+}
+
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub tenant: Tenant,
+    pub gateway: GatewayKey,
+    pub assistant: Assistant,
+    pub campaign: Campaign,
+    seed: AtomicU64,
+}
+
+impl World {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::with(store, Setup::default())
+    }
+
+    pub fn with(store: Arc<dyn Store>, setup: Setup) -> Self {
+        wait(Self::build(store, setup))
+    }
+
+    async fn build(store: Arc<dyn Store>, setup: Setup) -> Self {
+        let seed = AtomicU64::new(1);
+        let nobody = WriteContext::engine(campanile_domain::ids::TenantKey(0), MONDAY, 0);
+        let billing = Billing { currency: Currency::EUR, tariff: tariff() };
+        let new = NewTenant { name: "Acme".into(), limits: setup.limits, billing: setup.billed.then_some(billing) };
+        let tenant = store.create_tenant(&nobody, new).await.unwrap();
+        let ctx = |n| WriteContext::engine(tenant.key, MONDAY, n);
+        let gateway = NewGateway { name: "sim".into(), kind: "simulated".into(), settings: serde_json::json!({}) };
+        let gateway = store.create_gateway(&ctx(1_000_001), gateway).await.unwrap();
+        let config = AssistantConfig {
+            name: "Ada".into(),
+            outbound: true,
+            phone_numbers: setup.numbers,
+            time_zone: Zone::parse("Europe/Berlin").unwrap(),
+            gateway: gateway.id,
+            gateway_ref: None,
+            variables: setup.variables,
+            ring_timeout_seconds: 30,
+            max_call_seconds: 600,
+        };
+        let assistant = store.create_assistant(&ctx(1_000_002), config).await.unwrap();
+        let campaign = store.create_campaign(&ctx(1_000_003), assistant.id, setup.config).await.unwrap();
+        Self { store, tenant, gateway: gateway.key, assistant, campaign, seed }
+    }
+
+    pub fn ctx(&self, now: Timestamp) -> WriteContext {
+        WriteContext::engine(self.tenant.key, now, self.seed.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub fn add(&self, leads: Vec<NewLead>) -> Vec<LeadId> {
+        self.add_at(MONDAY, leads)
+    }
+
+    pub fn add_at(&self, now: Timestamp, leads: Vec<NewLead>) -> Vec<LeadId> {
+        let added = wait(self.store.add_leads(&self.ctx(now), self.campaign.id, leads)).unwrap();
+        let id = |added: LeadAdded| match added {
+            LeadAdded::Created { id } | LeadAdded::Updated { id } | LeadAdded::Duplicate { of: id } => id,
+        };
+        added.into_iter().map(id).collect()
+    }
+
+    pub fn facts(&self, now: Timestamp) -> StartFacts {
+        wait(self.store.start_facts(self.tenant.key, self.campaign.id, now)).unwrap()
+    }
+
+    pub fn verb(&self, now: Timestamp, verb: Verb) -> VerbDone {
+        wait(self.store.verb(&self.ctx(now), self.campaign.id, verb, self.facts(now))).unwrap()
+    }
+
+    pub fn start(&self) {
+        assert!(matches!(self.verb(MONDAY, Verb::Start), VerbDone::Changed(_)));
+    }
+
+    pub fn claim(&self, now: Timestamp, slots: u32) -> Claim {
+        let request = ClaimRequest { campaign: self.campaign.key, slots };
+        wait(self.store.claim(&self.ctx(now), Fence::SOLE, request)).unwrap()
+    }
+
+    pub fn claim_one(&self, now: Timestamp) -> Order {
+        self.claim(now, 1).orders.into_iter().next().expect("a lead is due")
+    }
+
+    pub fn dialled(&self, now: Timestamp, order: &Order, result: DialResult) -> Changed {
+        wait(self.store.dialled(&self.ctx(now), Fence::SOLE, order.open.key, result)).unwrap()
+    }
+
+    pub fn placed(&self, now: Timestamp, order: &Order) -> Changed {
+        self.dialled(now, order, DialResult::Placed { provider_call_id: format!("sim-{}", order.open.id) })
+    }
+
+    pub fn apply(&self, now: Timestamp, event: CallEvent) -> Option<Changed> {
+        wait(self.store.apply(&self.ctx(now), Fence::SOLE, self.gateway, vec![event])).unwrap().pop()
+    }
+
+    /// Dials and lets the call come to its end.
+    pub fn call(&self, now: Timestamp, status: CallStatus) -> Changed {
+        let order = self.claim_one(now);
+        self.placed(now, &order);
+        self.apply(now + MINUTE_MS, end(&order, now + MINUTE_MS, status)).expect("the call ends")
+    }
+
+    pub fn lead(&self, id: LeadId) -> campanile_domain::ports::store::Lead {
+        wait(self.store.lead(self.tenant.key, id)).unwrap()
+    }
+
+    pub fn calls(&self, id: LeadId) -> Vec<campanile_domain::ports::store::Call> {
+        wait(self.store.calls_of_lead(self.tenant.key, id)).unwrap()
+    }
+
+    pub fn done<T>(&self, future: impl Future<Output = Stored<T>>) -> T {
+        wait(future).unwrap()
+    }
+}
+
+pub fn event(attempt: CallId, at: Timestamp, status: CallStatus) -> CallEvent {
+    CallEvent {
+        attempt: Some(attempt),
+        provider_call_id: format!("sim-{attempt}"),
+        event_id: format!("{attempt}-{status:?}-{}", at.0),
+        at,
+        status,
+        code: String::new(),
+        answered_by: AnsweredBy::Unknown,
+        failure: Failure::None,
+        talk_ms: None,
+        cost_micros: None,
+        currency: None,
+        transcript: None,
+        analysis: None,
+    }
+}
+
+pub fn end(order: &Order, at: Timestamp, status: CallStatus) -> CallEvent {
+    let talk_ms = (status == CallStatus::Completed).then_some(30_000);
+    CallEvent { talk_ms, ..event(order.open.id, at, status) }
+}
+
+/// Sums that must agree in every state of the database: a question, and its answer.
+pub const SUMS: &[(&str, &str)] = &[
+    (
+        // Every lead is counted where it stands, and nothing else is.
+        "SELECT count(*) || '' FROM (
+           SELECT campaign, state, gate, n FROM lead_count WHERE n <> 0
+           EXCEPT SELECT campaign, state, gate, count(*) FROM lead GROUP BY 1, 2, 3
+           UNION ALL
+           SELECT * FROM (SELECT campaign, state, gate, count(*) FROM lead GROUP BY 1, 2, 3
+           EXCEPT SELECT campaign, state, gate, n FROM lead_count WHERE n <> 0))",
+        "0",
+    ),
+    ("SELECT count(*) || '' FROM (SELECT lead FROM attempt WHERE state < 10 GROUP BY lead HAVING count(*) > 1)", "0"),
+    (
+        "SELECT count(*) || '' FROM (SELECT tenant, phone FROM attempt WHERE state < 10 GROUP BY 1, 2 HAVING count(*) > 1)",
+        "0",
+    ),
+    // A lead is dialling when it has an open attempt, and only then.
+    (
+        "SELECT count(*) || '' FROM lead l
+         WHERE (l.state = 10) <> EXISTS (SELECT 1 FROM attempt a WHERE a.lead = l.id AND a.state < 10)",
+        "0",
+    ),
+    // What was topped up is available, set aside or spent.
+    (
+        "SELECT count(*) || '' FROM tenant t WHERE t.available
+           + (SELECT coalesce(sum(reserved), 0) FROM attempt WHERE tenant = t.id)
+           + (SELECT coalesce(sum(cost), 0) FROM attempt WHERE tenant = t.id)
+           <> (SELECT coalesce(sum(amount), 0) FROM ledger WHERE tenant = t.id AND kind = 'top_up')",
+        "0",
+    ),
+    // Campaigns know the same of their attempts.
+    (
+        "SELECT count(*) || '' FROM campaign c WHERE (c.reserved, c.spent) <>
+           (SELECT coalesce(sum(reserved), 0), coalesce(sum(cost), 0) FROM attempt WHERE campaign = c.id)",
+        "0",
+    ),
+    // The event log of a tenant has no gap.
+    (
+        "SELECT count(*) || '' FROM tenant t
+         WHERE t.event_seq <> (SELECT count(*) FROM event WHERE tenant = t.id)
+            OR t.event_seq <> (SELECT coalesce(max(seq), 0) FROM event WHERE tenant = t.id)",
+        "0",
+    ),
+    // Attempts that are over are counted by how they ended.
+    (
+        "SELECT count(*) || '' FROM (
+           SELECT campaign, state, answered_by, n FROM attempt_count WHERE n <> 0
+           EXCEPT SELECT campaign, state, answered_by, count(*) FROM attempt WHERE state >= 10 GROUP BY 1, 2, 3)",
+        "0",
+    ),
+    // Every lead has its other half and its phone.
+    (
+        "SELECT count(*) || '' FROM lead l WHERE NOT EXISTS (SELECT 1 FROM lead_data WHERE lead = l.id)
+            OR NOT EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND position = 0 AND phone = l.primary_phone)",
+        "0",
+    ),
+];

@@ -1,0 +1,14 @@
+//! The system tests, in one binary, because linking one is faster than linking ten.
+//!
+//! They see Campanile from outside: its command line, its API, its files that are promises. What a room does inside is
+//! tested in that room. `api/` mirrors the URLs, `crash/` kills the server, `tidy/` reads the source tree.
+
+#![cfg(test)]
+
+mod api;
+mod cli;
+mod crash;
+mod demo;
+mod rehearse;
+mod serve_equals_rehearse;
+mod tidy;
