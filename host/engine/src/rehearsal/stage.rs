@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use campanile_domain::campaign::{CampaignConfig, StartProblem, Verb};
-use campanile_domain::ids::{GatewayId, GatewayKey, TenantKey};
+use campanile_domain::ids::{GatewayId, TenantKey};
 use campanile_domain::money::{Currency, Micros, Tariff};
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::policy::PolicyRunner;
@@ -47,7 +47,6 @@ pub struct Account {
     /// Whose.
     pub tenant: TenantKey,
     gateway: GatewayId,
-    key: GatewayKey,
     carrier: Arc<SimulatedGateway>,
 }
 
@@ -116,7 +115,7 @@ impl Stage {
         let carrier = Arc::new(SimulatedGateway::new(scenario, self.seed, clock));
         self.gateways.insert(row.key, Arc::clone(&carrier) as Arc<_>, "");
         self.carriers.push(Carrier { tenant, gateway: row.key, port: Arc::clone(&carrier) });
-        Ok(Account { tenant, gateway: row.id, key: row.key, carrier })
+        Ok(Account { tenant, gateway: row.id, carrier })
     }
 
     /// A campaign with its leads, started.
@@ -175,13 +174,6 @@ impl Stage {
             rehearsal.tell(Event::Campaign(Box::new(snapshot))).await?;
         }
         Ok(rehearsal)
-    }
-}
-
-impl Account {
-    /// The key of its gateway.
-    pub const fn gateway(&self) -> GatewayKey {
-        self.key
     }
 }
 
