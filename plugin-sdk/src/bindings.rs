@@ -3,10 +3,10 @@
 //! Each kind's bindings (see [`crate::policy`]) point here instead of generating their own copies, so that an attempt is
 //! the same Rust type in every kind. Nothing else in the crate may name the generator.
 
-#![allow(missing_docs, reason = "generated; the contract's own comments are in wit/campanile.wit")]
+#![allow(missing_docs, reason = "generated; the contract's own comments are in wit/v0.1/campanile.wit")]
 
 wit_bindgen::generate!({
-    path: "wit",
+    path: "wit/v0.1",
     inline: "
         package campanile:sdk;
         world lent {
@@ -24,7 +24,7 @@ wit_bindgen::generate!({
 #[cfg(feature = "retry-policy")]
 pub mod timed {
     wit_bindgen::generate!({
-        path: "wit",
+        path: "wit/v0.1",
         inline: "
             package campanile:sdk-timed;
             world timed { import campanile:plugin/calendar@0.1.0; }

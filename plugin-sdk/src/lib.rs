@@ -1,6 +1,6 @@
 //! What a plugin author writes against.
 //!
-//! A plugin is a WebAssembly component that answers one of the worlds of `wit/campanile.wit`. This crate is that contract
+//! A plugin is a WebAssembly component that answers one of the worlds of `wit/v0.1/campanile.wit`. This crate is that contract
 //! with Rust manners: a trait per kind whose methods have bodies already, [`export!`] to make a type the plugin, typed
 //! settings, and the little that the host lends ([`log`], [`calendar`]). Built for anything but WebAssembly the same calls
 //! reach a [`fake`] host, so that a policy is tested with `cargo test` and nothing installed.

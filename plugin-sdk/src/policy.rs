@@ -10,10 +10,10 @@ use crate::types::{Attempt, Contact, Outcome, PluginError, Timestamp};
 
 /// The generated bindings; for [`crate::export!`].
 #[doc(hidden)]
-#[allow(missing_docs, reason = "generated; the contract's own comments are in wit/campanile.wit")]
+#[allow(missing_docs, reason = "generated; the contract's own comments are in wit/v0.1/campanile.wit")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "wit",
+        path: "wit/v0.1",
         world: "campanile:plugin/retry-policy",
         with: {
             "campanile:plugin/types@0.1.0": crate::bindings::campanile::plugin::types,

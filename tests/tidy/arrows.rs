@@ -1,6 +1,6 @@
 //! The arrows between the rooms, read from the manifests.
 //!
-//! `domain <- engine <- server <- cli`; store and sandbox know the domain only and never each other; the command line
+//! `domain <- engine <- server <- cli`; store, sandbox and egress know the domain only and never each other; the command line
 //! alone wires all; the promise to plugin authors depends on nothing in the host. Cargo would let any of it rot.
 //! Dev-dependencies are exempt: a room's tests may set another room up.
 
@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use campanile_tests::repo::{Source, sources};
 
 /// Who may know whom. A room that is not here may know nobody.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("campanile-egress", &["campanile-domain"]),
     ("campanile-intake", &["campanile-domain"]),
     ("campanile-engine", &["campanile-domain"]),
     ("campanile-store", &["campanile-domain"]),
@@ -20,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         &[
             "campanile-domain",
             "campanile-intake",
+            "campanile-egress",
             "campanile-engine",
             "campanile-store",
             "campanile-sandbox",

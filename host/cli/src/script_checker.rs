@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::PluginVersion;
-use campanile_sandbox::{Digest, Kind, Policies};
+use campanile_sandbox::{Digest, Policies};
 use campanile_server::{Diagnostic, ScriptChecker};
 
 /// The sandbox as the API sees it.

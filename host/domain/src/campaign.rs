@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::hours::CallingHours;
 use crate::money::Micros;
 use crate::phone::Phone;
-use crate::policy::{ContactStrategy, OnPolicyFailure, PolicyRef};
+use crate::plugin::PluginRef;
+use crate::policy::{ContactStrategy, OnPolicyFailure};
 use crate::time::{MINUTE_MS, Timestamp};
 use crate::zone::Zone;
 
@@ -93,7 +94,7 @@ pub struct CampaignConfig {
     pub contact_strategy: ContactStrategy,
     /// `None` is the built-in table.
     #[serde(default)]
-    pub policy: Option<PolicyRef>,
+    pub policy: Option<PluginRef>,
     /// The policy's own settings, an object.
     #[serde(default = "defaults::no_settings")]
     pub policy_settings: serde_json::Value,
@@ -105,7 +106,7 @@ pub struct CampaignConfig {
     pub max_attempts_per_lead: Option<u32>,
     /// Ordered names of evaluators; what the provider supplies comes first.
     #[serde(default)]
-    pub evaluators: Vec<PolicyRef>,
+    pub evaluators: Vec<PluginRef>,
     /// Numbers to call from; `None` takes the assistant's.
     #[serde(default)]
     pub caller_ids: Option<Vec<Phone>>,

@@ -138,6 +138,8 @@ ids! {
     KeyId, "key";
     /// An uploaded plugin or script version.
     PluginId, "plg";
+    /// Shared credentials at another system.
+    ConnectionId, "con";
     /// An entry of a tenant's event log.
     EventId, "evt";
     /// One HTTP request or one command; carried into logs and audit.

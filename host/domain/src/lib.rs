@@ -21,6 +21,7 @@ pub mod ids;
 pub mod lead;
 pub mod money;
 pub mod phone;
+pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod region;

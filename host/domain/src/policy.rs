@@ -4,10 +4,7 @@
 //! sandbox converts between the two, so that the contract can be versioned without touching a rule. A policy proposes;
 //! [`crate::settle`] disposes.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::attempt::{AnsweredBy, Failure, Outcome};
 use crate::contact::Contact;
@@ -227,79 +224,4 @@ pub enum OnPolicyFailure {
     BuiltIn,
     /// The lead ends as given up.
     Stop,
-}
-
-/// Which policy decides: a name and a version, written `name@7` or `name@active`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyRef {
-    /// `[a-z][a-z0-9-]{2,48}`.
-    pub name: String,
-    /// `None` follows the active version.
-    pub version: Option<String>,
-}
-
-/// A text that names no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} names no policy; write the name of a plugin or script, optionally with a version: goal-retry, goal-retry@2 or goal-retry@active"
-)]
-pub struct NotAPolicy(pub String);
-
-impl FromStr for PolicyRef {
-    type Err = NotAPolicy;
-    fn from_str(text: &str) -> Result<Self, NotAPolicy> {
-        let (name, version) = match text.split_once('@') {
-            Some((name, "active")) => (name, None),
-            Some((name, version)) => (name, Some(version)),
-            None => (text, None),
-        };
-        let mut letters = name.chars();
-        let named = letters.next().is_some_and(|first| first.is_ascii_lowercase())
-            && (3..=49).contains(&name.len())
-            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
-        let versioned = version.is_none_or(|version| {
-            !version.is_empty()
-                && version.len() <= 64
-                && version.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-+".contains(letter))
-        });
-        if named && versioned {
-            Ok(Self { name: name.to_owned(), version: version.map(str::to_owned) })
-        } else {
-            Err(NotAPolicy(text.to_owned()))
-        }
-    }
-}
-
-impl fmt::Display for PolicyRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.name, self.version.as_deref().unwrap_or("active"))
-    }
-}
-
-impl Serialize for PolicyRef {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for PolicyRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_policy_is_named_with_or_without_a_version() {
-        let pinned: PolicyRef = "goal-retry@1.2.0".parse().unwrap();
-        assert_eq!((pinned.name.as_str(), pinned.version.as_deref()), ("goal-retry", Some("1.2.0")));
-        let active: PolicyRef = "goal-retry".parse().unwrap();
-        assert_eq!(active.to_string(), "goal-retry@active");
-        for bad in ["", "x", "Goal", "goal retry", "goal-retry@", "9lives"] {
-            assert!(bad.parse::<PolicyRef>().is_err(), "{bad}");
-        }
-    }
 }

@@ -6,18 +6,20 @@
 
 use std::collections::BTreeSet;
 
+use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::manifest::Manifest;
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::DecodedWasm;
 use wit_parser::{Resolve, WorldId, WorldKey};
 
 use crate::digest::Digest;
-use crate::manifest::{Kind, Manifest, ManifestError};
+use crate::manifest::{self, ManifestError};
 
 /// The largest component that may be a policy, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
 
-const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/campanile.wit");
-const SCRIPT_CONTRACT: &str = include_str!("../../../plugin-sdk/wit/script.wit");
+const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v0.1/campanile.wit");
+const SCRIPT_CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v0.1/script.wit");
 
 /// A component that may be compiled.
 #[derive(Clone, Debug)]
@@ -47,8 +49,8 @@ pub enum AdmissionError {
     #[error("the file is not a component that may run here: {0}")]
     Invalid(String),
     /// The manifest is missing or wrong.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Manifest(Vec<ManifestError>),
     /// It does not answer the world of its kind.
     #[error("the component does not answer the world {world}: {}", .problems.join("; "))]
     World {
@@ -90,7 +92,7 @@ pub fn admit(component: &[u8]) -> Result<Admitted, AdmissionError> {
     Validator::new_with_features(features())
         .validate_all(component)
         .map_err(|error| AdmissionError::Invalid(error.to_string()))?;
-    let manifest = Manifest::of_component(component)?;
+    let manifest = manifest::of_component(component).map_err(AdmissionError::Manifest)?;
     check_world(component, manifest.kind)?;
     Ok(Admitted { manifest, digest: Digest::of(component) })
 }

@@ -4,7 +4,7 @@
 //! `plugins/bundled/manifest.toml` says what each is (a test compares it with the bytes). Everything here obeys the same
 //! limits as an upload.
 
-use crate::manifest::Kind;
+use campanile_domain::plugin::Kind;
 
 /// One thing that ships.
 #[derive(Clone, Copy, Debug)]

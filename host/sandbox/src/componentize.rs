@@ -4,14 +4,14 @@
 //! component and adds `campanile.toml`. The same bytes in give the same bytes out, so a released component can be checked
 //! against its source. It compiles nothing and runs nothing.
 
-use crate::manifest::{Manifest, ManifestError, SECTION};
+use crate::manifest::{self, ManifestError, SECTION};
 
 /// The module cannot become a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ComponentizeError {
     /// The manifest is wrong.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Manifest(Vec<ManifestError>),
     /// The module is not one, or does not answer the world whose types it carries.
     #[error(
         "the module cannot be made a component: {0}. It must be built for wasm32-unknown-unknown with the SDK's export \
@@ -25,7 +25,7 @@ pub enum ComponentizeError {
 /// # Errors
 /// The manifest or the module is not what it must be.
 pub fn componentize(core: &[u8], manifest: &str) -> Result<Vec<u8>, ComponentizeError> {
-    Manifest::parse(manifest)?;
+    manifest::parse(manifest).map_err(ComponentizeError::Manifest)?;
     let mut encoder = wit_component::ComponentEncoder::default();
     let mut component = encoder
         .validate(true)

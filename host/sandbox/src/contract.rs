@@ -5,9 +5,9 @@
 
 /// The world of retry policies; a script in its runner answers it too.
 pub mod retry_policy {
-    #![allow(missing_docs, reason = "generated; the contract's own comments are in plugin-sdk/wit")]
+    #![allow(missing_docs, reason = "generated; the contract's own comments are in plugin-sdk/wit/v0.1")]
     wasmtime::component::bindgen!({
-        path: "../../plugin-sdk/wit",
+        path: "../../plugin-sdk/wit/v0.1",
         world: "campanile:plugin/retry-policy",
         imports: { default: trappable },
         exports: { default: async },
@@ -17,9 +17,9 @@ pub mod retry_policy {
 
 /// The private face of the script runner.
 pub mod script_runner {
-    #![allow(missing_docs, reason = "generated; the contract's own comments are in plugin-sdk/wit")]
+    #![allow(missing_docs, reason = "generated; the contract's own comments are in plugin-sdk/wit/v0.1")]
     wasmtime::component::bindgen!({
-        path: "../../plugin-sdk/wit",
+        path: "../../plugin-sdk/wit/v0.1",
         world: "campanile:plugin/script-runner",
         exports: { default: async },
         additional_derives: [Clone, PartialEq],

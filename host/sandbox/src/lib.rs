@@ -20,7 +20,7 @@ mod engine;
 mod fault;
 mod guest;
 mod limits;
-mod manifest;
+pub mod manifest;
 mod policies;
 mod schema;
 mod script;
@@ -33,7 +33,6 @@ pub use digest::Digest;
 pub use engine::{Allocation, AllocationChoice, EngineError};
 pub use fault::Fault;
 pub use limits::PolicyLimits;
-pub use manifest::{Kind, Manifest, ManifestError};
 pub use policies::{InstallError, Installed, Options, PluginVersion, Policies};
 pub use schema::SettingProblem;
 pub use script::{Described, Diagnostic};
@@ -45,7 +44,7 @@ pub const CONTRACT_VERSION: &str = "0.1.0";
 mod tests {
     #[test]
     fn the_contract_says_the_same_version() {
-        let wit = include_str!("../../../plugin-sdk/wit/campanile.wit");
+        let wit = include_str!("../../../plugin-sdk/wit/v0.1/campanile.wit");
         assert!(wit.contains(&format!("package campanile:plugin@{};", super::CONTRACT_VERSION)));
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use campanile_domain::ids::TenantKey;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::Component;
@@ -25,7 +25,6 @@ use crate::engine::{Allocation, AllocationChoice, CONCURRENT_CALLS, EngineError,
 use crate::fault::Fault;
 use crate::guest::{Outcome, PolicyGuest};
 use crate::limits::PolicyLimits;
-use crate::manifest::Kind;
 use crate::schema::{self, SettingProblem};
 use crate::script::{Described, Diagnostic, ScriptRunner};
 use crate::shelf::{Body, Shelf, Version};
@@ -237,7 +236,7 @@ impl Policies {
     pub async fn check_settings(
         &self,
         tenant: TenantKey,
-        policy: &PolicyRef,
+        policy: &PluginRef,
         settings: &serde_json::Value,
     ) -> Result<Vec<SettingProblem>, Fault> {
         let version = self.find(tenant, policy)?;
@@ -253,7 +252,7 @@ impl Policies {
 
     fn check_name(&self, name: &str) -> Result<(), InstallError> {
         let refused = |rule: &str| InstallError::Name { name: name.to_owned(), rule: rule.to_owned() };
-        if name.contains('@') || name.parse::<PolicyRef>().is_err() {
+        if name.contains('@') || name.parse::<PluginRef>().is_err() {
             return Err(refused("use 3 to 49 lower-case letters, digits and hyphens, beginning with a letter"));
         }
         if bundled().iter().any(|one| one.name == name) {
@@ -266,7 +265,7 @@ impl Policies {
         self.shelf.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn find(&self, tenant: TenantKey, policy: &PolicyRef) -> Result<Arc<Version>, Fault> {
+    fn find(&self, tenant: TenantKey, policy: &PluginRef) -> Result<Arc<Version>, Fault> {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).find(tenant, policy)
     }
 
@@ -369,7 +368,7 @@ impl PolicyRunner for Policies {
         }
     }
 
-    async fn resolve(&self, tenant: TenantKey, policy: &PolicyRef) -> Result<String, PolicyFailure> {
+    async fn resolve(&self, tenant: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure> {
         Ok(self.find(tenant, policy)?.reference.clone())
     }
 }

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use campanile_domain::ids::TenantKey;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::manifest::Manifest;
+use campanile_domain::plugin::{Kind, PluginRef};
 
 use crate::admit::Admitted;
 use crate::bundled::{Bundled, BundledBody};
 use crate::digest::Digest;
 use crate::fault::Fault;
-use crate::manifest::{Kind, Manifest};
+use crate::manifest;
 use crate::policies::{InstallError, Installed, PluginVersion};
 
 /// What a version consists of.
@@ -62,7 +63,7 @@ impl Shelf {
         for one in shipped {
             let (digest, body) = match one.body {
                 BundledBody::Component(wasm) => {
-                    let schema = Manifest::of_component(wasm).ok().and_then(|manifest| manifest.settings);
+                    let schema = manifest::of_component(wasm).ok().and_then(|manifest| manifest.settings);
                     (Digest::of(wasm), Body::Component { wasm: Cow::Borrowed(wasm), schema })
                 }
                 BundledBody::Script(source) => (Digest::of(source.as_bytes()), Body::Script(Cow::Borrowed(source))),
@@ -75,7 +76,7 @@ impl Shelf {
 
     /// Puts other bytes in the place of a component that ships.
     pub fn replace_shipped(&mut self, name: &str, number: &str, wasm: &[u8]) {
-        let schema = Manifest::of_component(wasm).ok().and_then(|manifest| manifest.settings);
+        let schema = manifest::of_component(wasm).ok().and_then(|manifest| manifest.settings);
         let body = Body::Component { wasm: Cow::Owned(wasm.to_vec()), schema };
         let mut versions = Versions::default();
         versions.add(version(name, number, Digest::of(wasm), body));
@@ -133,7 +134,8 @@ impl Shelf {
         let body = if is_script {
             Body::Script(Cow::Owned(String::from_utf8(body).map_err(|_| damaged("the stored script is not UTF-8"))?))
         } else {
-            let schema = Manifest::of_component(&body).map_err(|error| damaged(&error.to_string()))?.settings;
+            let schema =
+                manifest::of_component(&body).map_err(|_| damaged("the stored component has no manifest"))?.settings;
             Body::Component { wasm: Cow::Owned(body), schema }
         };
         let fresh = version(&name, &number, digest, body);
@@ -152,7 +154,7 @@ impl Shelf {
         Ok(())
     }
 
-    pub fn find(&self, tenant: TenantKey, policy: &PolicyRef) -> Result<Arc<Version>, Fault> {
+    pub fn find(&self, tenant: TenantKey, policy: &PluginRef) -> Result<Arc<Version>, Fault> {
         let own = self.installed.get(&tenant);
         let versions = own.and_then(|own| own.get(&policy.name)).or_else(|| self.shipped.get(&policy.name));
         let Some(versions) = versions else {
@@ -182,7 +184,7 @@ mod tests {
     const ONE: TenantKey = TenantKey(1);
     const TWO: TenantKey = TenantKey(2);
 
-    fn named(text: &str) -> PolicyRef {
+    fn named(text: &str) -> PluginRef {
         text.parse().unwrap()
     }
 

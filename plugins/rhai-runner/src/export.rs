@@ -9,7 +9,7 @@ use crate::diagnosis::Diagnosis;
 use crate::loaded::Loaded;
 
 mod bindings {
-    wit_bindgen::generate!({ path: "../../plugin-sdk/wit", world: "campanile:plugin/script-runner" });
+    wit_bindgen::generate!({ path: "../../plugin-sdk/wit/v0.1", world: "campanile:plugin/script-runner" });
 }
 
 use bindings::exports::campanile::plugin::script::{Described, Diagnostic, Guest, Kind};

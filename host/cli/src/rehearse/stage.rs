@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::ids::TenantKey;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::Store;
 use campanile_engine::carrier::Scenario;
@@ -62,7 +62,7 @@ pub async fn name_policy(
     Ok(())
 }
 
-async fn install(policies: &Policies, tenant: TenantKey, path: &Path) -> Result<PolicyRef, Failure> {
+async fn install(policies: &Policies, tenant: TenantKey, path: &Path) -> Result<PluginRef, Failure> {
     let source = std::fs::read_to_string(path)
         .map_err(|error| Failure::not_found(format!("{} cannot be read: {error}", path.display())))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("script");
@@ -77,5 +77,5 @@ async fn install(policies: &Policies, tenant: TenantKey, path: &Path) -> Result<
         .install_script(tenant, &name, &source)
         .await
         .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
-    Ok(PolicyRef { name: installed.version.name, version: Some(installed.version.version) })
+    Ok(PluginRef { name: installed.version.name, version: Some(installed.version.version) })
 }

@@ -6,5 +6,6 @@
 
 pub mod clock;
 pub mod gateway;
+pub mod outbound;
 pub mod policy;
 pub mod store;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hours::CallingHours;
 use crate::ids::TenantKey;
-use crate::policy::{Decision, PolicyInput, PolicyRef};
+use crate::plugin::PluginRef;
+use crate::policy::{Decision, PolicyInput};
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
@@ -34,7 +35,7 @@ pub struct PolicyCall {
     /// Whose policy.
     pub tenant: TenantKey,
     /// Which one.
-    pub policy: PolicyRef,
+    pub policy: PluginRef,
     /// Its settings as the campaign pins them (JSON).
     pub settings: serde_json::Value,
     /// The question.
@@ -89,5 +90,5 @@ pub trait PolicyRunner: Send + Sync {
     ///
     /// # Errors
     /// It names nothing that decides.
-    async fn resolve(&self, tenant: TenantKey, policy: &PolicyRef) -> Result<String, PolicyFailure>;
+    async fn resolve(&self, tenant: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure>;
 }

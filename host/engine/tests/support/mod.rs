@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use campanile_domain::contact::Contact;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::phone::Phone;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use campanile_domain::ports::store::{NewLead, Store};
 use campanile_domain::time::Timestamp;
@@ -27,7 +27,7 @@ impl PolicyRunner for NoPolicies {
         PolicyAnswer { version: "none".into(), decision: Err(none()), usage: Usage::default(), log: Vec::new() }
     }
 
-    async fn resolve(&self, _: TenantKey, _: &PolicyRef) -> Result<String, PolicyFailure> {
+    async fn resolve(&self, _: TenantKey, _: &PluginRef) -> Result<String, PolicyFailure> {
         Err(none())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use campanile_sandbox::{BundledBody, Digest, Manifest, bundled};
+use campanile_sandbox::{BundledBody, Digest, bundled, manifest};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ fn the_manifest_names_the_bytes_that_ship() {
         assert_eq!(bytes.len() as u64, component.bytes, "{}", component.name);
         assert_eq!(Digest::of(&bytes).to_string(), component.sha256, "{}", component.name);
         assert!(component.compiler.starts_with("rustc 1."), "{}", component.compiler);
-        let own = Manifest::of_component(&bytes).unwrap();
+        let own = manifest::of_component(&bytes).unwrap();
         assert_eq!((own.name, own.version), (component.name, component.version));
         assert_eq!(own.kind.word(), component.kind);
         total += bytes.len();
@@ -59,8 +59,8 @@ fn versions_agree_from_cargo_to_the_binary() {
         let folder = plugins().join(&component.name);
         let cargo: toml::Table = toml::from_str(&String::from_utf8(read(&folder.join("Cargo.toml"))).unwrap()).unwrap();
         assert_eq!(cargo["package"]["version"].as_str(), Some(component.version.as_str()), "{}", component.name);
-        let source = Manifest::parse(&String::from_utf8(read(&folder.join("campanile.toml"))).unwrap()).unwrap();
-        let own = Manifest::of_component(&read(&plugins().join("bundled").join(format!("{}.wasm", component.name))));
+        let source = manifest::parse(&String::from_utf8(read(&folder.join("campanile.toml"))).unwrap()).unwrap();
+        let own = manifest::of_component(&read(&plugins().join("bundled").join(format!("{}.wasm", component.name))));
         assert_eq!(own.unwrap(), source, "{}: campanile.toml changed without a release", component.name);
         if let Some(listed) = bundled().iter().find(|listed| listed.name == component.name) {
             assert_eq!(listed.version, component.version);

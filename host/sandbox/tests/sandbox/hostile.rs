@@ -14,7 +14,7 @@ use wit_parser::{Resolve, UnresolvedPackageGroup};
 
 use crate::support::{TENANT, after, ask, ask_of, fresh_policies, policies};
 
-const CONTRACT: &str = include_str!("../../../../plugin-sdk/wit/campanile.wit");
+const CONTRACT: &str = include_str!("../../../../plugin-sdk/wit/v0.1/campanile.wit");
 
 /// `decide` answers `complete` with the text at 65536, of the length that `answer` is given.
 const MODULE: &str = r#"(module

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::clock::WallClock;
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner};
 use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion};
@@ -84,7 +84,7 @@ impl PolicyRunner for Policies {
         unreachable!("the API resolves policies and never asks them")
     }
 
-    async fn resolve(&self, _: TenantKey, policy: &PolicyRef) -> Result<String, PolicyFailure> {
+    async fn resolve(&self, _: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure> {
         if policy.name == "known-policy" {
             return Ok("known-policy@1".into());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campanile_domain::policy::PolicyRef;
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::store::PluginVersion;
 use http::StatusCode;
 use serde::Deserialize;
@@ -41,7 +41,7 @@ pub(crate) async fn create_script(
     Body(request): Body<ScriptRequest>,
 ) -> Result<(StatusCode, Json<PluginVersion>), Problem> {
     let mut faults = Vec::new();
-    if request.name.contains('@') || request.name.parse::<PolicyRef>().is_err() {
+    if request.name.contains('@') || request.name.parse::<PluginRef>().is_err() {
         let message = format!(
             "{:?} cannot name a script; write 3 to 49 lower-case letters, digits and dashes, a letter first",
             request.name
