@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use campanile_domain::plugin::Kind;
 use campanile_domain::ports::clock::WallClock;
 use campanile_domain::time::{DAY_MS, Timestamp};
 use campanile_domain::zone;
 use campanile_engine::shell::clock::SystemClock;
-use campanile_sandbox::{Allocation, Policies};
+use campanile_sandbox::{Allocation, Sandbox};
 use campanile_store::{Options, Profile};
 use clap::Args;
 
@@ -39,7 +40,8 @@ struct Finding {
 
 /// Runs the command.
 pub fn run(args: &Doctor) -> Result<(), Failure> {
-    let mut findings = vec![zones(WallClock::now(&SystemClock)), sandbox()];
+    let mut findings = vec![zones(WallClock::now(&SystemClock))];
+    findings.extend(sandbox());
     if let Some(folder) = &args.data {
         findings.push(store(folder.clone()));
     }
@@ -73,19 +75,24 @@ fn zones(now: Timestamp) -> Finding {
     Finding { mark: if old { Mark::Bad } else { Mark::Ok }, check: "zones", text }
 }
 
-fn sandbox() -> Finding {
+fn sandbox() -> Vec<Finding> {
     let check = "sandbox";
-    match Policies::new(campanile_sandbox::Options::default()) {
-        Ok(policies) => match policies.allocation() {
-            Allocation::Pooling { slots, .. } => {
-                Finding { mark: Mark::Ok, check, text: format!("instances come from a pool of {slots}") }
-            }
-            Allocation::OnDemand { reason } => {
-                Finding { mark: Mark::Note, check, text: format!("instances are made on demand, slower: {reason}") }
-            }
-        },
-        Err(error) => Finding { mark: Mark::Bad, check, text: error.to_string() },
-    }
+    let sandbox = match Sandbox::new(campanile_sandbox::Options::default()) {
+        Ok(sandbox) => sandbox,
+        Err(error) => return vec![Finding { mark: Mark::Bad, check, text: error.to_string() }],
+    };
+    let engines = [("policies and scripts", Kind::RetryPolicy), ("other plugins", Kind::VoiceGateway)];
+    let told = engines.into_iter().map(|(whose, kind)| match sandbox.allocation(kind) {
+        Allocation::Pooling { slots, keeps_pages } => {
+            let pages = if *keeps_pages { "" } else { "; this kernel cannot keep their pages, which is slower" };
+            Finding { mark: Mark::Ok, check, text: format!("{whose}: instances come from a pool of {slots}{pages}") }
+        }
+        Allocation::OnDemand { reason } => {
+            let text = format!("{whose}: instances are made on demand, slower: {reason}");
+            Finding { mark: Mark::Note, check, text }
+        }
+    });
+    told.collect()
 }
 
 fn store(folder: PathBuf) -> Finding {

@@ -19,6 +19,11 @@ impl Failure {
         Self { code: 1, message: message.into(), next: None }
     }
 
+    /// A failure that has been told already.
+    pub fn silent() -> Self {
+        Self::other("")
+    }
+
     /// Flags that do not fit together.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { code: 2, message: message.into(), next: None }
@@ -58,7 +63,9 @@ impl Failure {
 
     /// Tells the person and ends.
     pub fn report(self) -> ExitCode {
-        eprintln!("error: {}", self.message);
+        if !self.message.is_empty() {
+            eprintln!("error: {}", self.message);
+        }
         if let Some(next) = self.next {
             eprintln!("next:  {next}");
         }

@@ -5,6 +5,7 @@
 mod campaign_file;
 mod carrier;
 mod clock;
+mod compile_plugin;
 mod demo;
 mod doctor;
 mod entropy;
@@ -51,6 +52,9 @@ enum Command {
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
     Carrier(carrier::Args),
+    /// Compile an upload for the server that started this
+    #[command(hide = true)]
+    CompilePlugin(compile_plugin::CompilePlugin),
     /// Look for what would keep this machine from running Campanile
     Doctor(doctor::Doctor),
     /// Versions of everything that matters
@@ -82,6 +86,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Import(command) => import::run(command),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
+        Command::CompilePlugin(args) => compile_plugin::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Version { json } => version::run(json),
     }

@@ -1,21 +1,19 @@
 //! Scripts over HTTP: checked and activated in the sandbox.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::PluginVersion;
-use campanile_sandbox::{Digest, Policies};
+use campanile_sandbox::{Content, Digest, Installed, Sandbox};
 use campanile_server::{Diagnostic, ScriptChecker};
 
 /// The sandbox as the API sees it.
-pub struct Checker(pub Arc<Policies>);
+pub struct Checker(pub Sandbox);
 
 #[async_trait]
 impl ScriptChecker for Checker {
-    async fn check(&self, source: &str) -> Result<(), Vec<Diagnostic>> {
-        match self.0.check_script(source).await {
+    async fn check(&self, tenant: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>> {
+        match self.0.check_script(tenant, source).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(found)) => Err(found
                 .into_iter()
@@ -39,20 +37,24 @@ impl ScriptChecker for Checker {
 }
 
 /// Gives a stored script to the sandbox; the active version is the one that `name@active` follows.
-pub fn put_back(policies: &Policies, tenant: TenantKey, version: &PluginVersion) {
-    let shelved = campanile_sandbox::PluginVersion {
-        tenant,
-        name: version.name.clone(),
-        version: version.version.clone(),
-        kind: Kind::RetryPolicy,
-        is_script: true,
-        digest: Digest::of(&version.content),
-        body: version.content.clone(),
+pub fn put_back(sandbox: &Sandbox, tenant: TenantKey, version: &PluginVersion) {
+    let (name, number) = (&version.name, &version.version);
+    let Ok(source) = String::from_utf8(version.content.clone()) else {
+        tracing::error!(name, version = number, "a stored script is not UTF-8 and cannot be used");
+        return;
     };
-    let restored = policies.restore(shelved).and_then(|()| {
-        if version.active { policies.activate(tenant, &version.name, &version.version) } else { Ok(()) }
+    sandbox.put(Installed {
+        tenant,
+        name: name.clone(),
+        version: number.clone(),
+        kind: Kind::RetryPolicy,
+        digest: Digest::of(source.as_bytes()),
+        bytes: source.len(),
+        content: Content::Script(source),
     });
-    if let Err(error) = restored {
-        tracing::error!(name = version.name, version = version.version, %error, "a script cannot be used");
+    if version.active
+        && let Err(error) = sandbox.activate(tenant, name, number)
+    {
+        tracing::error!(name, version = number, %error, "a script cannot be used");
     }
 }

@@ -12,7 +12,7 @@ use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Store};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
-use campanile_sandbox::Policies;
+use campanile_sandbox::Sandbox;
 use campanile_server::{App, Config};
 use campanile_store::{Profile, SqliteStore};
 use tokio::net::TcpListener;
@@ -90,7 +90,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     });
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
-        policies: Arc::clone(&policies) as Arc<dyn PolicyRunner>,
+        policies: Arc::new(policies.clone()) as Arc<dyn PolicyRunner>,
         gateways,
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
@@ -103,7 +103,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
-        policies: Arc::clone(&policies) as Arc<dyn PolicyRunner>,
+        policies: Arc::new(policies.clone()) as Arc<dyn PolicyRunner>,
         scripts: Arc::new(Checker(policies)),
         gateways: Arc::clone(&kinds) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
@@ -180,13 +180,13 @@ async fn teach(kinds: &Kinds, store: &dyn Store) -> Result<(), Failure> {
 }
 
 /// The sandbox with everything that tenants installed.
-async fn policies(data: &Path, store: &dyn Store) -> Result<Arc<Policies>, Failure> {
+async fn policies(data: &Path, store: &dyn Store) -> Result<Sandbox, Failure> {
     let options = campanile_sandbox::Options { cache_folder: Some(data.join("cache")), ..Default::default() };
-    let policies = Policies::new(options)
+    let policies = Sandbox::new(options)
         .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")).next("campanile doctor"))?;
     let kept = store.plugin_versions(None).await.map_err(|error| Failure::other(error.to_string()))?;
     for (tenant, version) in kept.iter().filter(|(_, version)| version.kind == "script") {
         put_back(&policies, *tenant, version);
     }
-    Ok(Arc::new(policies))
+    Ok(policies)
 }

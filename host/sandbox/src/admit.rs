@@ -2,102 +2,86 @@
 //!
 //! Order matters. Size first, then the whole binary is parsed and validated (a host that stopped reading early has been
 //! crashed by a truncated file before), compiled code is refused, then the manifest, then the world: every export that is
-//! missing and every import that is not offered is named, because an author who is told one at a time builds ten times.
+//! missing and every import that is not offered is named, with the nearest that is, because an author who is told one at a
+//! time builds ten times. Nothing here compiles, runs or believes a length that the file claims.
 
 use std::collections::BTreeSet;
 
 use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::limits::{COMPONENT_BYTES, LARGE_COMPONENT_BYTES, Limits};
 use campanile_domain::plugin::manifest::Manifest;
+use campanile_domain::plugin::report::{Finding, Report, Stage};
 use wasmparser::{Validator, WasmFeatures};
-use wit_component::DecodedWasm;
-use wit_parser::{Resolve, WorldId, WorldKey};
 
+use crate::bundled::bundled;
 use crate::digest::Digest;
-use crate::manifest::{self, ManifestError};
+use crate::manifest;
+use crate::world;
 
-/// The largest component that may be a policy, in bytes.
-pub const MAX_BYTES: usize = 4 << 20;
-
-const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v0.1/campanile.wit");
-const SCRIPT_CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v0.1/script.wit");
-
-/// A component that may be compiled.
-#[derive(Clone, Debug)]
-pub struct Admitted {
-    /// What it says about itself.
-    pub manifest: Manifest,
-    /// Its content.
-    pub digest: Digest,
-}
-
-/// Why an upload is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AdmissionError {
-    /// Too large.
-    #[error(
-        "the component has {bytes} bytes; a policy may have {}. Build for size and strip debug information",
-        MAX_BYTES
-    )]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-    },
-    /// Compiled code of some engine.
-    #[error("this is compiled machine code, not WebAssembly; upload the component itself, the host compiles it")]
-    Precompiled,
-    /// Not valid, or with features that are switched off.
-    #[error("the file is not a component that may run here: {0}")]
-    Invalid(String),
-    /// The manifest is missing or wrong.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Manifest(Vec<ManifestError>),
-    /// It does not answer the world of its kind.
-    #[error("the component does not answer the world {world}: {}", .problems.join("; "))]
-    World {
-        /// The world of the kind that the manifest names.
-        world: &'static str,
-        /// Each missing export and each import that is not offered.
-        problems: Vec<String>,
-    },
-}
-
-impl AdmissionError {
-    /// Stable, for machines.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge { .. } => "plugin_too_large",
-            Self::Precompiled => "plugin_precompiled",
-            Self::Invalid(_) => "plugin_invalid",
-            Self::Manifest(_) => "plugin_manifest",
-            Self::World { .. } => "plugin_wrong_world",
-        }
+/// Reads a component and checks everything that can be checked without compiling it. The report has passed, or holds
+/// everything wrong at the first gate that is closed.
+pub fn admit(component: &[u8]) -> Report {
+    let report = Report {
+        passed: true,
+        stage: Stage::Admission,
+        manifest: None,
+        sha256: Digest::of(component).to_string(),
+        bytes: component.len() as u64,
+        findings: Vec::new(),
+        artefact_bytes: None,
+        compile_ms: None,
+        cases: Vec::new(),
+    };
+    if let Err(finding) = readable(component) {
+        return report.closed(finding);
     }
+    let manifest = match manifest::of_component(component) {
+        Ok(manifest) => manifest,
+        Err(errors) => {
+            let findings = errors
+                .into_iter()
+                .map(|error| finding("plugin_manifest", error.to_string(), "correct campanile.toml and build again"));
+            return findings.fold(report, Report::closed);
+        }
+    };
+    let mut found = own_rules(&manifest, component.len());
+    if found.is_empty() {
+        found = world::problems(component, manifest.kind);
+    }
+    let report = Report { manifest: Some(manifest), ..report };
+    found.into_iter().fold(report, Report::closed)
 }
 
-/// Reads a component and checks everything that can be checked without compiling it.
-///
-/// # Errors
-/// The first gate that it does not pass, with everything wrong at that gate.
-pub fn admit(component: &[u8]) -> Result<Admitted, AdmissionError> {
-    if component.len() > MAX_BYTES {
-        return Err(AdmissionError::TooLarge { bytes: component.len() });
+/// A finding at this door.
+pub fn finding(code: &str, message: impl Into<String>, next: impl Into<String>) -> Finding {
+    Finding { stage: Stage::Admission, code: code.to_owned(), message: message.into(), next: next.into() }
+}
+
+fn too_large(bytes: usize, what: &str, allowed: usize) -> Finding {
+    let message = format!("the component has {bytes} bytes; {what} may have {allowed}");
+    finding("plugin_too_large", message, "build for size (opt-level \"s\", strip) and leave out what you do not use")
+}
+
+fn readable(component: &[u8]) -> Result<(), Finding> {
+    if component.len() > LARGE_COMPONENT_BYTES {
+        return Err(too_large(component.len(), "a plugin of any kind", LARGE_COMPONENT_BYTES));
     }
     if wasmtime::Engine::detect_precompiled(component).is_some() {
-        return Err(AdmissionError::Precompiled);
+        let message = "this is compiled machine code, not WebAssembly";
+        return Err(finding("plugin_precompiled", message, "upload the component itself; the host compiles it"));
     }
     if wasmparser::Parser::is_core_wasm(component) {
-        let what = "it is a core module; `campanile plugin build` makes the component of it";
-        return Err(AdmissionError::Invalid(what.to_owned()));
+        let message = "the file is a core module, not a component";
+        return Err(finding("plugin_invalid", message, "campanile plugin build makes the component of it"));
     }
-    Validator::new_with_features(features())
-        .validate_all(component)
-        .map_err(|error| AdmissionError::Invalid(error.to_string()))?;
-    let manifest = manifest::of_component(component).map_err(AdmissionError::Manifest)?;
-    check_world(component, manifest.kind)?;
-    Ok(Admitted { manifest, digest: Digest::of(component) })
+    let validated = Validator::new_with_features(features()).validate_all(component);
+    validated.map(|_| ()).map_err(|error| {
+        let next = "build it with campanile plugin build; threads, 64-bit memory and garbage collection are not served";
+        finding("plugin_invalid", format!("the file is not a component that may run here: {error}"), next)
+    })
 }
 
-/// What the validator of uploads knows; the engine's own list, in the vocabulary of this parser's version.
+/// What the validator of uploads knows; the engines' own list, in the vocabulary of this parser's version.
 fn features() -> WasmFeatures {
     let refused = WasmFeatures::THREADS
         | WasmFeatures::SHARED_EVERYTHING_THREADS
@@ -113,63 +97,32 @@ fn features() -> WasmFeatures {
     WasmFeatures::default().difference(refused)
 }
 
-/// The contract, parsed, with the world of a kind.
-fn world(kind: Kind) -> Result<(Resolve, WorldId), AdmissionError> {
-    let unreadable =
-        |error: String| AdmissionError::Invalid(format!("the host's own contract cannot be read: {error}"));
-    let mut sources = wit_parser::UnresolvedPackageGroup::parse("campanile.wit", CONTRACT)
-        .map_err(|error| unreadable(format!("{error:?}")))?;
-    if kind == Kind::ScriptRunner {
-        sources = wit_parser::UnresolvedPackageGroup::parse("script.wit", SCRIPT_CONTRACT)
-            .map_err(|error| unreadable(format!("{error:?}")))?;
+/// The rules that need the manifest and nothing else of the component.
+fn own_rules(manifest: &Manifest, bytes: usize) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if manifest.kind == Kind::ScriptRunner {
+        let kinds: Vec<_> = Kind::UPLOADABLE.iter().map(|kind| kind.word()).collect();
+        let message = format!("{} is the host's own and no kind of plugin", manifest.kind);
+        found.push(finding("plugin_manifest", message, format!("use one of {}", kinds.join(", "))));
     }
-    let mut resolve = Resolve::default();
-    let package = resolve.push_group(sources).map_err(|error| unreadable(format!("{error:?}")))?;
-    let world =
-        resolve.select_world(&[package], Some(kind.word())).map_err(|error| unreadable(format!("{error:?}")))?;
-    Ok((resolve, world))
+    if bundled().iter().any(|one| one.name == manifest.name) {
+        let message = format!("a plugin called {:?} ships with Campanile", manifest.name);
+        found.push(finding("plugin_name", message, "take another name in campanile.toml"));
+    }
+    let allowed = Limits::component_bytes(manifest.kind);
+    if bytes > allowed {
+        let mut large = too_large(bytes, &format!("a {}", manifest.kind), allowed);
+        if allowed == COMPONENT_BYTES {
+            large.next = "write this kind in Rust or JavaScript; only importers and evaluators may carry a large \
+                          interpreter"
+                .to_owned();
+        }
+        found.push(large);
+    }
+    found
 }
 
-fn name(resolve: &Resolve, key: &WorldKey) -> String {
-    resolve.name_world_key(key)
-}
-
-fn check_world(component: &[u8], kind: Kind) -> Result<(), AdmissionError> {
-    let decoded = wit_component::decode(component).map_err(|error| AdmissionError::Invalid(format!("{error:#}")))?;
-    let DecodedWasm::Component(has, has_world) = decoded else {
-        return Err(AdmissionError::Invalid("it is a package of interfaces, not a component".to_owned()));
-    };
-    let (contract, wanted) = world(kind)?;
-    let names = |resolve: &Resolve, keys: Vec<&WorldKey>| -> BTreeSet<String> {
-        keys.into_iter().map(|key| name(resolve, key)).collect()
-    };
-    let has_world_of = &has.worlds[has_world];
-    let wanted_world = &contract.worlds[wanted];
-    let exported = names(&has, has_world_of.exports.keys().collect());
-    let imported = names(&has, has_world_of.imports.keys().collect());
-    let required = names(&contract, wanted_world.exports.keys().collect());
-    let offered = names(&contract, wanted_world.imports.keys().collect());
-    let list = |names: &BTreeSet<String>| {
-        if names.is_empty() { "nothing".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }
-    };
-    let mut problems: Vec<String> = required
-        .difference(&exported)
-        .map(|missing| format!("it does not export {missing} (it exports {})", list(&exported)))
-        .collect();
-    if kind != Kind::ScriptRunner {
-        problems.extend(imported.difference(&offered).map(|extra| {
-            format!(
-                "it imports {extra}, which this kind is not lent (it is lent {}); remove what pulls it in",
-                list(&offered)
-            )
-        }));
-    }
-    if problems.is_empty() && kind != Kind::ScriptRunner {
-        problems.extend(
-            wit_component::targets(&contract, wanted, component, false)
-                .err()
-                .map(|error| format!("its types are not the contract's: {error:#}")),
-        );
-    }
-    if problems.is_empty() { Ok(()) } else { Err(AdmissionError::World { world: kind.word(), problems }) }
+/// The names in a set, for a message.
+pub fn listed(names: &BTreeSet<String>) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }
 }

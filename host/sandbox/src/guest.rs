@@ -1,81 +1,121 @@
 //! A compiled component and one call of it.
 //!
-//! A plugin gets a fresh instance for every call, so that nothing one decision leaves behind reaches the next; making one
+//! A plugin gets a fresh instance for every call, so that nothing one call leaves behind reaches the next; making one
 //! costs microseconds. Scripts keep theirs (see [`crate::warm`]) because what they would make anew is an interpreter.
+//! Whatever happens inside, a call ends in a [`Called`]: an answer or a fault, what it used and what it logged.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use campanile_domain::policy::{Decision, PolicyInput};
-use campanile_domain::ports::policy::{Calendar, Usage};
-use wasmtime::Store;
+use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::limits::{Cpu, Limits};
+use campanile_domain::ports::policy::Usage;
 use wasmtime::component::{Component, Instance, InstancePre};
+use wasmtime::{Store, UpdateDeadline};
 
-use crate::capabilities::Lent;
-use crate::contract::retry_policy::exports::campanile::plugin::policy::{Guest, GuestIndices};
-use crate::convert::policy::{answer, question};
-use crate::engine::PolicyEngine;
+use crate::capabilities::{Lent, Loan, wasi};
+use crate::engines::Engines;
+use crate::epoch::Ticking;
 use crate::fault::Fault;
-use crate::limits::YIELD_EVERY_FUEL;
+use crate::meter::YIELD_EVERY_FUEL;
 
-/// A component ready to be instantiated as a retry policy.
-pub struct PolicyGuest {
-    pre: InstancePre<Lent>,
-    policy: GuestIndices,
+/// A component ready to be instantiated as a plugin of its kind.
+pub struct Guest {
+    pub pre: InstancePre<Lent>,
+    pub kind: Kind,
+    pub limits: Limits,
+    needs_wasi: bool,
 }
 
 /// What one call came to.
-pub struct Outcome {
-    pub decision: Result<Decision, Fault>,
+#[derive(Clone, Debug)]
+pub struct Called<T> {
+    /// Its answer, or why there is none.
+    pub answer: Result<T, Fault>,
+    /// What it used.
     pub usage: Usage,
+    /// What it logged, cut to the limits.
     pub log: Vec<String>,
 }
 
-impl Outcome {
+impl<T> Called<T> {
     /// Of a call that did not get as far as the guest.
     pub fn not_run(fault: Fault) -> Self {
-        Self { decision: Err(fault), usage: Usage::default(), log: Vec::new() }
+        Self { answer: Err(fault), usage: Usage::default(), log: Vec::new() }
+    }
+
+    /// The same with another answer.
+    pub fn and_then<U>(self, read: impl FnOnce(T) -> Result<U, Fault>) -> Called<U> {
+        Called { answer: self.answer.and_then(read), usage: self.usage, log: self.log }
     }
 }
 
-impl PolicyGuest {
-    /// Links a component against what is lent. A missing or wrong-typed export or import is an error that names it.
-    pub fn link(engine: &PolicyEngine, component: &Component) -> wasmtime::Result<Self> {
-        let pre = engine.linker.instantiate_pre(component)?;
-        let policy = GuestIndices::new(&pre)?;
-        Ok(Self { pre, policy })
+impl Guest {
+    /// Links a component against what its kind is lent. A missing or wrong-typed import is an error that names it.
+    pub fn link(engines: &Engines, component: &Component, kind: Kind, bytes: usize) -> wasmtime::Result<Self> {
+        let room = engines.of(kind);
+        let needs_wasi = component
+            .component_type()
+            .imports(&room.engine)
+            .any(|(name, _)| wasi::CLOSED_OFF.iter().any(|package| name.starts_with(package)));
+        let pre = engines.linker(kind, needs_wasi)?.instantiate_pre(component)?;
+        Ok(Self { pre, kind, limits: Limits::of_component(kind, bytes), needs_wasi })
     }
 
-    /// A live instance in a store of its own; `settings` is what its `config.get` answers. Runs what the component runs at
-    /// its start, on `fuel`.
-    pub fn instantiate(&self, engine: &PolicyEngine, settings: Arc<str>, fuel: u64) -> Result<Live, Fault> {
-        let lent = Lent::new(settings, &engine.limits);
-        let mut store = engine.store(lent);
-        match self.make(&mut store, fuel) {
-            Ok((instance, policy)) => Ok(Live { store, instance, policy }),
-            Err(error) => Err(Fault::from_wasmtime(&error, fuel, store.data().log.panic())),
+    /// A live instance in a store of its own. Runs what the component runs at its start, within the same limits as the
+    /// call that follows (`fuel` in place of the kind's, where the start is a load of its own).
+    pub async fn instantiate(&self, engines: &Engines, loan: Loan, fuel: Option<u64>) -> Result<Live, Called<()>> {
+        let now = loan.clock.as_ref().map_or(0, |clock| clock.now().millis());
+        let mut lent = Lent::new(loan, self.limits);
+        if self.needs_wasi {
+            lent.close_off(now);
+        }
+        let mut store = engines.of(self.kind).store(lent);
+        let (fuel, ticking) = match self.limits.cpu {
+            Cpu::Fuel(limit) => (fuel.unwrap_or(limit), None),
+            Cpu::Millis(_) => (0, Some(engines.ticker.begin())),
+        };
+        match self.make(&mut store, fuel).await {
+            Ok(instance) => Ok(Live { store, instance, limits: self.limits, fuel, _ticking: ticking }),
+            Err(error) => {
+                let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
+                let log = store.data_mut().log.take();
+                Err(Called { answer: Err(fault), usage: usage(&store, fuel), log })
+            }
         }
     }
 
-    fn make(&self, store: &mut Store<Lent>, fuel: u64) -> wasmtime::Result<(Instance, Guest)> {
-        store.set_fuel(fuel)?;
-        let instance = self.pre.instantiate(&mut *store)?;
-        let policy = self.policy.load(&mut *store, &instance)?;
-        store.fuel_async_yield_interval(Some(YIELD_EVERY_FUEL))?;
-        Ok((instance, policy))
-    }
-
-    /// One decision in a fresh instance. Start and decision share the fuel.
-    pub async fn decide(
-        &self,
-        engine: &PolicyEngine,
-        settings: Arc<str>,
-        input: &PolicyInput,
-        calendar: Calendar,
-    ) -> Outcome {
-        match self.instantiate(engine, settings, engine.limits.fuel) {
-            Ok(mut live) => live.decide_with_fuel_left(engine, input, calendar).await,
-            Err(fault) => Outcome::not_run(fault),
+    async fn make(&self, store: &mut Store<Lent>, fuel: u64) -> wasmtime::Result<Instance> {
+        match self.limits.cpu {
+            // Making an instance on fuel needs no stack of its own: when to let others run is set once it is made.
+            Cpu::Fuel(_) => {
+                store.set_fuel(fuel)?;
+                let instance = self.pre.instantiate(&mut *store)?;
+                store.fuel_async_yield_interval(Some(YIELD_EVERY_FUEL))?;
+                Ok(instance)
+            }
+            Cpu::Millis(_) => {
+                store.set_epoch_deadline(1);
+                store.epoch_deadline_callback(|mut store| {
+                    store.data_mut().meter.tick()?;
+                    Ok(UpdateDeadline::Yield(1))
+                });
+                self.pre.instantiate_async(store).await
+            }
         }
+    }
+}
+
+fn usage(store: &Store<Lent>, tank: u64) -> Usage {
+    let lent = store.data();
+    let used = lent.loan.reach.as_ref().map(crate::capabilities::Reach::used);
+    Usage {
+        fuel: store.get_fuel().map_or(0, |left| tank.saturating_sub(left)),
+        running_ms: lent.meter.running_ms(),
+        memory_bytes: lent.meter.memory_bytes(),
+        host_calls: lent.host_calls(),
+        http_requests: used.map_or(0, |used| used.requests),
+        bytes_out: used.map_or(0, |used| used.bytes_out),
+        bytes_in: used.map_or(0, |used| used.bytes_in),
     }
 }
 
@@ -83,35 +123,40 @@ impl PolicyGuest {
 pub struct Live {
     pub store: Store<Lent>,
     pub instance: Instance,
-    policy: Guest,
+    limits: Limits,
+    fuel: u64,
+    _ticking: Option<Ticking>,
 }
 
 impl Live {
-    /// One decision on a full tank: what a warm instance does again and again.
-    pub async fn decide(&mut self, engine: &PolicyEngine, input: &PolicyInput, calendar: Calendar) -> Outcome {
-        if let Err(error) = self.store.set_fuel(engine.limits.fuel) {
-            return Outcome::not_run(Fault::NotReady { what: format!("{error:#}") });
+    /// Fills the tank again: what a warm instance does before each decision.
+    pub fn refuel(&mut self) -> Result<(), Fault> {
+        if let Cpu::Fuel(limit) = self.limits.cpu {
+            self.store.set_fuel(limit).map_err(|error| Fault::not_ready(&error))?;
+            self.fuel = limit;
         }
-        self.decide_with_fuel_left(engine, input, calendar).await
+        Ok(())
     }
 
-    async fn decide_with_fuel_left(
-        &mut self,
-        engine: &PolicyEngine,
-        input: &PolicyInput,
-        calendar: Calendar,
-    ) -> Outcome {
-        self.store.data_mut().begin(Some(calendar));
-        let called = self.policy.call_decide(&mut self.store, &question(input)).await;
-        let fuel = engine.limits.fuel;
-        let decision = match called {
-            Ok(Ok(decision)) => answer(decision, input, engine.limits.output_bytes),
-            Ok(Err(error)) => Err(Fault::Refused { code: error.code, message: error.message }),
-            Err(error) => Err(Fault::from_wasmtime(&error, fuel, self.store.data().log.panic())),
-        };
-        let fuel = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
+    /// Sorts what a call came to. The instance must not be asked again after a fault.
+    pub fn finish<T>(&mut self, called: wasmtime::Result<T>) -> Called<T> {
+        let answer = called.map_err(|error| Fault::from_wasmtime(&error, self.fuel, self.store.data().log.panic()));
+        let usage = usage(&self.store, self.fuel);
         let lent = self.store.data_mut();
-        let usage = Usage { fuel, memory_bytes: lent.meter.memory_bytes(), host_calls: lent.host_calls() };
-        Outcome { decision, usage, log: lent.log.take() }
+        lent.drain_output();
+        Called { answer, usage, log: lent.log.take() }
+    }
+}
+
+/// Gives a call up that takes too long with everything it waits for. Only where there is a runtime to wake up by: without
+/// one nothing can be waited for, and policies are bounded by fuel.
+pub async fn within<T>(limits: Limits, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+    if limits.http.is_none() || tokio::runtime::Handle::try_current().is_err() {
+        return call.await;
+    }
+    let limit_ms = limits.wall_ms;
+    match tokio::time::timeout(Duration::from_millis(u64::from(limit_ms)), call).await {
+        Ok(called) => called,
+        Err(_) => Err(Fault::TimedOut { limit_ms }.into()),
     }
 }

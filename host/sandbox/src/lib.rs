@@ -2,7 +2,8 @@
 //!
 //! Everything a tenant may write (a plugin in any language, a script) arrives here as a WebAssembly component of one of
 //! the contract's worlds and leaves as the domain's own types. This is the only room that knows wasmtime: outside, a
-//! policy is a [`campanile_domain::ports::policy::PolicyRunner`]. Whatever a guest does (loop, grow, trap, lie), the
+//! policy is a [`campanile_domain::ports::policy::PolicyRunner`] and a gateway a
+//! [`campanile_domain::ports::gateway::Gateway`]. Whatever a guest does (loop, grow, trap, lie), the
 //! caller gets a failure with a code, the process lives, and the next call works.
 //!
 //! It must never: lend a guest anything that [`capabilities`] does not name, load compiled code that it did not write
@@ -11,29 +12,44 @@
 mod admit;
 mod artefact;
 mod bundled;
+mod by_name;
 mod capabilities;
+pub mod compiler;
 pub mod componentize;
+mod conformance;
 mod contract;
 mod convert;
+mod crew;
 mod digest;
-mod engine;
+mod engines;
+mod epoch;
 mod fault;
+mod gateway;
 mod guest;
-mod limits;
+mod install;
 pub mod manifest;
-mod policies;
+mod meter;
+mod policy;
+mod ready;
+mod sandbox;
 mod schema;
 mod script;
 mod shelf;
 mod warm;
+mod world;
 
-pub use admit::{AdmissionError, Admitted, admit};
+pub use admit::admit;
 pub use bundled::{Bundled, BundledBody, bundled};
+pub use capabilities::{Loan, Reach, State};
+pub use compiler::Compiler;
+pub use conformance::conform;
 pub use digest::Digest;
-pub use engine::{Allocation, AllocationChoice, EngineError};
+pub use engines::{Allocation, AllocationChoice, EngineError};
 pub use fault::Fault;
-pub use limits::PolicyLimits;
-pub use policies::{InstallError, Installed, Options, PluginVersion, Policies};
+pub use gateway::{Installation, PluginGateway};
+pub use guest::Called;
+pub use install::{InstallError, check_name};
+pub use sandbox::{Content, Contents, Installed, Options, Prepared, Sandbox};
 pub use schema::SettingProblem;
 pub use script::{Described, Diagnostic};
 

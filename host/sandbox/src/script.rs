@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wasmtime::component::Component;
 
-use crate::contract::script_runner::exports::campanile::plugin::script as contract;
-use crate::engine::PolicyEngine;
+use crate::capabilities::Loan;
+use crate::contract::exports::campanile::plugin::script as contract;
+use crate::engines::Engines;
 use crate::fault::Fault;
-use crate::guest::{Live, PolicyGuest};
+use crate::guest::{Called, Guest, Live};
+use crate::meter::LOAD_FUEL;
+use crate::policy::Policy;
 use crate::warm::Runner;
 
 /// One thing wrong with a script. Lines and columns count from 1; 0 where there is no place to point at.
@@ -47,7 +49,7 @@ pub struct Described {
 
 /// The runner component, compiled and linked.
 pub struct ScriptRunner {
-    guest: PolicyGuest,
+    policy: Policy,
     script: contract::GuestIndices,
 }
 
@@ -61,30 +63,27 @@ fn diagnosed(found: Vec<contract::Diagnostic>) -> Vec<Diagnostic> {
 }
 
 impl ScriptRunner {
-    pub fn link(engine: &PolicyEngine, component: &Component) -> wasmtime::Result<Self> {
-        let pre = engine.linker.instantiate_pre(component)?;
-        Ok(Self { guest: PolicyGuest::link(engine, component)?, script: contract::GuestIndices::new(&pre)? })
+    pub fn new(guest: Guest) -> wasmtime::Result<Self> {
+        let script = contract::GuestIndices::new(&guest.pre)?;
+        Ok(Self { policy: Policy::new(guest)?, script })
     }
 
-    fn fresh(&self, engine: &PolicyEngine, settings: Arc<str>) -> Result<(Live, contract::Guest), Fault> {
-        let mut live = self.guest.instantiate(engine, settings, engine.limits.load_fuel)?;
-        let script = self.script.load(&mut live.store, &live.instance);
-        let script = script.map_err(|error| Fault::NotReady { what: format!("{error:#}") })?;
+    async fn fresh(&self, engines: &Engines, settings: Arc<str>) -> Result<(Live, contract::Guest), Fault> {
+        let loan = Loan::of_settings(settings);
+        let live = self.policy.guest.instantiate(engines, loan, Some(LOAD_FUEL)).await;
+        let mut live = live.map_err(|Called { answer, .. }| match answer {
+            Err(fault) => fault,
+            Ok(()) => Fault::NotReady { what: "the runner did not start".to_owned() },
+        })?;
+        let script = self.script.load(&mut live.store, &live.instance).map_err(|error| Fault::not_ready(&error))?;
         Ok((live, script))
     }
 
     /// Reads a source: what it is, or everything found wrong with it.
-    pub async fn check(
-        &self,
-        engine: &PolicyEngine,
-        source: &str,
-    ) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
-        let (mut live, script) = self.fresh(engine, "{}".into())?;
-        let described = script
-            .call_check(&mut live.store, source)
-            .await
-            .map_err(|error| Fault::from_wasmtime(&error, engine.limits.load_fuel, live.store.data().log.panic()))?;
-        match described {
+    pub async fn check(&self, engines: &Engines, source: &str) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
+        let (mut live, script) = self.fresh(engines, "{}".into()).await?;
+        let described = script.call_check(&mut live.store, source).await;
+        match live.finish(described).answer? {
             Ok(described) => {
                 let schema = serde_json::from_str(&described.settings_schema)
                     .map_err(|error| Fault::NotReady { what: format!("the runner's schema is not JSON: {error}") })?;
@@ -95,17 +94,18 @@ impl ScriptRunner {
     }
 
     /// A runner that has read `source` and can decide.
-    pub async fn runner(&self, engine: &PolicyEngine, source: &str, settings: &Value) -> Result<Runner, Fault> {
-        let (mut live, script) = self.fresh(engine, configured(source, settings))?;
-        let loaded = script
-            .call_load(&mut live.store)
-            .await
-            .map_err(|error| Fault::from_wasmtime(&error, engine.limits.load_fuel, live.store.data().log.panic()))?;
-        match loaded {
-            Ok(()) => Ok(Runner::new(live)),
+    pub async fn runner(&self, engines: &Engines, source: &str, settings: &Value) -> Result<Runner, Fault> {
+        let (mut live, script) = self.fresh(engines, configured(source, settings)).await?;
+        let loaded = script.call_load(&mut live.store).await;
+        match live.finish(loaded).answer? {
+            Ok(()) => {
+                let face = self.policy.face(&mut live)?;
+                Ok(Runner::new(live, face))
+            }
             Err(found) => {
                 let found: Vec<_> = diagnosed(found).iter().map(ToString::to_string).collect();
-                Err(Fault::Refused { code: "script_not_loaded".to_owned(), message: found.join("; ") })
+                let (code, message) = ("script_not_loaded".to_owned(), found.join("; "));
+                Err(Fault::Refused { code, message, retry_after_ms: None })
             }
         }
     }

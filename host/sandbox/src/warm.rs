@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use campanile_domain::ids::TenantKey;
+use campanile_domain::policy::{Decision, PolicyInput};
+use campanile_domain::ports::policy::Calendar;
 
+use crate::contract::exports::campanile::plugin::policy::Guest as Face;
 use crate::digest::Digest;
-use crate::guest::Live;
+use crate::guest::{Called, Live};
+use crate::policy;
 
 /// Idle runners in all.
 pub const MAX_IDLE: usize = 64;
@@ -31,15 +35,24 @@ pub struct Holder {
 
 /// A runner that has read its script.
 pub struct Runner {
-    pub live: Live,
+    live: Live,
+    face: Face,
     calls: u32,
     born_bytes: u64,
 }
 
 impl Runner {
-    pub fn new(live: Live) -> Self {
+    pub fn new(live: Live, face: Face) -> Self {
         let born_bytes = live.store.data().meter.memory_bytes();
-        Self { live, calls: 0, born_bytes }
+        Self { live, face, calls: 0, born_bytes }
+    }
+
+    /// One decision, on a full tank.
+    pub async fn decide(&mut self, input: &PolicyInput, calendar: Calendar) -> Called<Decision> {
+        match self.live.refuel() {
+            Ok(()) => policy::ask(&mut self.live, &self.face, input, calendar).await,
+            Err(fault) => Called::not_run(fault),
+        }
     }
 
     /// Counts one successful decision; whether the runner may be kept.

@@ -41,7 +41,7 @@ pub trait ScriptChecker: Send + Sync {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    async fn check(&self, source: &str) -> Result<(), Vec<Diagnostic>>;
+    async fn check(&self, tenant: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>>;
 
     /// A version was activated and decides from now on; whoever keeps compiled policies can forget the old one.
     async fn activated(&self, tenant: TenantKey, version: &PluginVersion);

@@ -79,7 +79,7 @@ pub fn run(args: Rehearse) -> Result<(), Failure> {
     let store = stage::store()?;
     let told = |error: StageError| Failure::invalid(error.to_string());
     futures::executor::block_on(async {
-        let decides = Arc::clone(&policies) as Arc<dyn PolicyRunner>;
+        let decides = Arc::new(policies.clone()) as Arc<dyn PolicyRunner>;
         let slots = config.max_concurrent_calls.clamp(1, MOST_SLOTS);
         let mut stage = Stage::new(Arc::clone(&store), decides, start, slots, args.seed);
         let tariff = Tariff::new(PER_MINUTE, 30, 1).map_err(|error| Failure::other(error.to_string()))?;

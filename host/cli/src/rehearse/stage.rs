@@ -9,7 +9,7 @@ use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::Store;
 use campanile_engine::carrier::Scenario;
-use campanile_sandbox::Policies;
+use campanile_sandbox::Sandbox;
 use campanile_store::Profile;
 
 use crate::exit::Failure;
@@ -24,9 +24,8 @@ pub fn scenario(path: Option<&Path>) -> Result<Scenario, Failure> {
 }
 
 /// The sandbox; compiled code is kept for the process only.
-pub fn policies() -> Result<Arc<Policies>, Failure> {
-    Policies::new(campanile_sandbox::Options::default())
-        .map(Arc::new)
+pub fn policies() -> Result<Sandbox, Failure> {
+    Sandbox::new(campanile_sandbox::Options::default())
         .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")))
 }
 
@@ -42,7 +41,7 @@ pub fn store() -> Result<Arc<dyn Store>, Failure> {
 /// `--policy` overrules the campaign file.
 pub async fn name_policy(
     config: &mut CampaignConfig,
-    policies: &Policies,
+    policies: &Sandbox,
     tenant: TenantKey,
     policy: Option<&str>,
 ) -> Result<(), Failure> {
@@ -62,7 +61,7 @@ pub async fn name_policy(
     Ok(())
 }
 
-async fn install(policies: &Policies, tenant: TenantKey, path: &Path) -> Result<PluginRef, Failure> {
+async fn install(policies: &Sandbox, tenant: TenantKey, path: &Path) -> Result<PluginRef, Failure> {
     let source = std::fs::read_to_string(path)
         .map_err(|error| Failure::not_found(format!("{} cannot be read: {error}", path.display())))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("script");
@@ -73,9 +72,8 @@ async fn install(policies: &Policies, tenant: TenantKey, path: &Path) -> Result<
         .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' })
         .take(49)
         .collect();
-    let installed = policies
+    policies
         .install_script(tenant, &name, &source)
         .await
-        .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
-    Ok(PluginRef { name: installed.version.name, version: Some(installed.version.version) })
+        .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))
 }

@@ -7,5 +7,6 @@
 pub mod clock;
 pub mod gateway;
 pub mod outbound;
+pub mod plugins;
 pub mod policy;
 pub mod store;

@@ -59,13 +59,22 @@ pub struct PolicyAnswer {
 
 /// What one guest call used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     /// Fuel, where fuel is the limit.
     pub fuel: u64,
+    /// Milliseconds of running, where time is the limit.
+    pub running_ms: u32,
     /// Peak linear memory, in bytes.
     pub memory_bytes: u64,
     /// Calls of the host's functions.
     pub host_calls: u32,
+    /// Requests sent.
+    pub http_requests: u32,
+    /// Bytes of their bodies.
+    pub bytes_out: u64,
+    /// Bytes of the answers' bodies.
+    pub bytes_in: u64,
 }
 
 /// Why a policy did not decide.

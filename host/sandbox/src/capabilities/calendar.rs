@@ -7,7 +7,7 @@ use campanile_domain::time::Timestamp;
 use campanile_domain::zone::{Civil, Zone};
 
 use super::Lent;
-use crate::contract::retry_policy::campanile::plugin::calendar as contract;
+use crate::contract::campanile::plugin::calendar as contract;
 
 fn shown(civil: Civil) -> contract::Civil {
     contract::Civil {
@@ -46,7 +46,7 @@ impl contract::Host for Lent {
 
     fn next_open(&mut self, at: i64) -> wasmtime::Result<Option<i64>> {
         self.count()?;
-        let calendar = self.calendar.as_ref();
+        let calendar = self.loan.calendar.as_ref();
         Ok(calendar.and_then(|calendar| calendar.next_open(Timestamp(at))).map(Timestamp::millis))
     }
 }

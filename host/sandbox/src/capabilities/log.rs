@@ -4,7 +4,7 @@
 //! line) are shown as a replacement character, and both a line and a call have a limit that the reader is told about.
 
 use super::Lent;
-use crate::contract::retry_policy::campanile::plugin::log::{Host, Level};
+use crate::contract::campanile::plugin::log::{Host, Level};
 
 /// Bytes kept of one line.
 const LINE_BYTES: usize = 1 << 10;
@@ -22,7 +22,8 @@ pub struct LogLines {
 }
 
 impl LogLines {
-    fn push(&mut self, level: Level, message: &str) {
+    /// Keeps a line, cut to what a line and a call may have.
+    pub fn push(&mut self, level: Level, message: &str) {
         if self.cut {
             return;
         }

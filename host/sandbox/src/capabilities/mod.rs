@@ -1,52 +1,83 @@
 //! What the host lends a guest, one file per interface of the contract.
 //!
-//! A guest reaches nothing else: the linker knows only these. [`Lent`] is the whole of what one call can touch, so it is
-//! built per call and holds copies; no capability may reach a store, a socket or another call.
+//! A guest reaches nothing else: the linker knows only these, and of these only what its kind is lent. [`Lent`] is the
+//! whole of what one call can touch, so it is built per call and holds copies; no capability may reach a store, a socket
+//! or another call. Requests leave through a port that checks them, secrets are used and never handed over.
 
 mod calendar;
+mod clock;
 mod config;
+mod http;
 mod log;
+mod secret;
+mod state;
+pub mod wasi;
 
 use std::sync::Arc;
 
+use campanile_domain::plugin::limits::Limits;
+use campanile_domain::plugin::secrets::Secrets;
+use campanile_domain::ports::clock::WallClock;
 use campanile_domain::ports::policy::Calendar;
 
-use crate::contract::retry_policy::campanile::plugin::types;
+use crate::contract::campanile::plugin::types;
 use crate::fault::Fault;
-use crate::limits::{Meter, PolicyLimits};
+use crate::meter::Meter;
 
+pub use http::Reach;
 pub use log::LogLines;
+pub use state::State;
+
+/// What one call of one instance is lent.
+#[derive(Clone)]
+pub struct Loan {
+    /// What `config.get` answers.
+    pub settings: Arc<str>,
+    /// What `calendar` answers from, for the kinds that have it.
+    pub calendar: Option<Calendar>,
+    /// What `clock.now` reads, for the kinds that have it.
+    pub clock: Option<Arc<dyn WallClock>>,
+    /// What `secret` works with.
+    pub secrets: Arc<Secrets>,
+    /// What the instance has kept.
+    pub state: State,
+    /// How requests leave, for the kinds that reach out.
+    pub reach: Option<Reach>,
+}
+
+impl Loan {
+    /// Settings and nothing else: what a policy gets before its calendar.
+    pub fn of_settings(settings: Arc<str>) -> Self {
+        Self { settings, calendar: None, clock: None, secrets: Arc::default(), state: State::default(), reach: None }
+    }
+}
 
 /// The data of one store.
 pub struct Lent {
-    pub settings: Arc<str>,
-    pub calendar: Option<Calendar>,
+    pub loan: Loan,
     pub log: LogLines,
     pub meter: Meter,
+    wasi: Option<wasi::Closed>,
     host_calls: u32,
-    max_host_calls: u32,
 }
 
 impl Lent {
-    pub fn new(settings: Arc<str>, limits: &PolicyLimits) -> Self {
-        Self {
-            settings,
-            calendar: None,
-            log: LogLines::default(),
-            meter: Meter::new(*limits),
-            host_calls: 0,
-            max_host_calls: limits.host_calls,
-        }
+    pub fn new(loan: Loan, limits: Limits) -> Self {
+        Self { loan, log: LogLines::default(), meter: Meter::new(limits), wasi: None, host_calls: 0 }
     }
 
     /// Forgets the previous call of a warm instance and takes the next one's calendar.
     pub fn begin(&mut self, calendar: Option<Calendar>) {
-        self.calendar = calendar;
+        self.loan.calendar = calendar;
         self.log = LogLines::default();
         self.host_calls = 0;
     }
 
-    pub fn host_calls(&self) -> u32 {
+    pub const fn limits(&self) -> &Limits {
+        self.meter.limits()
+    }
+
+    pub const fn host_calls(&self) -> u32 {
         self.host_calls
     }
 
@@ -54,10 +85,8 @@ impl Lent {
     /// without end.
     fn count(&mut self) -> wasmtime::Result<()> {
         self.host_calls += 1;
-        if self.host_calls > self.max_host_calls {
-            return Err(Fault::TooManyHostCalls { limit: self.max_host_calls }.into());
-        }
-        Ok(())
+        let limit = self.limits().host_calls;
+        if self.host_calls > limit { Err(Fault::TooManyHostCalls { limit }.into()) } else { Ok(()) }
     }
 }
 

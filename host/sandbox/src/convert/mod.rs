@@ -3,5 +3,6 @@
 //! Going in, everything is copied. Coming back, nothing is believed: an answer is either exactly a domain value or an
 //! error that names the part and the rule. No rule of calling may be decided here.
 
+pub mod gateway;
 pub mod policy;
 mod value;

@@ -6,8 +6,8 @@ use campanile_domain::policy::{ContactStrategy, Decision, PastAttempt, PolicyInp
 use campanile_domain::time::Timestamp;
 
 use super::value::{lend, lend_all, take_all};
-use crate::contract::retry_policy::campanile::plugin::types;
-use crate::contract::retry_policy::exports::campanile::plugin::policy as contract;
+use crate::contract::campanile::plugin::types;
+use crate::contract::exports::campanile::plugin::policy as contract;
 use crate::fault::Fault;
 
 /// The domain's question as the contract's record.

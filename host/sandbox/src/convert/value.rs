@@ -3,7 +3,7 @@
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::{Value, Variables};
 
-use crate::contract::retry_policy::campanile::plugin::types as contract;
+use crate::contract::campanile::plugin::types as contract;
 
 pub fn lend(value: &Value) -> contract::Value {
     match value {

@@ -1,7 +1,7 @@
 //! The cache of compiled code, through the front door.
 
 use campanile_domain::attempt::Outcome;
-use campanile_sandbox::{AllocationChoice, Options, Policies};
+use campanile_sandbox::{AllocationChoice, Options, Sandbox};
 use serde_json::json;
 
 use crate::support::{after, ask_of};
@@ -17,13 +17,13 @@ fn compiled_code_is_kept_in_the_folder_that_is_given_and_used_again() {
         entries.map(|entry| (entry.file_name(), entry.metadata().unwrap().modified().unwrap())).collect::<Vec<_>>()
     };
 
-    let policies = Policies::new(options()).unwrap();
+    let policies = Sandbox::new(options()).unwrap();
     assert!(!cache.exists(), "nothing is compiled before it is needed");
     let decision = ask_of(&policies, "patient-retry", json!({}), after(&[Outcome::Busy])).decision.unwrap();
     let kept = files();
     assert_eq!(kept.len(), 1);
 
-    let again = Policies::new(options()).unwrap();
+    let again = Sandbox::new(options()).unwrap();
     assert_eq!(ask_of(&again, "patient-retry", json!({}), after(&[Outcome::Busy])).decision.unwrap(), decision);
     assert_eq!(files(), kept);
 }

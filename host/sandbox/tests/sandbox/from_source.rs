@@ -9,7 +9,7 @@ use std::process::Command;
 use campanile_domain::attempt::Outcome::{Busy, Unanswered, Voicemail};
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::zone::Zone;
-use campanile_sandbox::{AllocationChoice, Options, Policies, admit};
+use campanile_sandbox::{AllocationChoice, Options, Sandbox, admit};
 use futures::executor::block_on;
 use serde_json::json;
 
@@ -48,7 +48,7 @@ fn components() -> Option<PathBuf> {
 }
 
 /// What the SDK's panic hook tells, through a real compiler and a real trap.
-fn a_panic_says_where(built: &Policies, components: &Path) {
+fn a_panic_says_where(built: &Sandbox, components: &Path) {
     built.install_component(TENANT, &std::fs::read(components.join("panics.wasm")).unwrap()).unwrap();
     let failure = ask_of(built, "panics", json!({}), after(&[Busy])).decision.unwrap_err();
     assert_eq!(failure.code, "policy_trapped");
@@ -66,9 +66,10 @@ fn what_is_built_from_source_is_what_ships() {
     let Some(components) = components() else { return };
     let read = |name: &str| std::fs::read(components.join(name)).unwrap();
     for name in ["patient-retry", "rhai-runner"] {
-        admit(&read(&format!("{name}.wasm"))).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let report = admit(&read(&format!("{name}.wasm")));
+        assert!(report.findings.iter().all(|found| found.code == "plugin_name"), "{name}: {report:?}");
     }
-    let built = Policies::with_components(
+    let built = Sandbox::with_components(
         Options { allocation: AllocationChoice::OnDemand, ..Options::default() },
         &[("patient-retry", "0.1.0", &read("patient-retry.wasm"))],
         &read("rhai-runner.wasm"),

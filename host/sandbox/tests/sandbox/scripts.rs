@@ -2,11 +2,12 @@
 
 use campanile_domain::attempt::Outcome::{Answered, Busy, Unanswered, Voicemail};
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::Kind;
 use campanile_domain::policy::{Decision, PolicyInput, Retry, Whom};
 use campanile_domain::ports::policy::{PolicyFailure, PolicyRunner};
 use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use campanile_domain::variable::Value;
-use campanile_sandbox::{Diagnostic, InstallError};
+use campanile_sandbox::{Content, Diagnostic, Digest, InstallError, Installed};
 use futures::executor::block_on;
 use serde_json::json;
 
@@ -361,25 +362,34 @@ fn a_warm_runner_remembers_nothing() {
 }
 
 #[test]
-fn a_script_keeps_its_versions_and_cannot_take_a_name_that_ships() {
-    let policies = fresh_policies();
-    let version = |source: &str| block_on(policies.install_script(TENANT, "versioned", source)).unwrap();
-    let first = version("fn decide(lead) { complete(\"one\") }");
-    let second = version("fn decide(lead) { complete(\"two\") }");
-    assert_eq!((first.version.version.as_str(), second.version.version.as_str()), ("1", "2"));
-    let said = |policy: &str| ask_of(&policies, policy, json!({}), after(&[Busy]));
-    assert_eq!(said("versioned@1").decision.unwrap().reason(), "one");
-    assert_eq!(
-        (said("versioned").version.as_str(), said("versioned").decision.unwrap().reason()),
-        ("versioned@2", "two")
-    );
-    let taken = block_on(policies.install_script(TENANT, "goal-retry", "fn decide(lead) { builtin() }"));
-    assert!(matches!(taken, Err(InstallError::Name { .. })), "{taken:?}");
+fn what_the_store_gives_back_decides_as_it_says() {
+    let sandbox = fresh_policies();
+    for (version, reason) in [("1", "first"), ("2", "second")] {
+        let source = format!("fn decide(lead) {{ complete(\"{reason}\") }}");
+        sandbox.put(Installed {
+            tenant: TENANT,
+            name: "versioned".to_owned(),
+            version: version.to_owned(),
+            kind: Kind::RetryPolicy,
+            digest: Digest::of(source.as_bytes()),
+            bytes: source.len(),
+            content: Content::Script(source),
+        });
+    }
+    let said = |policy: &str| ask_of(&sandbox, policy, json!({}), after(&[Busy])).decision.unwrap();
+    let complete = |reason: &str| Decision::Complete { reason: reason.to_owned() };
+    assert_eq!(said("versioned"), complete("second"));
+    assert_eq!(said("versioned@1"), complete("first"));
+    sandbox.activate(TENANT, "versioned", "1").unwrap();
+    assert_eq!(said("versioned@active"), complete("first"));
+    sandbox.remove(TENANT, "versioned", "1");
+    assert_eq!(said("versioned"), complete("second"));
+}
 
-    let fresh = fresh_policies();
-    fresh.restore(first.version).unwrap();
-    fresh.restore(second.version).unwrap();
-    assert_eq!(ask_of(&fresh, "versioned@1", json!({}), after(&[Busy])).decision.unwrap().reason(), "one");
+#[test]
+fn what_ships_keeps_its_name() {
+    let taken = block_on(policies().install_script(TENANT, "goal-retry", "fn decide(lead) { builtin() }"));
+    assert!(matches!(taken, Err(InstallError::Name { .. })), "{taken:?}");
 }
 
 #[test]

@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use campanile_domain::attempt::Outcome::{Busy, Unanswered};
+use campanile_domain::plugin::Kind;
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_sandbox::{Options, Policies};
+use campanile_sandbox::{Options, Sandbox};
 use futures::executor::block_on;
 use serde_json::json;
 
@@ -21,8 +22,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 #[test]
 #[ignore = "measures; run by hand"]
 fn speed_of_decisions() {
-    let policies = Policies::new(Options::default()).unwrap();
-    println!("instances: {:?}", policies.allocation());
+    let policies = Sandbox::new(Options::default()).unwrap();
+    println!("instances: {:?}", policies.allocation(Kind::RetryPolicy));
     for (policy, most) in [("patient-retry", 500), ("goal-retry", 500)] {
         let call = call(policy, json!({}), after(&[Unanswered, Busy]));
         let (first, compile) = timed(|| block_on(policies.decide(&call)));

@@ -11,21 +11,27 @@ use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, Policy
 use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use campanile_domain::variable::Variables;
 use campanile_domain::zone::Zone;
-use campanile_sandbox::{AllocationChoice, Options, Policies};
+use campanile_sandbox::{AllocationChoice, Options, Sandbox};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
 pub const TENANT: TenantKey = TenantKey(1);
 
-/// One for all tests, so that the runner is compiled once.
-pub fn policies() -> &'static Policies {
-    static POLICIES: OnceLock<Policies> = OnceLock::new();
-    POLICIES.get_or_init(|| Policies::new(Options::default()).unwrap())
+/// One for all tests of a process. What it compiles is kept for the other processes: the runner takes seconds.
+pub fn policies() -> &'static Sandbox {
+    static POLICIES: OnceLock<Sandbox> = OnceLock::new();
+    POLICIES.get_or_init(|| Sandbox::new(Options { cache_folder: Some(cache()), ..Options::default() }).unwrap())
+}
+
+/// Where tests keep compiled code.
+fn cache() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins")
 }
 
 /// One of its own, without the pool's address space.
-pub fn fresh_policies() -> Policies {
-    Policies::new(Options { allocation: AllocationChoice::OnDemand, ..Options::default() }).unwrap()
+pub fn fresh_policies() -> Sandbox {
+    let options = Options { allocation: AllocationChoice::OnDemand, cache_folder: Some(cache()), ..Options::default() };
+    Sandbox::new(options).unwrap()
 }
 
 /// Monday 2026-03-02, 09:00 in Berlin.
@@ -96,7 +102,7 @@ pub fn call(policy: &str, settings: Value, input: PolicyInput) -> PolicyCall {
     PolicyCall { tenant: TENANT, policy: policy.parse().unwrap(), settings, input, calendar: office_hours() }
 }
 
-pub fn ask_of(policies: &Policies, policy: &str, settings: Value, input: PolicyInput) -> PolicyAnswer {
+pub fn ask_of(policies: &Sandbox, policy: &str, settings: Value, input: PolicyInput) -> PolicyAnswer {
     block_on(policies.decide(&call(policy, settings, input)))
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Checker;
 
 #[async_trait]
 impl ScriptChecker for Checker {
-    async fn check(&self, source: &str) -> Result<(), Vec<Diagnostic>> {
+    async fn check(&self, _: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>> {
         assert!(source != "panic", "the secret of a panic");
         if source.starts_with("fn decide") {
             return Ok(());

@@ -55,7 +55,7 @@ pub(crate) async fn create_script(
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    app.scripts.check(&request.source).await.map_err(rejected)?;
+    app.scripts.check(key.of(), &request.source).await.map_err(rejected)?;
     let source = request.source.into_bytes();
     let kept = app.store.add_plugin_version(&key.writes(&app), request.name, None, KIND.into(), source).await?;
     let active = app.store.activate_plugin(&key.writes(&app), &kept.name, &kept.version).await?;

@@ -1,45 +1,10 @@
-//! What one call of a retry policy may use, and the meter that holds it to the memory.
-//!
-//! Fuel is the verdict: it counts instructions, so the same input is stopped at the same place on every machine. Time is
-//! the shell's business (it wraps every call in a wall-clock limit). The numbers are the design's; a tenant's own limits
-//! may only be lower.
+//! Holds one store to its limits: the byte, the element and the millisecond too many are refused here.
 
+use campanile_domain::plugin::limits::{Cpu, Limits};
 use wasmtime::ResourceLimiter;
 
+use crate::epoch::TICK_MS;
 use crate::fault::Fault;
-
-/// What one call may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyLimits {
-    /// Instructions of one decision, roughly.
-    pub fuel: u64,
-    /// Instructions of reading a script once (engine, parser, settings), before its first decision.
-    pub load_fuel: u64,
-    /// Linear memory, in bytes.
-    pub memory_bytes: usize,
-    /// Elements of all tables.
-    pub table_elements: usize,
-    /// Bytes of strings and lists in an answer.
-    pub output_bytes: usize,
-    /// Calls of the host's functions.
-    pub host_calls: u32,
-    /// Bytes of a script's source.
-    pub source_bytes: usize,
-}
-
-impl Default for PolicyLimits {
-    fn default() -> Self {
-        Self {
-            fuel: 20_000_000,
-            load_fuel: 400_000_000,
-            memory_bytes: 32 << 20,
-            table_elements: 20_000,
-            output_bytes: 64 << 10,
-            host_calls: 10_000,
-            source_bytes: 64 << 10,
-        }
-    }
-}
 
 /// How many core instances, tables and memories a component may have. A Rust plugin has one of each and some glue.
 pub const MAX_INSTANCES: usize = 32;
@@ -47,27 +12,50 @@ pub const MAX_INSTANCES: usize = 32;
 pub const MAX_TABLES: usize = 16;
 /// See [`MAX_INSTANCES`].
 pub const MAX_MEMORIES: usize = 4;
-/// Bytes that one call of a host function may bring along; also bounds what an answer makes the host allocate.
+/// Bytes that one call of a host function may bring along, at least; also bounds what an answer makes the host allocate.
 pub const HOSTCALL_BYTES: usize = 1 << 20;
 /// Fuel between two points at which a call lets others run (and a wall-clock limit can bite).
 pub const YIELD_EVERY_FUEL: u64 = 1_000_000;
+/// Fuel for reading a script once (engine, parser, settings), before its first decision.
+pub const LOAD_FUEL: u64 = 400_000_000;
 
-/// Counts the memory of one store and refuses the byte too many.
+/// Counts what one store uses.
 #[derive(Debug)]
 pub struct Meter {
-    limits: PolicyLimits,
+    limits: Limits,
     memory: usize,
     table_elements: usize,
+    ticks: u32,
 }
 
 impl Meter {
-    pub fn new(limits: PolicyLimits) -> Self {
-        Self { limits, memory: 0, table_elements: 0 }
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, memory: 0, table_elements: 0, ticks: 0 }
+    }
+
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Linear memory now, in bytes. It never shrinks, so it is the peak too.
     pub fn memory_bytes(&self) -> u64 {
         self.memory as u64
+    }
+
+    /// One tick of running passed. A guest that waited for the host is told of one tick, however long it waited.
+    pub fn tick(&mut self) -> Result<(), Fault> {
+        self.ticks += 1;
+        match self.limits.cpu {
+            Cpu::Millis(limit) if self.ticks.saturating_mul(TICK_MS) > limit => {
+                Err(Fault::OutOfTime { limit_ms: limit })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Milliseconds of running so far, to a tick.
+    pub const fn running_ms(&self) -> u32 {
+        self.ticks * TICK_MS
     }
 }
 

@@ -1,0 +1,273 @@
+//! The threads that guests run on: their own, niced, shared fairly.
+//!
+//! A guest may use all the processor it is allowed, so it must never sit on a thread that dials or answers requests. The
+//! crew is a few threads of lower priority with one queue of ready guests per tenant: next is the tenant whose guests have
+//! used the least processor time, a guest gives its thread back at every yield (a million units of fuel, a tick of the
+//! epoch), and one tenant never holds all the threads, so that another's first decision waits for nobody. Work here is
+//! measured by the thread's own processor clock; no time of day is read.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_task::{Runnable, Task};
+use campanile_domain::ids::TenantKey;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::Semaphore;
+
+use crate::engines::CONCURRENT_CALLS;
+use crate::fault::Fault;
+
+/// How much lower than the rest of the process the threads run (0 is the same, 19 the least).
+const NICE: i32 = 10;
+/// Calls of one tenant that may be under way at once; the others of all tenants fit beside them.
+const CALLS_PER_TENANT: usize = CONCURRENT_CALLS as usize / 4;
+
+/// What is ready to run, by tenant.
+#[derive(Default)]
+struct Ready {
+    lanes: BTreeMap<TenantKey, Lane>,
+    /// Where a lane that was idle begins: nobody saves up processor time by sleeping.
+    floor: Duration,
+    stopped: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Runnable>,
+    running: usize,
+    used: Duration,
+}
+
+struct Shared {
+    ready: Mutex<Ready>,
+    woken: Condvar,
+    threads: usize,
+}
+
+/// How many calls may be under way.
+struct Turns {
+    all: Semaphore,
+    of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
+}
+
+/// Runs guests, on threads of its own or on the caller's.
+pub struct Crew {
+    shared: Option<Arc<Shared>>,
+    turns: Turns,
+}
+
+impl Ready {
+    /// The next guest: of the tenant that used least, among those that do not hold all threads but one already.
+    fn next(&mut self, threads: usize) -> Option<(TenantKey, Runnable)> {
+        let most = threads.saturating_sub(1).max(1);
+        let of = self
+            .lanes
+            .iter()
+            .filter(|(_, lane)| !lane.waiting.is_empty() && lane.running < most)
+            .min_by_key(|(_, lane)| lane.used)
+            .map(|(tenant, _)| *tenant)?;
+        let lane = self.lanes.get_mut(&of)?;
+        self.floor = self.floor.max(lane.used);
+        lane.running += 1;
+        lane.waiting.pop_front().map(|runnable| (of, runnable))
+    }
+
+    fn put(&mut self, tenant: TenantKey, runnable: Runnable) {
+        let floor = self.floor;
+        let lane = self.lanes.entry(tenant).or_default();
+        if lane.waiting.is_empty() && lane.running == 0 {
+            lane.used = lane.used.max(floor);
+        }
+        lane.waiting.push_back(runnable);
+    }
+
+    fn ran(&mut self, tenant: TenantKey, spent: Duration) {
+        let Some(lane) = self.lanes.get_mut(&tenant) else { return };
+        lane.running -= 1;
+        lane.used += spent;
+        if lane.running == 0 && lane.waiting.is_empty() && lane.used <= self.floor {
+            self.lanes.remove(&tenant);
+        }
+    }
+}
+
+/// Processor time of this thread so far.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
+fn work(shared: &Shared) {
+    // A machine that refuses the lower priority runs guests at the normal one.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    let mut ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        if ready.stopped {
+            return;
+        }
+        let Some((tenant, runnable)) = ready.next(shared.threads) else {
+            ready = shared.woken.wait(ready).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        drop(ready);
+        let began = processor_time();
+        runnable.run();
+        let spent = processor_time().saturating_sub(began);
+        ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.ran(tenant, spent);
+    }
+}
+
+impl Crew {
+    /// Guests run wherever they are polled: for rehearsals, which are one thread by design, and for tools.
+    pub fn inline() -> Self {
+        Self { shared: None, turns: Turns::new() }
+    }
+
+    /// Starts the threads. Called within a tokio runtime, they lend its timers and sockets to host functions.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn start(threads: usize) -> std::io::Result<Self> {
+        let threads = threads.max(1);
+        let shared = Arc::new(Shared { ready: Mutex::default(), woken: Condvar::new(), threads });
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        for number in 0..threads {
+            let (shared, runtime) = (Arc::clone(&shared), runtime.clone());
+            std::thread::Builder::new().name(format!("plugin-{number}")).spawn(move || {
+                let _entered = runtime.as_ref().map(tokio::runtime::Handle::enter);
+                work(&shared);
+            })?;
+        }
+        Ok(Self { shared: Some(shared), turns: Turns::new() })
+    }
+
+    /// Runs one call of a tenant's guest to its end. A caller that goes away takes the call with it.
+    ///
+    /// # Errors
+    /// The host itself failed in it; the process and the next call are not harmed.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        tenant: TenantKey,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let of_tenant = self.turns.of(tenant);
+        let _turn = (of_tenant.acquire().await, self.turns.all.acquire().await);
+        let call = AssertUnwindSafe(call).catch_unwind();
+        let ended = match &self.shared {
+            None => call.await,
+            Some(shared) => {
+                let queue = Arc::clone(shared);
+                let schedule = move |runnable: Runnable| {
+                    queue.ready.lock().unwrap_or_else(PoisonError::into_inner).put(tenant, runnable);
+                    queue.woken.notify_one();
+                };
+                let (runnable, task): (Runnable, Task<_>) = async_task::spawn(call, schedule);
+                runnable.schedule();
+                task.await
+            }
+        };
+        ended.map_err(|panic| {
+            let said = panic.downcast_ref::<String>().cloned();
+            let what = said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default();
+            tracing::error!(%what, "the host failed while it ran a plugin");
+            Fault::NotReady { what: "the host failed while it ran the plugin; the operator's log says more".to_owned() }
+        })
+    }
+}
+
+impl Turns {
+    fn new() -> Self {
+        Self { all: Semaphore::new(CONCURRENT_CALLS as usize), of_tenants: Mutex::default() }
+    }
+
+    fn of(&self, tenant: TenantKey) -> Arc<Semaphore> {
+        let mut of_tenants = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_TENANT))))
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.shared {
+            shared.ready.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+            shared.woken.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use futures::executor::block_on;
+
+    use super::*;
+
+    const BUSY: TenantKey = TenantKey(1);
+    const QUIET: TenantKey = TenantKey(2);
+
+    async fn yield_once() {
+        let mut yielded = false;
+        std::future::poll_fn(|context| {
+            if yielded {
+                return std::task::Poll::Ready(());
+            }
+            yielded = true;
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+    }
+
+    #[test]
+    fn a_quiet_tenant_is_served_while_a_busy_one_never_ends() {
+        let crew = Crew::start(1).unwrap();
+        let (stop, turns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+        let (stopping, counting) = (Arc::clone(&stop), Arc::clone(&turns));
+        let endless = crew.run(BUSY, async move {
+            while !stopping.load(Ordering::Relaxed) {
+                counting.fetch_add(1, Ordering::Relaxed);
+                yield_once().await;
+            }
+        });
+        let quiet = async {
+            for _ in 0..100 {
+                crew.run(QUIET, yield_once()).await.unwrap();
+            }
+            stop.store(true, Ordering::Relaxed);
+        };
+        block_on(futures::future::join(endless, quiet)).0.unwrap();
+        assert!(turns.load(Ordering::Relaxed) > 10, "the busy one runs too");
+    }
+
+    #[test]
+    fn one_tenant_leaves_a_thread_to_the_others() {
+        let mut ready = Ready::default();
+        let job = || async_task::spawn(async {}, |_: Runnable| {});
+        let tasks: Vec<_> = (0..3)
+            .map(|_| {
+                let (runnable, task) = job();
+                ready.put(BUSY, runnable);
+                task
+            })
+            .collect();
+        assert!(ready.next(2).is_some());
+        assert!(ready.next(2).is_none(), "the second thread waits for somebody else");
+        let (runnable, task) = job();
+        ready.put(QUIET, runnable);
+        assert_eq!(ready.next(2).map(|(tenant, _)| tenant), Some(QUIET));
+        drop((tasks, task));
+    }
+
+    #[test]
+    fn a_host_that_fails_harms_one_call() {
+        for crew in [Crew::inline(), Crew::start(2).unwrap()] {
+            let failed = block_on(crew.run(BUSY, async { panic!("a host function is wrong") }));
+            assert_eq!(failed.unwrap_err().code(), "not_ready");
+            assert_eq!(block_on(crew.run(BUSY, async { 7 })), Ok(7));
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! Everything that tenants uploaded and everything that ships, ready to be asked.
+//!
+//! What ships is there for everybody; what a tenant installs is there for that tenant only, in versions that never change.
+//! A reference is resolved at every call (`name@active` follows, `name@7` stays), compiled when it is first needed, and
+//! answered with the version that was in force. Nothing here persists: the store keeps bytes and states and gives them
+//! back at the start; who is told of each call is a port.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::limits::{Limits, SOURCE_BYTES};
+use campanile_domain::plugin::{Kind, PluginRef};
+use campanile_domain::ports::plugins::{PluginCall, PluginCalls};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use crate::artefact::Artefacts;
+use crate::bundled::{RUNNER, bundled};
+use crate::by_name;
+use crate::capabilities::Loan;
+use crate::compiler::Compiler;
+use crate::crew::Crew;
+use crate::digest::Digest;
+use crate::engines::{Allocation, AllocationChoice, EngineError, Engines};
+use crate::fault::Fault;
+use crate::guest::{Called, Guest};
+use crate::ready::Ready;
+use crate::schema::{self, SettingProblem};
+use crate::script::{Described, Diagnostic, ScriptRunner};
+use crate::shelf::{Body, Shelf, Version};
+use crate::warm::{Holder, WarmRunners};
+
+/// Gives the bytes of an installed component when they are needed: to compile it where no artefact is kept.
+#[async_trait]
+pub trait Contents: Send + Sync {
+    /// The bytes with this SHA-256, if they are there.
+    async fn content(&self, digest: Digest) -> Option<Vec<u8>>;
+}
+
+/// How the sandbox is set up.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Where compiled code is kept (`cache/` in the data folder); without it everything is compiled once per process. Only
+    /// the operator may be able to write there.
+    pub cache_folder: Option<PathBuf>,
+    /// How instances get their memory.
+    pub allocation: AllocationChoice,
+    /// How many threads guests run on; `None`: wherever they are polled, for rehearsals and tools.
+    pub threads: Option<usize>,
+    /// Where uploads are compiled.
+    pub compiler: Compiler,
+    /// Where the bytes of installed components are.
+    pub contents: Option<Arc<dyn Contents>>,
+    /// Who is told of every call.
+    pub calls: Option<Arc<dyn PluginCalls>>,
+}
+
+/// One installed version, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// What it consists of.
+    pub content: Content,
+    /// SHA-256 of its content.
+    pub digest: Digest,
+    /// Size of its content.
+    pub bytes: usize,
+}
+
+/// What a version consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A script's source.
+    Script(String),
+    /// A component.
+    Component {
+        /// Its bytes; `None`: they are asked for when they are needed.
+        wasm: Option<Vec<u8>>,
+        /// JSON Schema of its settings.
+        settings: Option<Value>,
+    },
+}
+
+/// Everything that can be asked, and the engines it runs in. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+/// Compiled and linked once, by whoever needs it first.
+type Made = Arc<OnceCell<Arc<Ready>>>;
+
+pub(crate) struct Inner {
+    pub engines: Engines,
+    artefacts: Artefacts,
+    compiler: Compiler,
+    contents: Option<Arc<dyn Contents>>,
+    pub crew: Crew,
+    calls: Option<Arc<dyn PluginCalls>>,
+    shelf: RwLock<Shelf>,
+    ready: Mutex<BTreeMap<(Digest, Kind), Made>>,
+    runner_wasm: Cow<'static, [u8]>,
+    runner: OnceCell<ScriptRunner>,
+    warm: WarmRunners,
+}
+
+impl Sandbox {
+    /// Sets the engines up. Nothing is compiled yet.
+    ///
+    /// # Errors
+    /// This machine cannot run WebAssembly at all.
+    pub fn new(options: Options) -> Result<Self, EngineError> {
+        Self::assemble(options, Shelf::new(bundled()), Cow::Borrowed(RUNNER))
+    }
+
+    /// The same with other components in place of those that ship (`name, version, bytes`), so that what was built from
+    /// source a minute ago can be held to the behaviour of what ships. The scripts that ship are there as well.
+    ///
+    /// # Errors
+    /// This machine cannot run WebAssembly at all.
+    pub fn with_components(
+        options: Options,
+        components: &[(&str, &str, &[u8])],
+        runner: &[u8],
+    ) -> Result<Self, EngineError> {
+        let mut shelf = Shelf::new(bundled());
+        for (name, version, wasm) in components {
+            shelf.replace_shipped(name, version, wasm);
+        }
+        Self::assemble(options, shelf, Cow::Owned(runner.to_vec()))
+    }
+
+    fn assemble(options: Options, shelf: Shelf, runner_wasm: Cow<'static, [u8]>) -> Result<Self, EngineError> {
+        let crew = match options.threads {
+            None => Crew::inline(),
+            Some(threads) => Crew::start(threads).map_err(|error| EngineError::new(&error))?,
+        };
+        Ok(Self(Arc::new(Inner {
+            engines: Engines::new(options.allocation)?,
+            artefacts: Artefacts::new(options.cache_folder),
+            compiler: options.compiler,
+            contents: options.contents,
+            crew,
+            calls: options.calls,
+            shelf: RwLock::new(shelf),
+            ready: Mutex::default(),
+            runner_wasm,
+            runner: OnceCell::new(),
+            warm: WarmRunners::default(),
+        })))
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    /// How instances of a kind get their memory on this machine, for `doctor`.
+    pub fn allocation(&self, kind: Kind) -> &Allocation {
+        &self.0.engines.of(kind).allocation
+    }
+
+    /// How many script runners are idle and warm.
+    pub fn idle_runners(&self) -> usize {
+        self.0.warm.idle()
+    }
+
+    /// Reads a script without installing it.
+    ///
+    /// # Errors
+    /// The runner failed; what is wrong with the script is not an error but the inner result.
+    pub async fn check_script(
+        &self,
+        tenant: TenantKey,
+        source: &str,
+    ) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
+        if source.len() > SOURCE_BYTES {
+            let message = format!("the script has {} bytes; {SOURCE_BYTES} are allowed", source.len());
+            return Ok(Err(vec![Diagnostic { line: 0, column: 0, message, hint: None }]));
+        }
+        self.0.runner().await?;
+        let (inner, source) = (Arc::clone(&self.0), source.to_owned());
+        let call = async move { inner.runner().await?.check(&inner.engines, &source).await };
+        self.0.crew.run(tenant, call).await?
+    }
+
+    /// Makes an installed version known under its name. The last one given of a name is the one that `name@active` follows
+    /// until [`Sandbox::activate`] says otherwise.
+    pub fn put(&self, version: Installed) {
+        self.0.write_shelf().put(version);
+    }
+
+    /// Makes a known version the one that `name@active` follows.
+    ///
+    /// # Errors
+    /// There is no such version.
+    pub fn activate(&self, tenant: TenantKey, name: &str, version: &str) -> Result<(), Fault> {
+        self.0.write_shelf().activate(tenant, name, version)
+    }
+
+    /// Forgets a version that is not wanted any more, with what is compiled of it.
+    pub fn remove(&self, tenant: TenantKey, name: &str, version: &str) {
+        let removed = self.0.write_shelf().remove(tenant, name, version);
+        if let Some(version) = removed {
+            self.0.forget(version.digest);
+        }
+    }
+
+    /// Everything about settings that the plugin or script would not accept.
+    ///
+    /// # Errors
+    /// It is not there or cannot be asked.
+    pub async fn check_settings(
+        &self,
+        tenant: TenantKey,
+        plugin: &PluginRef,
+        settings: &Value,
+    ) -> Result<Vec<SettingProblem>, Fault> {
+        let version = self.0.find(tenant, plugin)?;
+        let schema = match &version.body {
+            Body::Component { settings, .. } => settings.clone(),
+            Body::Script(source) => match self.check_script(tenant, source).await? {
+                Ok(described) => Some(described.settings_schema),
+                Err(found) => return Err(script_fault(&found)),
+            },
+        };
+        Ok(schema::check(settings, schema.as_ref()))
+    }
+
+    /// Compiles a component (or finds its artefact), links it and checks the types of what it exports.
+    ///
+    /// # Errors
+    /// It cannot be compiled within the compiler's limits, or does not fit its world.
+    pub async fn prepare(&self, wasm: &[u8], digest: Digest, kind: Kind) -> Result<Prepared, Fault> {
+        let (ready, artefact_bytes) = self.0.build(Cow::Borrowed(wasm), digest, kind, wasm.len()).await?;
+        Ok(Prepared { ready, artefact_bytes })
+    }
+
+    /// Calls any function of a prepared component with JSON: conformance cases, an author's fixtures, test runs.
+    pub async fn call(
+        &self,
+        tenant: TenantKey,
+        prepared: &Prepared,
+        loan: Loan,
+        function: &str,
+        arguments: &Map<String, Value>,
+    ) -> Called<Value> {
+        let (inner, ready) = (Arc::clone(&self.0), Arc::clone(&prepared.ready));
+        let (function, arguments) = (function.to_owned(), arguments.clone());
+        let call = async move { by_name::call(ready.guest(), &inner.engines, loan, &function, &arguments).await };
+        self.0.crew.run(tenant, call).await.unwrap_or_else(Called::not_run)
+    }
+}
+
+/// A component that is compiled and linked.
+#[derive(Clone)]
+pub struct Prepared {
+    pub(crate) ready: Arc<Ready>,
+    /// Size of the compiled artefact, where one was made or kept.
+    pub artefact_bytes: Option<u64>,
+}
+
+impl Prepared {
+    /// What one call of it may use.
+    pub fn limits(&self) -> Limits {
+        self.ready.guest().limits
+    }
+}
+
+fn script_fault(found: &[Diagnostic]) -> Fault {
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    Fault::NotReady { what: format!("the script cannot be used: {}", found.join("; ")) }
+}
+
+impl Inner {
+    fn write_shelf(&self) -> std::sync::RwLockWriteGuard<'_, Shelf> {
+        self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The version that a reference means now.
+    pub fn find(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Arc<Version>, Fault> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).find(tenant, plugin)
+    }
+
+    fn forget(&self, digest: Digest) {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| *known != digest);
+    }
+
+    /// The compiled and linked form of a version, made when it is first needed.
+    pub async fn ready(&self, version: &Version) -> Result<Arc<Ready>, Fault> {
+        let Body::Component { wasm, kind, bytes, .. } = &version.body else {
+            return Err(Fault::NotReady { what: format!("{} is a script, not a component", version.reference) });
+        };
+        let cell = {
+            let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(ready.entry((version.digest, *kind)).or_default())
+        };
+        let made = cell
+            .get_or_try_init(async || {
+                let known = self.artefacts.load(&self.engines.of(*kind).engine, version.digest);
+                let wasm = match (wasm, &self.contents) {
+                    (Some(wasm), _) => wasm.clone(),
+                    (None, _) if known.is_some() => Cow::Borrowed(&[][..]),
+                    (None, Some(contents)) => {
+                        contents.content(version.digest).await.map(Cow::Owned).ok_or_else(|| Fault::NotReady {
+                            what: format!("the bytes of {} are not in the store", version.reference),
+                        })?
+                    }
+                    (None, None) => {
+                        return Err(Fault::NotReady {
+                            what: "there is no store to read the component from".to_owned(),
+                        });
+                    }
+                };
+                self.build(wasm, version.digest, *kind, *bytes).await.map(|(ready, _)| ready)
+            })
+            .await?;
+        Ok(Arc::clone(made))
+    }
+
+    async fn build(
+        &self,
+        wasm: Cow<'_, [u8]>,
+        digest: Digest,
+        kind: Kind,
+        bytes: usize,
+    ) -> Result<(Arc<Ready>, Option<u64>), Fault> {
+        let engine = &self.engines.of(kind).engine;
+        let (component, size) = self.artefacts.component(engine, &self.compiler, wasm, digest, kind).await?;
+        let linked = Guest::link(&self.engines, &component, kind, bytes).and_then(Ready::new);
+        Ok((Arc::new(linked.map_err(|error| Fault::not_ready(&error))?), size))
+    }
+
+    pub(crate) async fn runner(&self) -> Result<&ScriptRunner, Fault> {
+        self.runner
+            .get_or_try_init(async || {
+                let (wasm, kind) = (Cow::Borrowed(&*self.runner_wasm), Kind::ScriptRunner);
+                let digest = Digest::of(&wasm);
+                let (engine, bytes) = (&self.engines.of(kind).engine, wasm.len());
+                // First-party and trusted: compiled here, so that a first script does not wait for a process.
+                let (component, _) = self.artefacts.component(engine, &Compiler::InProcess, wasm, digest, kind).await?;
+                Guest::link(&self.engines, &component, kind, bytes)
+                    .and_then(ScriptRunner::new)
+                    .map_err(|error| Fault::not_ready(&error))
+            })
+            .await
+    }
+
+    async fn decide_component(&self, ready: &Ready, call: PolicyCall) -> Called<campanile_domain::policy::Decision> {
+        let Ready::Policy(policy) = ready else {
+            let what = format!("a {} does not decide", ready.guest().kind);
+            return Called::not_run(Fault::NotReady { what });
+        };
+        policy.decide(&self.engines, call.settings.to_string().into(), &call.input, call.calendar).await
+    }
+
+    async fn decide_script(
+        &self,
+        source: &str,
+        digest: Digest,
+        call: PolicyCall,
+    ) -> Called<campanile_domain::policy::Decision> {
+        let script = match self.runner().await {
+            Ok(script) => script,
+            Err(fault) => return Called::not_run(fault),
+        };
+        let settings = call.settings.to_string();
+        let holder = Holder { tenant: call.tenant, script: Digest::of_parts(&[&digest.0, settings.as_bytes()]) };
+        let mut runner = match self.warm.take(holder) {
+            Some(runner) => runner,
+            None => match script.runner(&self.engines, source, &call.settings).await {
+                Ok(runner) => runner,
+                Err(fault) => return Called::not_run(fault),
+            },
+        };
+        let called = runner.decide(&call.input, call.calendar).await;
+        if called.answer.is_ok() {
+            self.warm.put_back(holder, runner);
+        }
+        called
+    }
+
+    /// Tells whoever listens that a call ended.
+    pub fn note<T>(
+        &self,
+        tenant: TenantKey,
+        version: &Version,
+        instance: &str,
+        function: &'static str,
+        called: &Called<T>,
+    ) {
+        let Some(calls) = &self.calls else { return };
+        let kind = version.kind();
+        let failure = called.answer.as_ref().err().map(|fault| (fault.code_for(kind), fault.to_string()));
+        let log = if failure.is_some() { called.log.clone() } else { Vec::new() };
+        calls.ended(PluginCall {
+            tenant,
+            plugin: version.reference.clone(),
+            kind,
+            instance: instance.to_owned(),
+            function,
+            usage: called.usage,
+            failure,
+            log,
+        });
+    }
+}
+
+#[async_trait]
+impl PolicyRunner for Sandbox {
+    async fn decide(&self, call: &PolicyCall) -> PolicyAnswer {
+        let inner = &self.0;
+        let version = match inner.find(call.tenant, &call.policy) {
+            Ok(version) => version,
+            Err(fault) => {
+                let decision = Err(fault.into());
+                let version = call.policy.to_string();
+                return PolicyAnswer { version, decision, usage: Usage::default(), log: Vec::new() };
+            }
+        };
+        let called = inner.decided(&version, call).await;
+        inner.note(call.tenant, &version, "", "decide", &called);
+        PolicyAnswer {
+            version: version.reference.clone(),
+            decision: called.answer.map_err(PolicyFailure::from),
+            usage: called.usage,
+            log: called.log,
+        }
+    }
+
+    async fn resolve(&self, tenant: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure> {
+        let version = self.0.find(tenant, policy)?;
+        if version.kind() == Kind::RetryPolicy {
+            return Ok(version.reference.clone());
+        }
+        let hint = format!("{} is a {} and decides nothing", version.reference, version.kind());
+        Err(Fault::NotFound { name: policy.to_string(), hint }.into())
+    }
+}
+
+impl Inner {
+    async fn decided(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        call: &PolicyCall,
+    ) -> Called<campanile_domain::policy::Decision> {
+        let inner = Arc::clone(self);
+        let (tenant, call) = (call.tenant, call.clone());
+        let ran = match &version.body {
+            Body::Component { settings, .. } => {
+                let problems = schema::check(&call.settings, settings.as_ref());
+                if !problems.is_empty() {
+                    return Called::not_run(Fault::settings(&problems));
+                }
+                match self.ready(version).await {
+                    Err(fault) => return Called::not_run(fault),
+                    Ok(ready) => self.crew.run(tenant, async move { inner.decide_component(&ready, call).await }).await,
+                }
+            }
+            Body::Script(_) => {
+                // The interpreter is compiled before the call takes a turn.
+                if let Err(fault) = self.runner().await {
+                    return Called::not_run(fault);
+                }
+                let version = Arc::clone(version);
+                let decide = async move {
+                    let Body::Script(source) = &version.body else {
+                        return Called::not_run(Fault::NotReady { what: "it is no script".to_owned() });
+                    };
+                    inner.decide_script(source, version.digest, call).await
+                };
+                self.crew.run(tenant, decide).await
+            }
+        };
+        ran.unwrap_or_else(Called::not_run)
+    }
+}
