@@ -1,1 +1,7 @@
 //! Requests that leave the host.
+
+mod address;
+mod exemptions;
+mod target;
+
+pub use self::exemptions::{Exemptions, NotAnExemption};
