@@ -51,16 +51,30 @@ mod tests {
     #[test]
     fn a_pair_is_exact() {
         let listed = Exemptions::parse(["CRM.intern.example:8443", "127.0.0.1:80", "[::1]:9000"]).unwrap();
-        assert!(listed.cover("crm.intern.example", 8443) && listed.cover("127.0.0.1", 80) && listed.cover("[::1]", 9000));
+        assert!(
+            listed.cover("crm.intern.example", 8443) && listed.cover("127.0.0.1", 80) && listed.cover("[::1]", 9000)
+        );
         assert!(!listed.cover("crm.intern.example", 443) && !listed.cover("intern.example", 8443));
         assert!(!listed.cover("127.0.0.2", 80));
     }
 
     #[test]
     fn what_is_no_pair_is_refused() {
-        for bad in ["", "crm.example", "crm.example:", "crm.example:0", "*.example:80", "127.1:80", "a/b:80", "x@y:80",
-            "http://crm.example:80", "crm.example.:80", "2130706433:80", "::1:80", "crm.example:99999"]
-        {
+        for bad in [
+            "",
+            "crm.example",
+            "crm.example:",
+            "crm.example:0",
+            "*.example:80",
+            "127.1:80",
+            "a/b:80",
+            "x@y:80",
+            "http://crm.example:80",
+            "crm.example.:80",
+            "2130706433:80",
+            "::1:80",
+            "crm.example:99999",
+        ] {
             assert!(Exemptions::parse([bad]).is_err(), "{bad}");
         }
     }

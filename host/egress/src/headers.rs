@@ -65,7 +65,11 @@ pub fn is_hosts_own(name: &str) -> bool {
 ///
 /// # Errors
 /// The rule that one of them breaks.
-pub fn of_guest(pairs: &[(String, String)], authorised: bool, filled: Option<&HeaderName>) -> Result<HeaderMap, String> {
+pub fn of_guest(
+    pairs: &[(String, String)],
+    authorised: bool,
+    filled: Option<&HeaderName>,
+) -> Result<HeaderMap, String> {
     let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
     if pairs.len() > MOST || bytes > MOST_BYTES {
         return Err(format!(
@@ -76,7 +80,8 @@ pub fn of_guest(pairs: &[(String, String)], authorised: bool, filled: Option<&He
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let shown: String = name.chars().take(60).collect();
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{shown:?} is not the name of a header"))?;
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{shown:?} is not the name of a header"))?;
         if is_hosts_own(name.as_str()) {
             return Err(format!("the header {name} belongs to the host; leave it out"));
         }
@@ -124,8 +129,20 @@ mod tests {
     #[test]
     fn what_belongs_to_the_host_is_refused_in_any_case() {
         for name in [
-            "Host", "Content-Length", "Transfer-Encoding", "Connection", "TE", "Upgrade", "Expect", "Cookie",
-            "Proxy-Authorization", "proxy-anything", "Keep-Alive", "Trailer", "HTTP2-Settings", "Accept-Encoding",
+            "Host",
+            "Content-Length",
+            "Transfer-Encoding",
+            "Connection",
+            "TE",
+            "Upgrade",
+            "Expect",
+            "Cookie",
+            "Proxy-Authorization",
+            "proxy-anything",
+            "Keep-Alive",
+            "Trailer",
+            "HTTP2-Settings",
+            "Accept-Encoding",
         ] {
             assert!(read(name, "x").is_err_and(|why| why.contains("belongs to the host")), "{name}");
         }
@@ -144,8 +161,16 @@ mod tests {
     #[test]
     fn what_is_no_header_is_denied_and_never_a_panic() {
         for (name, value) in [
-            ("", "x"), ("a b", "x"), ("a:b", "x"), ("näme", "x"), (":path", "x"), ("a\r\nhost", "x"), ("a", "x\r\nhost: y"),
-            ("a", "\0"), ("a", "x\ny"), ("a", "\u{7f}"),
+            ("", "x"),
+            ("a b", "x"),
+            ("a:b", "x"),
+            ("näme", "x"),
+            (":path", "x"),
+            ("a\r\nhost", "x"),
+            ("a", "x\r\nhost: y"),
+            ("a", "\0"),
+            ("a", "x\ny"),
+            ("a", "\u{7f}"),
         ] {
             assert!(read(name, value).is_err(), "{name:?}: {value:?}");
         }
@@ -158,8 +183,12 @@ mod tests {
     fn an_answer_tells_no_credential() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
-            ("set-cookie", "a=b"), ("x-auth-token", "t"), ("proxy-authenticate", "x"), ("content-type", "text/plain"),
-            ("x-echo", "Bearer s3cr3t-value"), ("retry-after", "3"),
+            ("set-cookie", "a=b"),
+            ("x-auth-token", "t"),
+            ("proxy-authenticate", "x"),
+            ("content-type", "text/plain"),
+            ("x-echo", "Bearer s3cr3t-value"),
+            ("retry-after", "3"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }

@@ -40,7 +40,9 @@ pub fn next(status: StatusCode, method: &Method, location: Option<&str>, from: &
     // Joining forgives what a guest is not forgiven; the strict reading of a whole URL comes after it.
     let strange = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\';
     let url = from.join(location).ok().filter(|_| !location.contains(strange));
-    let url = url.ok_or_else(|| format!("a redirect of {} leads to something that is no URL", from.host_str().unwrap_or_default()))?;
+    let url = url.ok_or_else(|| {
+        format!("a redirect of {} leads to something that is no URL", from.host_str().unwrap_or_default())
+    })?;
     Ok(Next::Follow { url: url.into(), method })
 }
 

@@ -33,7 +33,9 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// No URL, or one that could be read in two ways.
-    #[error("{0} is not an absolute URL; write https://, a host and a path, without spaces, backslashes and line breaks")]
+    #[error(
+        "{0} is not an absolute URL; write https://, a host and a path, without spaces, backslashes and line breaks"
+    )]
     NotAUrl(String),
     /// Longer than [`URL_BYTES`].
     #[error("the URL has {0} bytes; {URL_BYTES} are allowed")]

@@ -66,7 +66,8 @@ pub async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, Outbou
         return Err(OutboundFault::TooLarge);
     }
     let mut body = Vec::new();
-    let broken = |error: reqwest::Error| OutboundFault::Unreachable(format!("the answer broke off: {}", innermost(&error)));
+    let broken =
+        |error: reqwest::Error| OutboundFault::Unreachable(format!("the answer broke off: {}", innermost(&error)));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > most {
             return Err(OutboundFault::TooLarge);
@@ -77,7 +78,7 @@ pub async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, Outbou
 }
 
 fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
 /// The cause that says most; the outer ones name URLs.
@@ -88,10 +89,14 @@ fn innermost(error: &reqwest::Error) -> String {
 fn no_answer(host: &str, error: &reqwest::Error) -> OutboundFault {
     let unresolved = sources(error).find_map(|error| error.downcast_ref::<Unresolved>());
     match unresolved {
-        Some(Unresolved::Refused { .. }) => OutboundFault::Denied(unresolved.map(ToString::to_string).unwrap_or_default()),
+        Some(Unresolved::Refused { .. }) => {
+            OutboundFault::Denied(unresolved.map(ToString::to_string).unwrap_or_default())
+        }
         Some(other) => OutboundFault::Unreachable(other.to_string()),
         None if error.is_timeout() => OutboundFault::TimedOut,
-        None if error.is_connect() => OutboundFault::Unreachable(format!("no connection to {host}: {}", innermost(error))),
+        None if error.is_connect() => {
+            OutboundFault::Unreachable(format!("no connection to {host}: {}", innermost(error)))
+        }
         None => {
             OutboundFault::Unreachable(format!("the connection to {host} broke before an answer: {}", innermost(error)))
         }

@@ -170,7 +170,9 @@ fn only_what_is_granted_is_reached() {
         assert_eq!(ask(fine).as_deref(), Ok(fine));
     }
     assert_eq!(ask("https://api.example.com./x#y").as_deref(), Ok("https://api.example.com/x"));
-    for strange in ["https://example.com/", "https://eu.example.com/", "https://api.example.com.evil.org/", "https://8.8.8.8/"] {
+    for strange in
+        ["https://example.com/", "https://eu.example.com/", "https://api.example.com.evil.org/", "https://8.8.8.8/"]
+    {
         assert!(matches!(ask(strange), Err(Refused::NotGranted(_))), "{strange}");
     }
 }
