@@ -18,9 +18,9 @@ use crate::resolve::{Checked, Resolver};
 const CLIENTS: usize = 256;
 /// The longest that names, TCP and TLS may take together.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Idle connections are left before servers usually do, since a request on a connection that the server is closing is a
-/// request of unknown fate.
-const IDLE: Duration = Duration::from_secs(15);
+/// Idle connections are left before servers do (some after five seconds), since a request on a connection that the server
+/// is closing is a request of unknown fate.
+const IDLE: Duration = Duration::from_secs(4);
 const IDLE_PER_HOST: usize = 8;
 
 /// Whose, and whether it is for what the operator lists.

@@ -26,6 +26,9 @@ const ANSWER_BYTES: usize = 64 << 10;
 /// The longest that one request for a token may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Fields of the form that say nothing secret.
+const NO_SECRETS: [&str; 4] = ["grant_type", "scope", "client_id", "redirect_uri"];
+
 /// An application, as the provider knows it. An empty secret is a public one.
 #[derive(Clone)]
 pub struct Application {
@@ -131,7 +134,7 @@ impl Wire {
         let answered = tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(OutboundFault::TimedOut));
         let (status, body) = answered.map_err(failed)?;
         let sent = form.iter().map(|(name, value)| (*name, value.expose_secret()));
-        let sent = sent.filter(|(name, _)| *name != "grant_type" && *name != "scope");
+        let sent = sent.filter(|(name, _)| !NO_SECRETS.contains(name));
         let pair = basic.map(|pair| ("basic authentication", pair.expose_secret()));
         read(&host, status, &body, &blank::spellings(&question.secrets, sent.chain(pair)))
     }

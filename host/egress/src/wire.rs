@@ -102,3 +102,39 @@ fn no_answer(host: &str, error: &reqwest::Error) -> OutboundFault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use campanile_domain::ports::outbound::OutboundFault::Unreachable;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+    use url::Url;
+
+    use super::*;
+    use crate::resolve::SystemResolver;
+    use crate::target;
+
+    /// What the client does with a request that was withdrawn while it connected: nothing reaches the other side.
+    #[tokio::test]
+    async fn a_withdrawn_request_does_not_leave_even_when_its_connection_comes_about() {
+        for (method, body) in [(Method::GET, ""), (Method::POST, ""), (Method::POST, "dial"), (Method::DELETE, "")] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let pair = listener.local_addr().unwrap().to_string();
+            let heard = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut all = Vec::new();
+                let _ = stream.read_to_end(&mut all).await;
+                all
+            });
+            let wire = Wire::new(Exemptions::parse([&pair]).unwrap(), Arc::new(SystemResolver));
+            let target = target::reach(Url::parse(&format!("http://{pair}/")).unwrap(), &wire.exemptions).unwrap();
+            let order = Order { method: method.clone(), target, headers: HeaderMap::new(), body: Bytes::from(body) };
+            let departure = Departure::default();
+            assert!(departure.withdraw());
+            let told = wire.exchange(TenantKey(1), order, &departure).await;
+            assert!(matches!(told, Err(Unreachable(_))), "{method} {body:?}");
+            drop(wire);
+            assert_eq!(heard.await.unwrap(), b"", "{method} {body:?}");
+        }
+    }
+}
