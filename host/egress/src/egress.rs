@@ -52,7 +52,8 @@ impl Egress {
         Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock }
     }
 
-    /// Turns the code that a person came back with into tokens, to be stored by the caller.
+    /// Turns the code that a person came back with into tokens, to be stored by the caller. A code works once, so the
+    /// caller must not drop the future when its own client goes away.
     ///
     /// # Errors
     /// The provider refused the code, or was not reached. No text contains the code or a secret.

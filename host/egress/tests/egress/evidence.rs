@@ -188,3 +188,28 @@ async fn a_connection_closed_before_the_request_is_never_an_answer() {
         assert!(matches!(sent.evidence, NothingSent | Lost), "{:?}", sent.evidence);
     }
 }
+
+/// Requests that give up at every moment of their way: none that is said not to have been sent may have arrived.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_gives_up_while_connecting_knows_whether_it_was_sent() {
+    let server = Server::start(|_, _| Act::SayAndReset(Vec::new())).await;
+    let world = World::new(&[server.port]);
+    let mut denied_by_time = Vec::new();
+    for round in 0..20 {
+        let all = (0..25).map(|at| {
+            let (path, timeout_ms) = (format!("/{round}-{at}"), at % 4);
+            let hurried = OutboundRequest { timeout_ms, ..dial(server.url(&path)) };
+            let world = &world;
+            async move { (path, world.send(hurried).await) }
+        });
+        let done = futures::future::join_all(all).await;
+        assert!(done.iter().all(|(_, sent)| matches!(sent.evidence, NothingSent | Lost)));
+        denied_by_time.extend(done.into_iter().filter(|(_, sent)| sent.evidence == NothingSent).map(|(path, _)| path));
+    }
+    world.send(request("GET", server.url("/last"))).await;
+    while server.arrival().await.path() != "/last" {}
+    let arrived: Vec<_> = server.heard().iter().map(|heard| heard.path().to_owned()).collect();
+    let twice: Vec<_> = denied_by_time.iter().filter(|path| arrived.contains(path)).collect();
+    assert!(twice.is_empty(), "said to be not sent, and arrived: {twice:?}");
+    assert!(!denied_by_time.is_empty(), "a patience of 0 ms sends nothing");
+}
