@@ -31,7 +31,10 @@ impl Secrets {
     /// guest may have echoed before it is kept or shown.
     pub fn blank(&self, text: &str) -> String {
         let worth = |value: &SecretString| value.expose_secret().len() >= 4;
-        self.0.iter().filter(|(_, value)| worth(value)).fold(text.to_owned(), |text, (name, value)| {
+        // The longest first: a secret may be the beginning of another, whose end would be left.
+        let mut worthy: Vec<_> = self.0.iter().filter(|(_, value)| worth(value)).collect();
+        worthy.sort_by_key(|(_, value)| std::cmp::Reverse(value.expose_secret().len()));
+        worthy.into_iter().fold(text.to_owned(), |text, (name, value)| {
             if text.contains(value.expose_secret()) {
                 text.replace(value.expose_secret(), &format!("[secret {name}]"))
             } else {
@@ -65,5 +68,7 @@ mod tests {
         assert_eq!(format!("{secrets:?}"), r#"{"auth_token", "pin"}"#);
         assert_eq!(secrets.blank("token s3cr3t-value, pin 12"), "token [secret auth_token], pin 12");
         assert!(secrets.get("auth_token").is_some() && secrets.get("other").is_none());
+        let nested: Secrets = [("a", "abcd"), ("b", "abcd1234")].into_iter().collect();
+        assert_eq!(nested.blank("abcd1234 abcd"), "[secret b] [secret a]");
     }
 }

@@ -96,7 +96,8 @@ pub enum OutboundFault {
 pub struct Sent {
     /// What the guest is told.
     pub answer: Result<OutboundReply, OutboundFault>,
-    /// What the host saw. Follows redirects: the last request counts if it was sent, else the one before.
+    /// What the host saw. Of a request that was redirected or repeated the last that was sent counts; but once a request
+    /// other than GET and HEAD was sent, its own, because what a redirect led to does not speak for it.
     pub evidence: Evidence,
 }
 

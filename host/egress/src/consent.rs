@@ -1,0 +1,122 @@
+//! A person's consent (RFC 6749 4.1 with PKCE, RFC 7636): where to send them, and what their code is worth.
+//!
+//! The API keeps the state and the verifier between the two and stores the tokens; nothing is remembered here.
+
+use campanile_domain::plugin::auth::{AuthBlock, AuthStyle};
+use campanile_domain::plugin::secrets::{ExposeSecret, SecretString, Secrets};
+use campanile_domain::ports::outbound::OutboundFault;
+use serde_json::Value;
+use url::Url;
+
+use campanile_domain::ids::TenantKey;
+
+use crate::credentials::application;
+use crate::fill::Means;
+use crate::token_endpoint::Question;
+
+/// Where a person is sent to consent. `pkce_challenge` is the S256 challenge of the verifier that [`Consent`] will carry.
+///
+/// # Errors
+/// The block asks nobody, its `authorize_url` is not https, or the application's id is not filled in.
+pub fn authorize_url(
+    block: &AuthBlock,
+    settings: &Value,
+    secrets: &Secrets,
+    redirect_uri: &str,
+    state: &str,
+    pkce_challenge: &str,
+) -> Result<String, OutboundFault> {
+    let AuthStyle::Oauth2AuthorizationCode { authorize_url, client_id, scopes, .. } = &block.style else {
+        return Err(asks_nobody());
+    };
+    let mut url = Url::parse(authorize_url).ok().filter(|url| url.scheme() == "https").ok_or_else(|| {
+        OutboundFault::Denied(format!("authorize_url is {authorize_url:?}; it must begin with https://"))
+    })?;
+    let id = Means { settings, secrets }.read(client_id)?;
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", id.expose_secret())
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("state", state)
+        .append_pair("code_challenge", pkce_challenge)
+        .append_pair("code_challenge_method", "S256");
+    if !scopes.is_empty() {
+        query.append_pair("scope", &scopes.join(" "));
+    }
+    drop(query);
+    Ok(url.into())
+}
+
+/// What a person came back with.
+#[derive(Clone, Debug)]
+pub struct Consent<'a> {
+    /// Whose connection it will be.
+    pub tenant: TenantKey,
+    /// The block that asked.
+    pub block: &'a AuthBlock,
+    /// The instance's settings.
+    pub settings: &'a Value,
+    /// The instance's secrets.
+    pub secrets: &'a Secrets,
+    /// The same as in the authorize URL.
+    pub redirect_uri: &'a str,
+    /// Works once.
+    pub code: SecretString,
+    /// Of the challenge in the authorize URL.
+    pub pkce_verifier: SecretString,
+}
+
+fn asks_nobody() -> OutboundFault {
+    OutboundFault::Denied("only an auth block of style oauth2-authorization-code asks a person".to_owned())
+}
+
+/// The question that turns a code into tokens.
+pub fn question(consent: &Consent<'_>) -> Result<Question, OutboundFault> {
+    let AuthStyle::Oauth2AuthorizationCode { token_url, client_id, client_secret, .. } = &consent.block.style else {
+        return Err(asks_nobody());
+    };
+    let means = Means { settings: consent.settings, secrets: consent.secrets };
+    Ok(Question {
+        tenant: consent.tenant,
+        token_url: token_url.clone(),
+        form: vec![
+            ("grant_type", SecretString::from("authorization_code")),
+            ("code", consent.code.clone()),
+            ("redirect_uri", SecretString::from(consent.redirect_uri.to_owned())),
+            ("code_verifier", consent.pkce_verifier.clone()),
+        ],
+        application: Some(application(client_id, client_secret, means)?),
+        secrets: consent.secrets.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_person_is_sent_with_everything_that_the_provider_needs_and_no_secret() {
+        let block: AuthBlock = serde_json::from_value(json!({
+            "style": "oauth2-authorization-code",
+            "authorize_url": "https://login.example/authorize?access_type=offline",
+            "token_url": "https://login.example/token",
+            "client_id": {"setting": "app"},
+            "client_secret": {"secret": "app_secret"},
+            "scopes": ["contacts", "calls read"],
+        }))
+        .unwrap();
+        let secrets: Secrets = [("app_secret", "s3cr3t-value")].into_iter().collect();
+        let url =
+            authorize_url(&block, &json!({"app": "id&1"}), &secrets, "https://us.example/cb", "st", "ch").unwrap();
+        assert_eq!(
+            url,
+            "https://login.example/authorize?access_type=offline&response_type=code&client_id=id%261&\
+             redirect_uri=https%3A%2F%2Fus.example%2Fcb&state=st&code_challenge=ch&code_challenge_method=S256&\
+             scope=contacts+calls+read"
+        );
+        assert!(authorize_url(&block, &json!({}), &secrets, "https://us.example/cb", "st", "ch").is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! The door: what the binary builds once and lends to every sandbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::outbound::{
+    Outbound, OutboundFault, OutboundRequest, Principal, Sent, TokenStore, Tokens,
+};
+
+use crate::connection::{Connections, expiry};
+use crate::consent::{self, Consent};
+use crate::credentials::Keeper;
+use crate::exemptions::Exemptions;
+use crate::fetched::Fetched;
+use crate::resolve::Resolver;
+use crate::send;
+use crate::token_endpoint::NoToken;
+use crate::trail::Trail;
+use crate::wire::Wire;
+
+/// The longest that a request may take whatever is asked for, in milliseconds.
+const LONGEST_MS: u32 = 120_000;
+
+/// What it needs.
+pub struct EgressOptions {
+    /// What the operator lists.
+    pub exemptions: Exemptions,
+    /// For tokens' lifetimes and assertions.
+    pub clock: Arc<dyn WallClock>,
+    /// [`crate::SystemResolver`], but in tests.
+    pub resolver: Arc<dyn Resolver>,
+    /// Where the tokens of connections are kept.
+    pub tokens: Arc<dyn TokenStore>,
+}
+
+/// Carries out what guests ask to send.
+pub struct Egress {
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) keeper: Arc<Keeper>,
+    clock: Arc<dyn WallClock>,
+}
+
+impl Egress {
+    /// Opens the door.
+    pub fn new(options: EgressOptions) -> Self {
+        let EgressOptions { exemptions, clock, resolver, tokens } = options;
+        let wire = Arc::new(Wire::new(exemptions, resolver));
+        let connections = Arc::new(Connections::new(wire.clone(), clock.clone(), tokens));
+        let fetched = Fetched::new(wire.clone(), clock.clone());
+        Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock }
+    }
+
+    /// Turns the code that a person came back with into tokens, to be stored by the caller. A code works once, so the
+    /// caller must not drop the future when its own client goes away.
+    ///
+    /// # Errors
+    /// The provider refused the code, or was not reached. No text contains the code or a secret.
+    pub async fn exchange_code(&self, consent: Consent<'_>) -> Result<Tokens, OutboundFault> {
+        let question = consent::question(&consent)?;
+        let now = self.clock.now();
+        let granted = self.wire.ask_for_token(&question).await.map_err(NoToken::into_fault)?;
+        let expires_at = expiry(&granted, now);
+        Ok(Tokens { access: granted.access, refresh: granted.refresh, expires_at })
+    }
+}
+
+fn blanked(fault: OutboundFault, principal: &Principal) -> OutboundFault {
+    let blank = |text: String| principal.secrets.blank(&text);
+    match fault {
+        OutboundFault::Denied(why) => OutboundFault::Denied(blank(why)),
+        OutboundFault::Unreachable(why) => OutboundFault::Unreachable(blank(why)),
+        OutboundFault::Unauthorised(why) => OutboundFault::Unauthorised(blank(why)),
+        other => other,
+    }
+}
+
+#[async_trait]
+impl Outbound for Egress {
+    /// A caller that drops the future before it is done knows nothing of the request and must count it as lost.
+    async fn send(&self, principal: &Principal, request: OutboundRequest) -> Sent {
+        let trail = Trail::default();
+        let patience = Duration::from_millis(request.timeout_ms.min(LONGEST_MS).into());
+        let carried = tokio::time::timeout(patience, send::carry_out(self, principal, request, &trail)).await;
+        let answer = carried.unwrap_or(Err(OutboundFault::TimedOut)).map_err(|fault| blanked(fault, principal));
+        Sent { answer, evidence: trail.close() }
+    }
+}
