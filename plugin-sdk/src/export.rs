@@ -10,14 +10,14 @@ macro_rules! export {
     (lead_importer: $plugin:ty) => {
         $crate::export!(@kind importer {
             fn check() -> Result<$crate::types::Checked, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 <$plugin as $crate::importer::LeadImporter>::check(&$crate::glue::read_settings()?)
             }
             fn options(
                 setting: String,
                 query: String,
             ) -> Result<Vec<$crate::types::Choice>, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::importer::LeadImporter>::options(&setting, &query, &settings)
             }
@@ -25,14 +25,14 @@ macro_rules! export {
                 cursor: Option<String>,
                 limit: u32,
             ) -> Result<$crate::importer::Page, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::importer::LeadImporter>::pull(cursor.as_deref(), limit, &settings)
             }
             fn receive(
                 webhook: $crate::types::Webhook,
             ) -> Result<$crate::importer::Page, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::importer::LeadImporter>::receive(&webhook, &settings)
             }
@@ -64,7 +64,7 @@ macro_rules! export {
     (voice_gateway: $plugin:ty) => {
         $crate::export!(@kind gateway {
             fn able() -> $crate::gateway::Capabilities {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 match $crate::glue::read_settings() {
                     Ok(settings) => <$plugin as $crate::gateway::VoiceGateway>::able(&settings),
                     Err(error) => {
@@ -74,21 +74,21 @@ macro_rules! export {
                 }
             }
             fn check() -> Result<$crate::types::Checked, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 <$plugin as $crate::gateway::VoiceGateway>::check(&$crate::glue::read_settings()?)
             }
             fn options(
                 setting: String,
                 query: String,
             ) -> Result<Vec<$crate::types::Choice>, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::gateway::VoiceGateway>::options(&setting, &query, &settings)
             }
             fn place(
                 dial: $crate::gateway::Dial,
             ) -> Result<$crate::gateway::Placed, $crate::gateway::DialFault> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings().map_err(|error| {
                     let scope = $crate::gateway::RefusalScope::ThisAccount;
                     $crate::gateway::DialFault::refused(scope, error.code, error.message)
@@ -98,7 +98,7 @@ macro_rules! export {
             fn look_up(
                 provider_call_id: String,
             ) -> Result<$crate::gateway::Event, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::gateway::VoiceGateway>::look_up(&provider_call_id, &settings)
             }
@@ -108,19 +108,19 @@ macro_rules! export {
                 since: $crate::types::Timestamp,
                 until: $crate::types::Timestamp,
             ) -> Result<$crate::gateway::Finding, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::gateway::VoiceGateway>::find(&attempt_id, &to, since, until, &settings)
             }
             fn hang_up(provider_call_id: String) -> Result<(), $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::gateway::VoiceGateway>::hang_up(&provider_call_id, &settings)
             }
             fn receive(
                 webhook: $crate::types::Webhook,
             ) -> Result<Vec<$crate::gateway::Event>, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::gateway::VoiceGateway>::receive(&webhook, &settings)
             }
@@ -129,21 +129,21 @@ macro_rules! export {
     (result_sink: $plugin:ty) => {
         $crate::export!(@kind sink {
             fn check() -> Result<$crate::types::Checked, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 <$plugin as $crate::sink::ResultSink>::check(&$crate::glue::read_settings()?)
             }
             fn options(
                 setting: String,
                 query: String,
             ) -> Result<Vec<$crate::types::Choice>, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::sink::ResultSink>::options(&setting, &query, &settings)
             }
             fn deliver(
                 events: Vec<$crate::sink::ResultEvent>,
             ) -> Result<Vec<$crate::sink::Ack>, $crate::types::PluginError> {
-                $crate::glue::install_panic_hook();
+                $crate::glue::enter();
                 let settings = $crate::glue::read_settings()?;
                 <$plugin as $crate::sink::ResultSink>::deliver(&events, &settings)
             }

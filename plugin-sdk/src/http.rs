@@ -20,4 +20,7 @@ mod request;
 mod response;
 mod retry_after;
 
+#[cfg(feature = "lent-clock")]
+pub(crate) use retry_after::lend as lend_clock;
+
 pub use crate::bindings::http::campanile::plugin::http::{Fault, Request, Response};

@@ -70,4 +70,11 @@ pub use settings::NoSettings;
 pub mod glue {
     pub use crate::panic::install as install_panic_hook;
     pub use crate::settings::read as read_settings;
+
+    /// At the head of every exported function of a kind that is lent a clock.
+    #[cfg(all(feature = "lent-clock", feature = "lent-http"))]
+    pub fn enter() {
+        install_panic_hook();
+        crate::http::lend_clock(crate::clock::now);
+    }
 }

@@ -4,17 +4,26 @@
 //! `Date`, so that a clock that is wrong on either side does not matter; without one, from the host's clock, which not
 //! every kind is lent.
 
+use std::sync::OnceLock;
+
 use super::Response;
 use crate::dates::rfc2822;
+use crate::types::Timestamp;
 
+/// The host's clock, for the kinds that are lent one. Handed over by [`crate::export!`] and not named here: what is named
+/// is imported, and several plugins may be built with one set of features.
+static CLOCK: OnceLock<fn() -> Timestamp> = OnceLock::new();
+
+/// From here on dates can be measured without the answer's own.
 #[cfg(feature = "lent-clock")]
-fn now() -> Option<i64> {
-    Some(crate::clock::now())
+pub fn lend(clock: fn() -> Timestamp) {
+    CLOCK.get_or_init(|| clock);
 }
 
-#[cfg(not(feature = "lent-clock"))]
-fn now() -> Option<i64> {
-    None
+fn now() -> Option<Timestamp> {
+    #[cfg(all(not(target_arch = "wasm32"), feature = "lent-clock"))]
+    lend(crate::clock::now);
+    CLOCK.get().map(|now| now())
 }
 
 impl Response {
