@@ -58,3 +58,61 @@ impl CallEvaluator for Evaluator {
 }
 
 campanile_plugin_sdk::export!(call_evaluator: Evaluator);
+
+#[cfg(test)]
+mod tests {
+    use campanile_plugin_sdk::fake::{self, Answer, Host};
+    use campanile_plugin_sdk::types::{AnsweredBy, Outcome, Role, Speaker, Utterance};
+
+    use super::*;
+
+    #[test]
+    fn answers_of_another_type_are_undetermined() {
+        let judged = json!({"booked": true, "mood": "furious", "at": "2026-06-02T07:30:00Z", "age": "forty"});
+        fake::install(Host::default().zone("Europe/Zurich", 60).open(9, 17).answer(Answer::json(&judged)));
+        let spec = |name: &str, kind: ValueType| VariableSpec {
+            name: name.into(),
+            kind,
+            choices: vec!["calm".into()],
+            description: String::new(),
+            required: true,
+            role: Role::None,
+        };
+        let wanted = [
+            spec("booked", ValueType::Boolean),
+            spec("mood", ValueType::Choice),
+            spec("at", ValueType::DateTime),
+            spec("age", ValueType::Number),
+            spec("name", ValueType::Text),
+        ];
+        let mut talk = Talk {
+            call_id: "call_1".into(),
+            lead_id: "lead_1".into(),
+            campaign_id: "camp_1".into(),
+            started_at: fake::utc(2026, 3, 2, 8, 5),
+            zone: "Europe/Zurich".into(),
+            language: None,
+            outcome: Outcome::Answered,
+            answered_by: AnsweredBy::Human,
+            talk_ms: 1_000,
+            transcript: vec![Utterance { at_ms: 0, speaker: Speaker::Person, text: "Yes.".into() }],
+            provided: Vec::new(),
+            lead_variables: Vec::new(),
+            extra: Vec::new(),
+        };
+        let settings = Settings { base_url: "https://judge.example".into() };
+        let told = Evaluator::evaluate(&talk, &wanted, &settings).unwrap();
+        let values: Vec<_> = told.answers.into_iter().map(|answer| answer.value).collect();
+        let at = Value::DateTime(fake::utc(2026, 6, 2, 7, 30));
+        let unknown = Value::Undetermined;
+        assert_eq!(values, [Value::Boolean(true), unknown.clone(), at, unknown.clone(), unknown]);
+        let asked = fake::take_sent()[0].json();
+        assert_eq!(
+            (asked["at"].as_str(), asked["next_open"].as_i64()),
+            (Some("09:05"), Some(fake::utc(2026, 3, 2, 9, 0)))
+        );
+        assert_eq!(asked["tomorrow"].as_i64(), Some(fake::utc(2026, 3, 3, 8, 0)));
+        talk.transcript.clear();
+        assert_eq!(Evaluator::evaluate(&talk, &wanted, &settings).unwrap().answers.len(), 5);
+    }
+}

@@ -146,3 +146,59 @@ impl VoiceGateway for Gateway {
 }
 
 campanile_plugin_sdk::export!(voice_gateway: Gateway);
+
+#[cfg(test)]
+mod tests {
+    use campanile_plugin_sdk::fake::{self, Answer, Host};
+
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { base_url: "https://voice.example".into() }
+    }
+
+    #[test]
+    fn a_call_is_placed_found_and_ended() {
+        let call = json!({"id": "c/1", "attempt": "call_1", "status": "ringing"});
+        let calls = "https://voice.example/calls";
+        fake::install(
+            Host::default()
+                .on("POST", calls, Answer::json(&call).with_status(201))
+                .on("GET", calls, Answer::json(&json!([call])))
+                .on("GET", calls, Answer::json(&json!([])))
+                .on("DELETE", "https://voice.example/calls/c%2F1", Answer::status(404)),
+        );
+        let dial = Dial {
+            attempt_id: "call_1".into(),
+            caller_id: "+15550001".into(),
+            to: "+15550100".into(),
+            assistant_ref: String::new(),
+            callback_url: "https://h.example/t".into(),
+            ring_timeout_ms: 0,
+            max_call_ms: 0,
+            variables: Vec::new(),
+            extra: Vec::new(),
+        };
+        assert_eq!(Gateway::place(&dial, &settings()), Ok(Placed::new("c/1")));
+        let found = Gateway::find("call_1", "", 0, 1, &settings()).unwrap();
+        assert!(matches!(found, Finding::Found(event) if event.status == Status::Ringing));
+        assert_eq!(Gateway::find("call_2", "", 0, 1, &settings()), Ok(Finding::SurelyNotDialled));
+        assert_eq!(Gateway::hang_up("c/1", &settings()), Ok(()));
+        assert_eq!(fake::take_sent()[0].json()["attempt"], "call_1");
+    }
+
+    #[test]
+    fn a_webhook_is_taken_when_it_is_signed_and_fresh() {
+        fake::install(Host::default().secret("signing_secret", "12345"));
+        let body = br#"{"id": "c1", "status": "completed", "at": 5, "talk_ms": 9}"#.to_vec();
+        let signature = to_hex(&secret::hmac("signing_secret", Digest::Sha256, &body).unwrap());
+        let receive = |signature: &str, received_at: Timestamp| {
+            let headers = vec![("x-signature".into(), signature.into()), ("x-sent-at".into(), "0".into())];
+            let (method, url) = ("POST".into(), "https://h.example/t".into());
+            Gateway::receive(&Webhook { method, url, headers, body: body.clone(), received_at }, &settings())
+        };
+        assert_eq!(receive(&signature, STALE_MS).unwrap()[0].status, Status::Completed);
+        assert_eq!(receive(&signature, STALE_MS + 1).unwrap_err().code, "webhook_forged");
+        assert_eq!(receive("00", 0).unwrap_err().code, "webhook_forged");
+    }
+}

@@ -127,3 +127,58 @@ impl LeadImporter for Importer {
 }
 
 campanile_plugin_sdk::export!(lead_importer: Importer);
+
+#[cfg(test)]
+mod tests {
+    use campanile_plugin_sdk::fake::{self, Answer, Host};
+    use serde_json::json;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { base_url: "https://crm.example".into() }
+    }
+
+    fn host() -> Host {
+        Host::default().secret("signing_secret", "12345").secret("token", "t")
+    }
+
+    #[test]
+    fn a_page_is_pulled_with_an_assertion_and_counted() {
+        let people = json!({"people": [{"id": "1", "phone": "079 1", "name": "Zoë"}, {"id": "2"}, {"id": "3", "gone": true}], "next": "c1"});
+        fake::install(host().on("GET", "https://crm.example/people", Answer::json(&people)).state("pulls", "4"));
+        let page = Importer::pull(None, 50, &settings()).unwrap();
+        assert_eq!(
+            (page.leads.len(), page.rejected.len(), page.cursor.as_deref(), page.more),
+            (2, 1, Some("c1"), true)
+        );
+        assert!(page.leads[1].deleted && page.leads[1].contacts.is_empty());
+        assert_eq!((state::get("pulls").as_deref(), state::get("last_cursor").as_deref()), (Some("5"), Some("c1")));
+        let sent = &fake::take_sent()[0];
+        assert_eq!(sent.url, "https://crm.example/people?after=&limit=50");
+        assert!(sent.header("x-assertion").is_some_and(|token| token.split('.').count() == 3));
+    }
+
+    #[test]
+    fn a_push_is_taken_only_when_it_is_signed() {
+        fake::install(host());
+        let body = br#"{"people": [{"id": "1", "phone": "1"}]}"#.to_vec();
+        let mac = secret::hmac("signing_secret", Digest::Sha256, &body).unwrap();
+        let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        let push = |header: (&str, &str)| {
+            let webhook = Webhook {
+                method: "POST".into(),
+                url: "https://h.example/s".into(),
+                headers: vec![(header.0.into(), header.1.into())],
+                body: body.clone(),
+                received_at: 0,
+            };
+            Importer::receive(&webhook, &settings())
+        };
+        assert_eq!(push(("x-signature", &hex)).unwrap().leads.len(), 1);
+        assert_eq!(push(("x-token", "t")).unwrap().leads.len(), 1);
+        for forged in [("x-signature", "00"), ("x-signature", "é"), ("x-token", "u"), ("x-other", "")] {
+            assert_eq!(push(forged).unwrap_err().code, "webhook_forged");
+        }
+    }
+}

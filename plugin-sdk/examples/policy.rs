@@ -25,3 +25,44 @@ impl RetryPolicy for NextMorning {
 }
 
 campanile_plugin_sdk::export!(retry_policy: NextMorning);
+
+#[cfg(test)]
+mod tests {
+    use campanile_plugin_sdk::fake::{self, Host};
+    use campanile_plugin_sdk::policy::{Strategy, Trigger};
+
+    use super::*;
+
+    #[test]
+    fn a_retry_is_moved_to_the_next_morning_and_nothing_else_is() {
+        fake::install(Host::default().zone("Europe/Zurich", 60).open(9, 17));
+        let mut input = Input {
+            trigger: Trigger::Settled,
+            now: fake::utc(2026, 3, 2, 23, 30),
+            campaign_id: "camp_1".into(),
+            lead_id: "lead_1".into(),
+            zone: "Europe/Zurich".into(),
+            era: 1,
+            round: 1,
+            max_retries: 2,
+            retry_interval_ms: 0,
+            retry_on_voicemail: false,
+            retry_until_goal: false,
+            goal: None,
+            strategy: Strategy::Escalate,
+            attempts_left: 5,
+            campaign_ends_at: None,
+            contacts: Vec::new(),
+            attempts: Vec::new(),
+            lead_variables: Vec::new(),
+            builtin: Decision::Retry(Retry::at(0, "x")),
+            extra: Vec::new(),
+        };
+        let morning = fake::utc(2026, 3, 4, 9, 0);
+        assert!(
+            matches!(NextMorning::decide(&input, &NoSettings), Ok(Decision::Retry(retry)) if retry.not_before == morning)
+        );
+        input.builtin = Decision::Complete("done".into());
+        assert_eq!(NextMorning::decide(&input, &NoSettings), Ok(input.builtin.clone()));
+    }
+}

@@ -60,3 +60,41 @@ impl ResultSink for Sink {
 }
 
 campanile_plugin_sdk::export!(result_sink: Sink);
+
+#[cfg(test)]
+mod tests {
+    use campanile_plugin_sdk::fake::{self, Answer, Host};
+
+    use super::*;
+
+    #[test]
+    fn each_event_is_acknowledged_for_itself() {
+        let event = |id: &str, lead: Option<&str>| ResultEvent {
+            event_id: id.into(),
+            kind: "lead.completed".into(),
+            at: 0,
+            external_id: lead.map(str::to_owned),
+            phone: "+15550100".into(),
+            data_json: "{}".into(),
+            variables: Vec::new(),
+            extra: Vec::new(),
+        };
+        let answers = [201, 409, 422, 503].map(Answer::status);
+        let host = Host::default().secret("signing_secret", "12345").state("written", "7");
+        fake::install(answers.into_iter().fold(host, Host::answer));
+        let events: Vec<_> = ["a", "b", "c", "d"].map(|id| event(id, Some("l&1"))).into();
+        let acks = Sink::deliver(
+            &[&events[..], &[event("e", None)]].concat(),
+            &Settings { base_url: "https://crm.example".into() },
+        );
+        let acks = acks.unwrap();
+        assert_eq!(acks[..2], [Ack::Done, Ack::Done]);
+        assert!(matches!((&acks[2], &acks[3], &acks[4]), (Ack::Skipped(_), Ack::Failed(_), Ack::Skipped(_))));
+        assert_eq!(state::get("written").as_deref(), Some("9"));
+        let sent = &fake::take_sent()[0];
+        assert_eq!(
+            (sent.url.as_str(), sent.header("idempotency-key")),
+            ("https://crm.example/results?lead=l%261", Some("a"))
+        );
+    }
+}

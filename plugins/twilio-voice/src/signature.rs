@@ -48,28 +48,29 @@ fn hex(bytes: &[u8]) -> String {
 
 /// What is signed behind the URL.
 fn signed_body(webhook: &Webhook) -> Result<String, PluginError> {
-    if let Some(told) = webhook.parameter(BODY_HASH) {
-        let ours = hex(&sha2::Sha256::digest(&webhook.body));
-        return if same(ours.as_bytes(), told.to_ascii_lowercase().as_bytes()) {
-            Ok(String::new())
-        } else {
-            Err(PluginError::forged(format!("the body is not the one that {BODY_HASH} in the URL stands for")))
-        };
-    }
     let kind = webhook.header("content-type").unwrap_or_default().to_ascii_lowercase();
     if webhook.body.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {
         return Ok(fields(webhook));
     }
-    Err(PluginError::forged(format!("the body is no form ({kind:?}) and no {BODY_HASH} in the URL covers it")))
+    let told = webhook.parameter(BODY_HASH).ok_or_else(|| {
+        PluginError::forged(format!("the body is no form ({kind:?}) and no {BODY_HASH} in the URL covers it"))
+    })?;
+    let ours = hex(&sha2::Sha256::digest(&webhook.body));
+    if same(ours.as_bytes(), told.to_ascii_lowercase().as_bytes()) {
+        return Ok(String::new());
+    }
+    Err(PluginError::forged(format!("the body is not the one that {BODY_HASH} in the URL stands for")))
 }
 
-/// The algorithm and the secret.
+/// The algorithm and the secret; without a name it is the first that there was.
 fn key(webhook: &Webhook, settings: &Settings) -> Result<(Digest, WebhookSecret), PluginError> {
-    let Some(named) = webhook.header(ALGORITHM) else { return Ok((Digest::Sha1, settings.webhook_secret)) };
-    let algorithm = named.split(',').find_map(|part| part.trim().strip_prefix("algorithm="));
-    match algorithm {
+    let named = webhook.header(ALGORITHM).unwrap_or_default();
+    match named.split(',').find_map(|part| part.trim().strip_prefix("algorithm=")) {
+        None | Some("" | "HMAC_SHA1") => Ok((Digest::Sha1, settings.webhook_secret)),
         Some("HMAC_SHA256") => Ok((Digest::Sha256, WebhookSecret::SigningKey)),
-        _ => Err(PluginError::forged(format!("it is signed as {named:?}, which this gateway does not know"))),
+        Some(other) => {
+            Err(PluginError::forged(format!("it is signed as {other:?}, an algorithm that this gateway does not know")))
+        }
     }
 }
 
@@ -189,9 +190,28 @@ pub mod tests {
     }
 
     #[test]
-    fn a_repeated_field_is_sorted_and_counts_once() {
-        let hook = webhook("https://a.example/", "b=2&a=2&b=1&a=2&c=", &[]);
-        assert_eq!(fields(&hook), "a2b1b2c");
+    fn repeated_empty_and_foreign_fields_are_signed_as_by_the_provider_s_own_library() {
+        install(Host::default().secret("auth_token", "12345").secret("signing_key", "12345"));
+        let url = "https://hooks.example/t/secret?attempt=call_7&note=%C3%A9%20x";
+        let body = "To=%2B15550100&Tag=b&Tag=a&Tag=b&Empty=&Caller=Zo%C3%AB+%26+S%C3%B6hne&tag=c&CallStatus=completed";
+        let of = |headers: &[(&str, &str)]| verdict(&webhook(url, body, headers));
+        assert_eq!(of(&[(HEADERS[0], "Opk0mMpx3LVGyRZnSqS9m3pW4rU=")]), Ok(()));
+        let sha256 = (HEADERS[0], "l5yMUfOBB5eaTvRUt0EoUVh0z10QL9zYxKk2V9y7lMc=");
+        assert_eq!(of(&[sha256, (ALGORITHM, "key=SK1,algorithm=HMAC_SHA256")]), Ok(()));
+        assert!(of(&[sha256]).is_err());
+    }
+
+    #[test]
+    fn a_json_body_is_signed_as_by_the_provider_s_own_library() {
+        token();
+        let hash = "a0a5adcb584e9811c4ee5f334feef749f008b3b108d62d5addee051f9731b526";
+        let url = format!("https://hooks.example/t/secret?attempt=call_7&bodySHA256={hash}");
+        let mut hook = webhook(&url, r#"{"CallSid":"CA1","CallStatus":"completed"}"#, &[]);
+        hook.headers = vec![
+            ("content-type".into(), "application/json".into()),
+            (HEADERS[0].into(), "oueWLGXwCtFrmKlifyNxswy9rJs=".into()),
+        ];
+        assert_eq!(verdict(&hook), Ok(()));
     }
 
     #[test]
@@ -230,7 +250,7 @@ pub mod tests {
         let of = |settings: &str| webhook(URL, FORM, &[(HEADERS[0], &signature), (ALGORITHM, settings)]);
         assert_eq!(verdict(&of("key=SK1,algorithm=HMAC_SHA256")), Ok(()));
         assert!(verdict(&of("key=SK1,algorithm=NONE")).unwrap_err().contains("NONE"));
-        assert!(verdict(&of("key=SK1")).is_err());
+        assert!(verdict(&of("key=SK1")).is_err(), "without a name it is SHA-1");
         assert!(verdict(&webhook(URL, FORM, &[(HEADERS[0], &signature)])).is_err());
     }
 
