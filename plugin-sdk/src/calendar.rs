@@ -5,7 +5,7 @@
 
 use crate::types::{PluginError, Timestamp};
 
-pub use crate::bindings::timed::campanile::plugin::calendar::Civil;
+pub use crate::bindings::calendar::campanile::plugin::calendar::Civil;
 
 fn refused(reason: String) -> PluginError {
     PluginError::new("calendar", reason)
@@ -14,26 +14,26 @@ fn refused(reason: String) -> PluginError {
 /// What the clock of `zone` shows at an instant. Code `calendar` for an unknown zone.
 pub fn local(at: Timestamp, zone: &str) -> Result<Civil, PluginError> {
     #[cfg(target_arch = "wasm32")]
-    return crate::bindings::timed::campanile::plugin::calendar::local(at, zone).map_err(refused);
+    return crate::bindings::calendar::campanile::plugin::calendar::local(at, zone).map_err(refused);
     #[cfg(not(target_arch = "wasm32"))]
-    crate::fake::with(|host| host.local(at, zone)).map_err(refused)
+    crate::fake::with(|host| host.calendar.local(at, zone)).map_err(refused)
 }
 
 /// The first instant at or after which the clock of `zone` shows `civil` (its weekday is ignored). Code `calendar` for an
 /// unknown zone or a date that does not exist.
 pub fn instant(civil: Civil, zone: &str) -> Result<Timestamp, PluginError> {
     #[cfg(target_arch = "wasm32")]
-    return crate::bindings::timed::campanile::plugin::calendar::instant(civil, zone).map_err(refused);
+    return crate::bindings::calendar::campanile::plugin::calendar::instant(civil, zone).map_err(refused);
     #[cfg(not(target_arch = "wasm32"))]
-    crate::fake::with(|host| host.instant(civil, zone)).map_err(refused)
+    crate::fake::with(|host| host.calendar.instant(civil, zone)).map_err(refused)
 }
 
 /// The first instant not before `at` inside the calling hours of the lead at hand; `None` when there is none.
 pub fn next_open(at: Timestamp) -> Option<Timestamp> {
     #[cfg(target_arch = "wasm32")]
-    return crate::bindings::timed::campanile::plugin::calendar::next_open(at);
+    return crate::bindings::calendar::campanile::plugin::calendar::next_open(at);
     #[cfg(not(target_arch = "wasm32"))]
-    crate::fake::with(|host| host.next_open(at))
+    crate::fake::with(|host| host.calendar.next_open(at))
 }
 
 impl Civil {

@@ -19,7 +19,7 @@ pub mod bindings {
             "campanile:plugin/types@0.1.0": crate::bindings::campanile::plugin::types,
             "campanile:plugin/log@0.1.0": crate::bindings::campanile::plugin::log,
             "campanile:plugin/config@0.1.0": crate::bindings::campanile::plugin::config,
-            "campanile:plugin/calendar@0.1.0": crate::bindings::timed::campanile::plugin::calendar,
+            "campanile:plugin/calendar@0.1.0": crate::bindings::calendar::campanile::plugin::calendar,
         },
         additional_derives: [PartialEq],
         pub_export_macro: true,
