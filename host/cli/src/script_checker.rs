@@ -33,21 +33,21 @@ impl ScriptChecker for Checker {
         }
     }
 
-    async fn activated(&self, tenant: TenantKey, version: &PluginVersion) {
-        put_back(&self.0, tenant, version);
+    async fn activated(&self, tenant: TenantKey, version: &PluginVersion, source: &str) {
+        put_back(&self.0, tenant, version, source.as_bytes().to_vec());
     }
 }
 
 /// Gives a stored script to the sandbox; the active version is the one that `name@active` follows.
-pub fn put_back(policies: &Policies, tenant: TenantKey, version: &PluginVersion) {
+pub fn put_back(policies: &Policies, tenant: TenantKey, version: &PluginVersion, source: Vec<u8>) {
     let shelved = campanile_sandbox::PluginVersion {
         tenant,
         name: version.name.clone(),
         version: version.version.clone(),
         kind: Kind::RetryPolicy,
         is_script: true,
-        digest: Digest::of(&version.content),
-        body: version.content.clone(),
+        digest: Digest::of(&source),
+        body: source,
     };
     let restored = policies.restore(shelved).and_then(|()| {
         if version.active { policies.activate(tenant, &version.name, &version.version) } else { Ok(()) }
