@@ -101,7 +101,7 @@ fn store(folder: PathBuf) -> Finding {
         let text = format!("{} holds no database yet; campanile serve makes one", folder.display());
         return Finding { mark: Mark::Note, check, text };
     }
-    match campanile_store::open(&Options { profile: Profile::Durable { folder }, readers: 1 }) {
+    match campanile_store::open(&Options { profile: Profile::Durable { folder }, readers: 1, vault: None }) {
         Ok(store) => {
             let health = store.health();
             store.close();

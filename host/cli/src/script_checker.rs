@@ -31,15 +31,15 @@ impl ScriptChecker for Checker {
         }
     }
 
-    async fn activated(&self, tenant: TenantKey, version: &PluginVersion) {
-        put_back(&self.0, tenant, version);
+    async fn activated(&self, tenant: TenantKey, version: &PluginVersion, source: &str) {
+        put_back(&self.0, tenant, version, source.as_bytes().to_vec());
     }
 }
 
 /// Gives a stored script to the sandbox; the active version is the one that `name@active` follows.
-pub fn put_back(sandbox: &Sandbox, tenant: TenantKey, version: &PluginVersion) {
+pub fn put_back(sandbox: &Sandbox, tenant: TenantKey, version: &PluginVersion, source: Vec<u8>) {
     let (name, number) = (&version.name, &version.version);
-    let Ok(source) = String::from_utf8(version.content.clone()) else {
+    let Ok(source) = String::from_utf8(source) else {
         tracing::error!(name, version = number, "a stored script is not UTF-8 and cannot be used");
         return;
     };

@@ -65,8 +65,11 @@ const READERS: usize = 2;
 
 /// Opens everything and listens.
 pub async fn start(setup: Setup) -> Result<Host, Failure> {
-    let options =
-        campanile_store::Options { profile: Profile::Durable { folder: setup.data.clone() }, readers: READERS };
+    let options = campanile_store::Options {
+        profile: Profile::Durable { folder: setup.data.clone() },
+        readers: READERS,
+        vault: None,
+    };
     let chosen = clock::choose(&setup.data, &setup.clock)?;
     let store = campanile_store::open(&options).map_err(|error| Failure::other(error.to_string()))?;
     let listener = TcpListener::bind(setup.listen).await.map_err(|error| {
@@ -184,9 +187,11 @@ async fn policies(data: &Path, store: &dyn Store) -> Result<Sandbox, Failure> {
     let options = campanile_sandbox::Options { cache_folder: Some(data.join("cache")), ..Default::default() };
     let policies = Sandbox::new(options)
         .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")).next("campanile doctor"))?;
-    let kept = store.plugin_versions(None).await.map_err(|error| Failure::other(error.to_string()))?;
+    let failed = |error: campanile_domain::ports::store::StoreError| Failure::other(error.to_string());
+    let kept = store.plugin_versions(None, None).await.map_err(failed)?;
     for (tenant, version) in kept.iter().filter(|(_, version)| version.kind == "script") {
-        put_back(&policies, *tenant, version);
+        let source = store.plugin_content(*tenant, version.id).await.map_err(failed)?;
+        put_back(&policies, *tenant, version, source);
     }
     Ok(policies)
 }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod auth;
+pub mod grants;
 pub mod hosts;
 pub mod limits;
 pub mod manifest;

@@ -44,7 +44,7 @@ pub trait ScriptChecker: Send + Sync {
     async fn check(&self, tenant: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>>;
 
     /// A version was activated and decides from now on; whoever keeps compiled policies can forget the old one.
-    async fn activated(&self, tenant: TenantKey, version: &PluginVersion);
+    async fn activated(&self, tenant: TenantKey, version: &PluginVersion, source: &str);
 }
 
 /// One thing wrong with a script.

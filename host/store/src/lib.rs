@@ -11,9 +11,11 @@
 mod lock;
 mod open;
 mod sqlite;
+mod vault;
 
 pub use open::{OpenError, Options, Profile, open, open_with_vfs};
 pub use sqlite::store::{Health, SqliteStore};
+pub use vault::{Randomness, VaultKeys};
 
 /// The version of the SQLite library that is compiled in.
 pub fn sqlite_version() -> &'static str {

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::VaultKeys;
 use crate::sqlite::store::SqliteStore;
 
 /// What a store is for.
@@ -21,12 +22,14 @@ pub enum Profile {
 }
 
 /// How a store is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What it is for.
     pub profile: Profile,
     /// Read connections beside the writer, at least one; an ephemeral store has none.
     pub readers: usize,
+    /// The operator's keys for secrets; a store without any refuses to keep secrets.
+    pub vault: Option<VaultKeys>,
 }
 
 /// Why a store does not open.

@@ -308,7 +308,7 @@ fn check(db: &Connection, leads: usize) {
 
 fn play(folder: &Path, policy: bool, steps: Vec<Step>) {
     let profile = Profile::Durable { folder: folder.to_owned() };
-    let store = open(&Options { profile, readers: 1 }).unwrap();
+    let store = open(&Options { profile, readers: 1, vault: None }).unwrap();
     let db = Connection::open(folder.join("campanile.db")).unwrap();
     let mut run = Run::new(Arc::clone(&store) as Arc<dyn Store>, policy);
     for step in steps {

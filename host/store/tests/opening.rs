@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use support::{MONDAY, World, lead, wait};
 
 fn options(folder: &std::path::Path) -> Options {
-    Options { profile: Profile::Durable { folder: folder.to_owned() }, readers: 1 }
+    Options { profile: Profile::Durable { folder: folder.to_owned() }, readers: 1, vault: None }
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_store_opens_again_with_everything_and_says_how_it_runs() {
     assert!(wait(store.tenants()).is_err(), "a closed store answers nothing");
     let again = open(&options(folder.path())).unwrap();
     assert_eq!(wait(again.lead(world.tenant.key, id)).unwrap().id, id);
-    let memory = open(&Options { profile: Profile::Ephemeral, readers: 0 }).unwrap();
+    let memory = open(&Options { profile: Profile::Ephemeral, readers: 0, vault: None }).unwrap();
     assert_eq!((memory.health().journal_mode.as_str(), &memory.health().folder), ("memory", &None));
 }
 

@@ -31,7 +31,7 @@ struct Answers {
 }
 
 fn options(folder: &std::path::Path) -> Options {
-    Options { profile: Profile::Durable { folder: folder.to_owned() }, readers: 1 }
+    Options { profile: Profile::Durable { folder: folder.to_owned() }, readers: 1, vault: None }
 }
 
 /// One thread's work, until the disk says no.

@@ -23,13 +23,19 @@ impl Opened {
 }
 
 fn in_memory() -> Opened {
-    Opened { store: open(&Options { profile: Profile::Ephemeral, readers: 0 }).unwrap(), _folder: None }
+    Opened {
+        store: open(&Options { profile: Profile::Ephemeral, readers: 0, vault: Some(support::vault(&[7])) }).unwrap(),
+        _folder: None,
+    }
 }
 
 fn on_disk() -> Opened {
     let folder = tempfile::tempdir().unwrap();
     let profile = Profile::Durable { folder: folder.path().to_owned() };
-    Opened { store: open(&Options { profile, readers: 2 }).unwrap(), _folder: Some(folder) }
+    Opened {
+        store: open(&Options { profile, readers: 2, vault: Some(support::vault(&[7])) }).unwrap(),
+        _folder: Some(folder),
+    }
 }
 
 suite!(ephemeral, super::in_memory());

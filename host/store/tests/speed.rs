@@ -60,7 +60,7 @@ async fn cycle(world: &World, now: Timestamp, slots: u32) -> usize {
 #[test]
 #[ignore = "a measurement"]
 fn ephemeral_cycle() {
-    let store = open(&Options { profile: Profile::Ephemeral, readers: 0 }).unwrap();
+    let store = open(&Options { profile: Profile::Ephemeral, readers: 0, vault: None }).unwrap();
     let world = World::with(store, setup());
     let began = clock();
     for page in 0..40 {
@@ -87,7 +87,7 @@ fn ephemeral_cycle() {
 fn durable_callers() {
     let folder = tempfile::tempdir().unwrap();
     let profile = Profile::Durable { folder: folder.path().to_owned() };
-    let store: Arc<dyn Store> = open(&Options { profile, readers: 2 }).unwrap();
+    let store: Arc<dyn Store> = open(&Options { profile, readers: 2, vault: None }).unwrap();
     let world = Arc::new(World::with(store, setup()));
     let began = clock();
     for page in 0..20 {

@@ -121,10 +121,7 @@ impl Sample {
             Failure::other(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
         })?;
         let gateway = store
-            .create_gateway(
-                &ctx(tenant),
-                NewGateway { name: "simulated people".into(), kind: "simulated".into(), settings },
-            )
+            .create_gateway(&ctx(tenant), NewGateway::built_in("simulated people", "simulated", settings))
             .await
             .map_err(failed)?;
         host.kinds.installed(&gateway).await;

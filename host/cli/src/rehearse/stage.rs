@@ -31,7 +31,7 @@ pub fn policies() -> Result<Sandbox, Failure> {
 
 /// A store in memory.
 pub fn store() -> Result<Arc<dyn Store>, Failure> {
-    let options = campanile_store::Options { profile: Profile::Ephemeral, readers: 1 };
+    let options = campanile_store::Options { profile: Profile::Ephemeral, readers: 1, vault: None };
     match campanile_store::open(&options) {
         Ok(store) => Ok(store),
         Err(error) => Err(Failure::other(error.to_string())),

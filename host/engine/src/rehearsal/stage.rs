@@ -109,7 +109,7 @@ impl Stage {
             self.store.top_up(&ctx, Micros(i64::MAX / 4)).await?;
         }
         let ctx = self.ctx(tenant);
-        let new = NewGateway { name: "people".into(), kind: "simulated".into(), settings: serde_json::Value::Null };
+        let new = NewGateway::built_in("people", "simulated", serde_json::Value::Null);
         let row = self.store.create_gateway(&ctx, new).await?;
         let clock = Arc::clone(&self.clock);
         let carrier = Arc::new(SimulatedGateway::new(scenario, self.seed, clock));

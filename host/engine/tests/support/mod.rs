@@ -34,7 +34,7 @@ impl PolicyRunner for NoPolicies {
 
 /// A store in memory.
 pub fn store() -> Arc<dyn Store> {
-    campanile_store::open(&Options { profile: Profile::Ephemeral, readers: 1 }).unwrap()
+    campanile_store::open(&Options { profile: Profile::Ephemeral, readers: 1, vault: None }).unwrap()
 }
 
 /// A stage on it.

@@ -72,7 +72,7 @@ impl ScriptChecker for Checker {
         Err(vec![Diagnostic { line: 1, column: 8, message, hint }])
     }
 
-    async fn activated(&self, _: TenantKey, _: &PluginVersion) {}
+    async fn activated(&self, _: TenantKey, _: &PluginVersion, _: &str) {}
 }
 
 /// Knows one policy.

@@ -31,7 +31,8 @@ impl Host {
     pub(crate) async fn new() -> Self {
         super::log::install();
         let folder = tempfile::tempdir().unwrap();
-        let options = campanile_store::Options { profile: campanile_store::Profile::Ephemeral, readers: 1 };
+        let options =
+            campanile_store::Options { profile: campanile_store::Profile::Ephemeral, readers: 1, vault: None };
         let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
         let kinds = Arc::new(Kinds::default());
         let app = Arc::new(App {

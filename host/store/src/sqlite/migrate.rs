@@ -72,3 +72,33 @@ pub(crate) fn run(db: &mut Connection, which: Database) -> Result<(), OpenError>
     // between them leaves a database that never opens again.
     which.runner().set_grouped(true).run(db).map(|_| ()).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_of_the_third_schema_keep_their_bytes_and_the_active_one() {
+        let mut db = Connection::open_in_memory().unwrap();
+        Database::Main.runner().set_target(refinery::Target::Version(3)).run(&mut db).unwrap();
+        db.execute_batch(
+            "INSERT INTO tenant (id, public_id, name, limits, created_at) VALUES (1, x'01', 'Acme', '{}', 5);
+             INSERT INTO plugin_version (public_id, tenant, name, version, kind, sha256, content, active, created_at)
+             VALUES (x'11', 1, 'goal-retry', '1', 'script', 'aa', x'0102', 0, 6),
+                    (x'12', 1, 'goal-retry', '2', 'script', 'bb', x'030405', 1, 7),
+                    (x'13', 1, 'patient', '1', 'script', 'aa', x'0102', 1, 8);",
+        )
+        .unwrap();
+        run(&mut db, Database::Main).unwrap();
+        let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let versions = "SELECT group_concat(name || ' ' || version || ' ' || state || ' ' || size, ', ')
+            FROM (SELECT * FROM plugin_version ORDER BY id)";
+        assert_eq!(ask(versions), "goal-retry 1 retired 2, goal-retry 2 active 3, patient 1 active 2");
+        let pieces =
+            "SELECT group_concat(sha256 || ' ' || hex(bytes), ', ') FROM (SELECT * FROM plugin_chunk ORDER BY id)";
+        assert_eq!(ask(pieces), "aa 0102, bb 030405");
+        let history =
+            "SELECT group_concat(name || ' ' || version, ', ') FROM (SELECT * FROM plugin_activation ORDER BY id)";
+        assert_eq!(ask(history), "goal-retry 2, patient 1");
+    }
+}

@@ -18,12 +18,14 @@ use super::checkpoint::{self, Signal};
 use super::fault::Done;
 use super::migrate::{self, Database};
 use super::op::Op;
+use super::plugins::content;
 use super::profile::{self, Sync};
 use super::read::{self, Of, Reader, Readers};
 use super::scope::Cache;
 use super::writer::{self, Lane, Log, Writer};
 use crate::lock::FolderLock;
-use crate::{OpenError, Options, Profile};
+use crate::vault::Vault;
+use crate::{OpenError, Options, Profile, VaultKeys};
 
 /// What `doctor` shows of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +49,7 @@ pub struct SqliteStore {
     main: Side,
     records: Side,
     readers: Option<Readers>,
+    vault: Arc<Vault>,
     health: Health,
     running: Mutex<Option<Running>>,
 }
@@ -69,21 +72,23 @@ struct Running {
 impl SqliteStore {
     pub(crate) fn open(options: &Options, vfs: Option<&str>) -> Result<Self, OpenError> {
         match &options.profile {
-            Profile::Ephemeral => Self::ephemeral(),
-            Profile::Durable { folder } => Self::durable(folder, options.readers.max(1), vfs),
+            Profile::Ephemeral => Self::ephemeral(options.vault.as_ref()),
+            Profile::Durable { folder } => Self::durable(folder, options, vfs),
         }
     }
 
-    fn ephemeral() -> Result<Self, OpenError> {
+    fn ephemeral(keys: Option<&VaultKeys>) -> Result<Self, OpenError> {
+        let vault = Arc::new(Vault::new(keys));
         let (mut main, mut records) = (profile::memory()?, profile::memory()?);
         migrate::run(&mut main, Database::Main)?;
         migrate::run(&mut records, Database::Records)?;
         let health = health(&main, &records, None)?;
         let inline = |db| Side::Inline(Box::new(Mutex::new((db, Cache::default()))));
-        Ok(Self { main: inline(main), records: inline(records), readers: None, health, running: Mutex::new(None) })
+        let (main, records, running) = (inline(main), inline(records), Mutex::new(None));
+        Ok(Self { main, records, readers: None, vault, health, running })
     }
 
-    fn durable(folder: &Path, readers: usize, vfs: Option<&str>) -> Result<Self, OpenError> {
+    fn durable(folder: &Path, options: &Options, vfs: Option<&str>) -> Result<Self, OpenError> {
         let unusable = |error| OpenError::Folder { folder: folder.to_owned(), error };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let lock = FolderLock::take(folder)?;
@@ -91,11 +96,12 @@ impl SqliteStore {
         let (main_path, records_path) = (path(Database::Main), path(Database::Records));
         let mut main = profile::writer(&main_path, vfs, Sync::Full)?;
         migrate::run(&mut main, Database::Main)?;
+        content::drop_orphans(&main)?;
         let mut records = profile::writer(&records_path, vfs, Sync::Normal)?;
         migrate::run(&mut records, Database::Records)?;
         let health = health(&main, &records, Some(folder))?;
 
-        let pool = (0..readers)
+        let pool = (0..options.readers.max(1))
             .map(|_| {
                 let main = profile::reader(&main_path, vfs)?;
                 Ok(Reader { main, records: profile::reader(&records_path, vfs)?, cache: Cache::default() })
@@ -119,9 +125,15 @@ impl SqliteStore {
             main: Side::Thread(main),
             records: Side::Thread(records),
             readers: Some(readers),
+            vault: Arc::new(Vault::new(options.vault.as_ref())),
             health,
             running: Mutex::new(Some(running)),
         })
+    }
+
+    /// Where secrets are sealed and opened.
+    pub(crate) fn vault(&self) -> Arc<Vault> {
+        Arc::clone(&self.vault)
     }
 
     /// What `doctor` shows.

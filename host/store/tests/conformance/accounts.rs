@@ -1,4 +1,4 @@
-//! Tenants, keys, assistants, plugins, campaigns.
+//! Tenants, keys, assistants, campaigns.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub fn a_tenant_has_a_test_twin_with_simulated_gateways_only(store: Arc<dyn Stor
     let twin = world.done(world.store.twin_of(world.tenant.key));
     assert!(twin.is_test() && twin.billing.is_none() && twin.twin_of == Some(world.tenant.id));
     let ctx = WriteContext { tenant: twin.key, ..world.ctx(MONDAY) };
-    let carrier = |kind: &str| NewGateway { name: "g".into(), kind: kind.into(), settings: serde_json::json!({}) };
+    let carrier = |kind: &str| NewGateway::built_in("g", kind, serde_json::json!({}));
     let refused = wait(world.store.create_gateway(&ctx, carrier("carrier"))).unwrap_err();
     assert!(matches!(refused, StoreError::Conflict { code: "gateway_not_simulated", .. }), "{refused}");
     let ctx = WriteContext { tenant: twin.key, ..world.ctx(MONDAY) };
@@ -59,26 +59,6 @@ pub fn a_repeated_request_is_answered_and_another_one_refused(store: Arc<dyn Sto
     assert_eq!(add(1).unwrap(), first);
     assert_eq!(add(2).unwrap_err(), StoreError::KeyReused);
     assert_eq!(world.done(world.store.stats(world.tenant.key, world.campaign.id)).leads, 2);
-}
-
-pub fn a_plugin_version_never_changes(store: Arc<dyn Store>) {
-    let world = World::new(store);
-    let add = |version: Option<&str>, content: &[u8]| {
-        let version = version.map(str::to_owned);
-        let (name, kind) = ("goal-retry".to_owned(), "script".to_owned());
-        wait(world.store.add_plugin_version(&world.ctx(MONDAY), name, version, kind, content.to_vec()))
-    };
-    let first = add(Some("1.0.0"), b"a").unwrap();
-    assert_eq!(add(Some("1.0.0"), b"a").unwrap(), first);
-    assert!(matches!(add(Some("1.0.0"), b"b"), Err(StoreError::Conflict { code: "version_exists", .. })));
-    let counted = add(None, b"c").unwrap();
-    assert_eq!(add(None, b"c").unwrap().version, counted.version, "the same script again is the same version");
-    assert_ne!(add(None, b"d").unwrap().version, counted.version);
-    assert!(world.done(world.store.activate_plugin(&world.ctx(MONDAY), "goal-retry", "1.0.0")).active);
-    world.done(world.store.activate_plugin(&world.ctx(MONDAY), "goal-retry", &counted.version));
-    let versions = world.done(world.store.plugin_versions(Some(world.tenant.key)));
-    let active: Vec<_> = versions.iter().filter(|(_, one)| one.active).map(|(_, one)| one.version.clone()).collect();
-    assert_eq!(active, [counted.version]);
 }
 
 pub fn a_stranger_finds_nothing(store: Arc<dyn Store>) {

@@ -4,9 +4,11 @@
 //! another database takes the whole suite by one line.
 
 pub mod accounts;
+pub mod credentials;
 pub mod dialling;
 pub mod leads;
 pub mod money;
+pub mod plugins;
 pub mod records;
 pub mod settling;
 
@@ -19,11 +21,22 @@ macro_rules! suite {
                 accounts: a_tenant_has_a_test_twin_with_simulated_gateways_only,
                 accounts: a_key_opens_its_tenant_until_it_is_revoked,
                 accounts: a_repeated_request_is_answered_and_another_one_refused,
-                accounts: a_plugin_version_never_changes,
                 accounts: a_stranger_finds_nothing,
                 accounts: an_assistant_in_use_stays,
                 accounts: an_edit_is_a_new_version_and_a_stale_one_is_refused,
                 accounts: start_lists_what_is_missing,
+                plugins: a_script_is_counted_and_never_changes,
+                plugins: an_upload_of_many_pieces_comes_back_whole,
+                plugins: a_version_goes_through_the_gates_in_order,
+                plugins: a_rejected_version_frees_its_number,
+                plugins: what_was_not_granted_is_not_activated,
+                plugins: a_rollback_goes_back_step_by_step,
+                plugins: a_version_in_use_is_not_retired,
+                plugins: use_is_added_up_and_the_last_failures_are_kept,
+                credentials: a_gateway_of_a_plugin_needs_a_version_grants_and_secrets,
+                credentials: a_secret_is_set_anew_and_a_stranger_has_none,
+                credentials: a_gateway_changes_its_version_and_goes_when_nobody_needs_it,
+                credentials: a_connection_is_authorised_once_per_consent,
                 leads: duplicates_are_told_and_known_leads_updated,
                 leads: lists_come_in_pages,
                 leads: a_full_page_of_leads_keeps_the_counts,

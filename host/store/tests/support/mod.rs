@@ -12,6 +12,9 @@ use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::{CallId, GatewayKey, LeadId};
 use campanile_domain::money::{Currency, Micros, Tariff};
 use campanile_domain::phone::Phone;
+use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::auth::{AuthBlock, AuthStyle, Credential};
+use campanile_domain::plugin::manifest::{Manifest, SecretSpec};
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
     Assistant, AssistantConfig, Billing, Campaign, Changed, Claim, ClaimRequest, DialResult, Fence, LeadAdded,
@@ -20,6 +23,7 @@ use campanile_domain::ports::store::{
 use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{VariableSpec, Variables};
 use campanile_domain::zone::Zone;
+use campanile_store::VaultKeys;
 
 /// A Monday morning.
 pub const MONDAY: Timestamp = Timestamp(1_772_442_000_000);
@@ -48,6 +52,32 @@ pub fn lead(number: u64) -> NewLead {
 
 pub fn tariff() -> Tariff {
     Tariff::new(Micros(60_000), 60, 60).unwrap()
+}
+
+/// Keys for secrets, the first of which seals; nonces that never repeat.
+pub fn vault(keys: &[u8]) -> VaultKeys {
+    let count = AtomicU64::new(1);
+    let randomness = move |bytes: &mut [u8]| {
+        let next = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        bytes.iter_mut().zip(next.iter().cycle()).for_each(|(byte, next)| *byte = *next);
+    };
+    VaultKeys { keys: keys.iter().map(|byte| [*byte; 32]).collect(), randomness: Arc::new(randomness) }
+}
+
+/// What a voice gateway says about itself that asks for these hosts.
+pub fn manifest(version: &str, hosts: &[&str]) -> Manifest {
+    let secret = SecretSpec { title: "Token".into(), description: String::new(), optional: false };
+    let style = AuthStyle::Bearer { token: Credential::Secret("token".into()) };
+    Manifest {
+        name: "acme-voice".into(),
+        version: version.into(),
+        kind: Kind::VoiceGateway,
+        summary: "Calls through Acme.".into(),
+        settings: None,
+        secrets: [("token".to_owned(), secret)].into(),
+        hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
+        auth: [("account".to_owned(), AuthBlock { style, hosts: Vec::new() })].into(),
+    }
 }
 
 /// What a world is made with.
@@ -93,7 +123,7 @@ impl World {
         let new = NewTenant { name: "Acme".into(), limits: setup.limits, billing: setup.billed.then_some(billing) };
         let tenant = store.create_tenant(&nobody, new).await.unwrap();
         let ctx = |n| WriteContext::engine(tenant.key, MONDAY, n);
-        let gateway = NewGateway { name: "sim".into(), kind: "simulated".into(), settings: serde_json::json!({}) };
+        let gateway = NewGateway::built_in("sim", "simulated", serde_json::json!({}));
         let gateway = store.create_gateway(&ctx(1_000_001), gateway).await.unwrap();
         let config = AssistantConfig {
             name: "Ada".into(),

@@ -1,12 +1,14 @@
-//! Tenants, keys, assistants, gateways, plugins: what exists before any campaign does.
+//! Tenants, keys, assistants, gateways: what exists before any campaign does.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Stored, WriteContext};
-use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, PluginId, TenantId, TenantKey};
+use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, TenantId, TenantKey};
 use crate::money::{Currency, Micros, Tariff};
 use crate::phone::Phone;
+use crate::plugin::PluginRef;
+use crate::plugin::secrets::Secrets;
 use crate::time::Timestamp;
 use crate::variable::VariableSpec;
 use crate::zone::Zone;
@@ -230,8 +232,10 @@ pub struct GatewayRow {
     pub tenant: TenantKey,
     /// For people.
     pub name: String,
-    /// `simulated` is the carrier inside; `carrier` is one in a process of its own.
+    /// `simulated` is the carrier inside; `carrier` is one in a process of its own; `plugin` is a plugin's.
     pub kind: String,
+    /// The plugin and the version that it is pinned to or follows, when that is its kind.
+    pub plugin: Option<PluginRef>,
     /// The kind's own settings.
     pub settings: serde_json::Value,
     /// The secret part of the hook's URL.
@@ -248,30 +252,30 @@ pub struct NewGateway {
     pub name: String,
     /// See [`GatewayRow::kind`].
     pub kind: String,
+    /// See [`GatewayRow::plugin`].
+    pub plugin: Option<PluginRef>,
     /// The kind's own settings, already checked.
     pub settings: serde_json::Value,
+    /// What the plugin needs and never sees.
+    pub secrets: Secrets,
 }
 
-/// One immutable version of something that decides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PluginVersion {
-    /// Outside.
-    pub id: PluginId,
-    /// `[a-z][a-z0-9-]{2,48}`.
+impl NewGateway {
+    /// One that is no plugin.
+    pub fn built_in(name: impl Into<String>, kind: impl Into<String>, settings: serde_json::Value) -> Self {
+        Self { name: name.into(), kind: kind.into(), plugin: None, settings, secrets: Secrets::default() }
+    }
+}
+
+/// What an owner may change of a gateway.
+#[derive(Clone, Debug)]
+pub struct GatewayChange {
+    /// For people.
     pub name: String,
-    /// A plugin's semver, a script's count from 1.
-    pub version: String,
-    /// `script` or `retry-policy`.
-    pub kind: String,
-    /// SHA-256 of the content.
-    pub sha256: String,
-    /// The content: a component, or a script's source.
-    #[serde(skip)]
-    pub content: Vec<u8>,
-    /// It is the one that `name@active` follows.
-    pub active: bool,
-    /// When it came.
-    pub created_at: Timestamp,
+    /// See [`GatewayRow::plugin`]; another plugin is another gateway.
+    pub plugin: Option<PluginRef>,
+    /// The kind's own settings, already checked.
+    pub settings: serde_json::Value,
 }
 
 /// What exists before any campaign does.
@@ -303,12 +307,17 @@ pub trait Accounts: Send + Sync {
     /// From now on (wall clock) the key is not valid.
     async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()>;
 
-    /// Installs a gateway.
+    /// Installs a gateway with its secrets. `Conflict` when its plugin cannot place calls, asks for something that was
+    /// not granted, or misses a secret.
     async fn create_gateway(&self, ctx: &WriteContext, new: NewGateway) -> Stored<GatewayRow>;
     /// The tenant's gateways, oldest first; every tenant's with `None`.
     async fn gateways(&self, tenant: Option<TenantKey>) -> Stored<Vec<GatewayRow>>;
     /// By its public id, whoever owns it: for its hook, whose token the caller compares.
     async fn gateway_by_id(&self, id: GatewayId) -> Stored<GatewayRow>;
+    /// Changes it. `Conflict` as for a new one.
+    async fn update_gateway(&self, ctx: &WriteContext, id: GatewayId, change: GatewayChange) -> Stored<GatewayRow>;
+    /// Takes it out, with its secrets; `Conflict` while an assistant uses it or a call is open through it.
+    async fn delete_gateway(&self, ctx: &WriteContext, id: GatewayId) -> Stored<()>;
 
     /// Makes an assistant.
     async fn create_assistant(&self, ctx: &WriteContext, config: AssistantConfig) -> Stored<Assistant>;
@@ -321,18 +330,4 @@ pub trait Accounts: Send + Sync {
     async fn assistant(&self, tenant: TenantKey, id: AssistantId) -> Stored<Assistant>;
     /// The tenant's, oldest first.
     async fn assistants(&self, tenant: TenantKey) -> Stored<Vec<Assistant>>;
-
-    /// Keeps a version. The same version with the same content is the same version; with other content `Conflict`.
-    async fn add_plugin_version(
-        &self,
-        ctx: &WriteContext,
-        name: String,
-        version: Option<String>,
-        kind: String,
-        content: Vec<u8>,
-    ) -> Stored<PluginVersion>;
-    /// `name@active` follows this version from now on.
-    async fn activate_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion>;
-    /// The tenant's versions, by name and age; every tenant's with `None`.
-    async fn plugin_versions(&self, tenant: Option<TenantKey>) -> Stored<Vec<(TenantKey, PluginVersion)>>;
 }

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Five traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Seven traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,19 +14,23 @@ use crate::time::Timestamp;
 
 pub use accounts::*;
 pub use campaigns::*;
+pub use credentials::*;
 pub use dialling::*;
 pub use leads::*;
+pub use plugins::*;
 pub use records::*;
 
 mod accounts;
 mod campaigns;
+mod credentials;
 mod dialling;
 mod leads;
+mod plugins;
 mod records;
 
 /// All of it.
-pub trait Store: Accounts + Campaigns + Leads + Dialling + Records {}
-impl<T: Accounts + Campaigns + Leads + Dialling + Records> Store for T {}
+pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records {}
+impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records> Store for T {}
 
 /// Who wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use campanile_domain::ids::{AssistantId, GatewayId, KeyId, TenantId, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{
-    Accounts, Assistant, AssistantConfig, Authenticated, GatewayRow, Key, NewGateway, NewKey, NewTenant, PluginVersion,
+    Accounts, Assistant, AssistantConfig, Authenticated, GatewayChange, GatewayRow, Key, NewGateway, NewKey, NewTenant,
     Stored, Tenant, TenantLimits, WriteContext,
 };
 use campanile_domain::time::Timestamp;
@@ -16,7 +16,6 @@ pub(crate) mod assistants;
 pub(crate) mod gateways;
 pub(crate) mod keys;
 pub(crate) mod once;
-pub(crate) mod plugins;
 pub(crate) mod tenants;
 
 #[async_trait]
@@ -61,13 +60,20 @@ impl Accounts for SqliteStore {
     }
 
     async fn create_gateway(&self, ctx: &WriteContext, new: NewGateway) -> Stored<GatewayRow> {
-        self.write(Bulk, ctx, move |op| gateways::create(op, &new)).await
+        let vault = self.vault();
+        self.write(Bulk, ctx, move |op| gateways::create(op, &vault, &new)).await
     }
     async fn gateways(&self, tenant: Option<TenantKey>) -> Stored<Vec<GatewayRow>> {
         self.read(move |db| gateways::all(db, tenant)).await
     }
     async fn gateway_by_id(&self, id: GatewayId) -> Stored<GatewayRow> {
         self.read(move |db| gateways::by_id(db, id)).await
+    }
+    async fn update_gateway(&self, ctx: &WriteContext, id: GatewayId, change: GatewayChange) -> Stored<GatewayRow> {
+        self.write(Bulk, ctx, move |op| gateways::update(op, id, &change)).await
+    }
+    async fn delete_gateway(&self, ctx: &WriteContext, id: GatewayId) -> Stored<()> {
+        self.write(Bulk, ctx, move |op| gateways::delete(op, id)).await
     }
 
     async fn create_assistant(&self, ctx: &WriteContext, config: AssistantConfig) -> Stored<Assistant> {
@@ -89,23 +95,5 @@ impl Accounts for SqliteStore {
     }
     async fn assistants(&self, tenant: TenantKey) -> Stored<Vec<Assistant>> {
         self.read(move |db| assistants::all(db, tenant)).await
-    }
-
-    async fn add_plugin_version(
-        &self,
-        ctx: &WriteContext,
-        name: String,
-        version: Option<String>,
-        kind: String,
-        content: Vec<u8>,
-    ) -> Stored<PluginVersion> {
-        self.write(Bulk, ctx, move |op| plugins::add(op, &name, version, &kind, &content)).await
-    }
-    async fn activate_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion> {
-        let (name, version) = (name.to_owned(), version.to_owned());
-        self.write(Bulk, ctx, move |op| plugins::activate(op, &name, &version)).await
-    }
-    async fn plugin_versions(&self, tenant: Option<TenantKey>) -> Stored<Vec<(TenantKey, PluginVersion)>> {
-        self.read(move |db| plugins::all(db, tenant)).await
     }
 }

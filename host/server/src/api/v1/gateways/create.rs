@@ -74,7 +74,7 @@ pub(crate) async fn create_gateway(
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    let new = NewGateway { name: request.name, kind: request.kind, settings };
+    let new = NewGateway::built_in(request.name, request.kind, settings);
     let gateway = app.store.create_gateway(&key.writes(&app), new).await?;
     app.gateways.installed(&gateway).await;
     let hook_url = format!("{}/hooks/gateways/{}/{}", app.config.public_url, gateway.id, gateway.hook_token);

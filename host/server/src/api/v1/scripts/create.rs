@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::store::PluginVersion;
+use campanile_domain::ports::store::{NewVersion, PluginVersion};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -56,10 +56,12 @@ pub(crate) async fn create_script(
         return Err(Problem::invalid(faults));
     }
     app.scripts.check(key.of(), &request.source).await.map_err(rejected)?;
-    let source = request.source.into_bytes();
-    let kept = app.store.add_plugin_version(&key.writes(&app), request.name, None, KIND.into(), source).await?;
+    let ScriptRequest { name, source } = request;
+    let content = source.clone().into_bytes();
+    let new = NewVersion { name, version: None, kind: KIND.into(), content, report: None };
+    let kept = app.store.add_plugin_version(&key.writes(&app), new).await?.version;
     let active = app.store.activate_plugin(&key.writes(&app), &kept.name, &kept.version).await?;
-    app.scripts.activated(key.of(), &active).await;
+    app.scripts.activated(key.of(), &active, &source).await;
     app.engine.policy_changed(key.of());
     Ok((StatusCode::CREATED, Json(active)))
 }

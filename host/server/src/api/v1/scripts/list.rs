@@ -23,7 +23,7 @@ pub(crate) async fn list_scripts(
     Query(paging): Query<Paging>,
 ) -> Result<Json<Listed<PluginVersion>>, Problem> {
     let page = paging.page()?;
-    let versions = app.store.plugin_versions(Some(key.of())).await?;
+    let versions = app.store.plugin_versions(Some(key.of()), None).await?;
     let scripts = versions.into_iter().map(|(_, version)| version).filter(|version| version.kind == KIND).collect();
     cut(scripts, &page, |version: &PluginVersion| version.id.to_string()).map(Json)
 }
