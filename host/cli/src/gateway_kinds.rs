@@ -1,19 +1,25 @@
 //! The kinds of gateways that this binary can dial through, and how one comes to life.
 //!
-//! `simulated` is the carrier inside the process, `carrier` one in a process of its own (see `campanile carrier`). On a
-//! faster clock nothing else may be installed: nobody real is called six hundred times too fast.
+//! `simulated` is the carrier inside the process, `carrier` one in a process of its own (see `campanile carrier`), `plugin` a
+//! component that the tenant uploaded. On a faster clock nothing else may be installed: nobody real is called six hundred times too fast.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
-use campanile_domain::ids::GatewayId;
-use campanile_domain::ports::clock::EngineClock;
+use campanile_domain::ids::{GatewayId, TenantKey};
+use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::manifest::Manifest;
+use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::gateway::Gateway;
-use campanile_domain::ports::store::{Assistant, GatewayRow, Store};
+use campanile_domain::ports::outbound::{Outbound, Principal};
+use campanile_domain::ports::store::{
+    Assistant, ConnectionStatus, GatewayRow, PluginVersion, SecretOwner, Store, StoreError,
+};
 use campanile_engine::carrier::{Scenario, SimulatedGateway};
 use campanile_engine::shell::{Gateways, Handle};
+use campanile_sandbox::{Installation, PluginGateway, Sandbox};
 use campanile_server::GatewayKinds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +50,19 @@ struct Remote {
     url: String,
 }
 
+/// The kind of gateways that a tenant's plugin makes.
+const PLUGIN: &str = "plugin";
+
+/// What gateways that are plugins run in and leave through.
+pub struct Plugged {
+    /// Runs them.
+    pub sandbox: Sandbox,
+    /// How their requests leave.
+    pub outbound: Arc<dyn Outbound>,
+    /// What their clock shows.
+    pub clock: Arc<dyn WallClock>,
+}
+
 /// Makes gateways of rows and keeps them running.
 pub struct Kinds {
     /// Where the engine finds them.
@@ -60,6 +79,8 @@ pub struct Kinds {
     pub tasks: TaskTracker,
     /// Ends them.
     pub stop: CancellationToken,
+    /// For gateways that are plugins.
+    pub plugged: Plugged,
     /// The simulated carriers, which are told what assistants ask of their calls.
     pub simulated: Mutex<BTreeMap<GatewayId, Arc<SimulatedGateway>>>,
 }
@@ -99,6 +120,67 @@ impl Kinds {
         }
     }
 
+    /// A gateway of a plugin, with the secrets that were given to it and what its tenant granted.
+    async fn of_plugin(&self, row: &GatewayRow) -> Result<Arc<dyn Gateway>, String> {
+        let plugin = row.plugin.clone().ok_or("it names no plugin")?;
+        let readable = |error: StoreError| error.to_string();
+        let secrets = self.store.secrets(row.tenant, SecretOwner::Gateway(row.id)).await.map_err(readable)?;
+        let granted = self.store.grants(row.tenant, &plugin.name).await.map_err(readable)?;
+        let manifest = self.manifest(row.tenant, &plugin).await?;
+        let (hosts, auth) = manifest.allowed(granted.iter().map(|grant| &grant.ask));
+        let connections = self.store.connections(row.tenant).await.map_err(readable)?;
+        let authorised = connections
+            .into_iter()
+            .filter(|one| one.plugin == plugin.name && one.status == ConnectionStatus::Authorised)
+            .map(|one| (one.auth, one.id));
+        let principal = Principal {
+            tenant: row.tenant,
+            instance: row.id.to_string(),
+            hosts,
+            auth,
+            settings: Arc::new(row.settings.clone()),
+            secrets: Arc::new(secrets),
+            connections: authorised.collect(),
+        };
+        let installed = Installation {
+            plugin,
+            principal: Arc::new(principal),
+            outbound: Arc::clone(&self.plugged.outbound),
+            clock: Arc::clone(&self.plugged.clock),
+        };
+        Ok(Arc::new(PluginGateway::new(self.plugged.sandbox.clone(), installed)))
+    }
+
+    /// The manifest of the version that a reference means now.
+    async fn manifest(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Manifest, String> {
+        let versions = self.store.plugin_versions(Some(tenant), Some(&plugin.name)).await;
+        let versions = versions.map_err(|error| error.to_string())?;
+        let meant = |version: &PluginVersion| match &plugin.version {
+            Some(number) => version.version == *number && version.state.is_usable(),
+            None => version.active,
+        };
+        let found = versions.into_iter().map(|(_, version)| version).find(meant);
+        found.and_then(|version| version.manifest).ok_or_else(|| format!("there is no usable version of {plugin}"))
+    }
+
+    /// A version of a plugin was activated or retired, or its grants changed: its gateways are made anew.
+    pub async fn plugin_changed(&self, tenant: TenantKey, name: &str) {
+        let rows = match self.store.gateways(Some(tenant)).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(%error, name, "the gateways of a plugin could not be made anew");
+                return;
+            }
+        };
+        for row in rows.iter().filter(|row| row.plugin.as_ref().is_some_and(|plugin| plugin.name == name)) {
+            self.revive(row).await;
+        }
+        if let Some(engine) = self.engine.get() {
+            engine.policy_changed(tenant);
+            engine.gateways_changed();
+        }
+    }
+
     /// Tells a simulated carrier what an assistant asks of its calls, as a provider learns it when the assistant is set up
     /// there.
     pub fn learn(&self, assistant: &Assistant) {
@@ -110,8 +192,9 @@ impl Kinds {
     }
 
     /// Brings an installed gateway to life.
-    pub fn revive(&self, row: &GatewayRow) {
-        match self.make(row) {
+    pub async fn revive(&self, row: &GatewayRow) {
+        let made = if row.kind == PLUGIN { self.of_plugin(row).await } else { self.make(row) };
+        match made {
             Ok(gateway) => {
                 let hook = format!("{}/hooks/gateways/{}/{}", self.public_url, row.id, row.hook_token);
                 self.gateways.insert(row.key, gateway, hook);
@@ -177,7 +260,7 @@ impl GatewayKinds for Kinds {
     }
 
     async fn installed(&self, gateway: &GatewayRow) {
-        self.revive(gateway);
+        self.revive(gateway).await;
         if let Some(engine) = self.engine.get() {
             engine.gateways_changed();
         }

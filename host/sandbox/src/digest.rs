@@ -14,6 +14,13 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// From its 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let pairs = text.as_bytes().chunks_exact(2);
+        let bytes = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().filter(|_| text.len() == 64).map(Self)
+    }
+
     /// Of several pieces, kept apart by their lengths.
     pub fn of_parts(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();

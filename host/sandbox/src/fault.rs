@@ -94,6 +94,12 @@ pub enum Fault {
         /// How long the other system asked to be left alone, in milliseconds.
         retry_after_ms: Option<u64>,
     },
+    /// A case of its kind failed before anybody depended on it.
+    #[error("the case {what}")]
+    NotConforming {
+        /// The case and what was wrong.
+        what: String,
+    },
     /// It could not be made ready to run; the host's fault, not the guest's.
     #[error("the plugin could not be started: {what}")]
     NotReady {
@@ -116,6 +122,7 @@ impl Fault {
             Self::Trapped { .. } => "trapped",
             Self::OutputInvalid { .. } => "output_invalid",
             Self::Refused { .. } => "error",
+            Self::NotConforming { .. } => "not_conforming",
             Self::NotReady { .. } => "not_ready",
         }
     }

@@ -1,0 +1,213 @@
+//! The gates of an upload, as the API sees them: what the sandbox makes of a component, and what becomes of what passed.
+//!
+//! The store keeps versions, the sandbox runs them; this carries from the one to the other. A version is put on the
+//! sandbox's shelf when it has passed every gate, and the shelf is brought up to date from the store whenever a version or
+//! a grant changed, so that the two can never disagree for longer than that.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use campanile_domain::campaign::FieldError;
+use campanile_domain::ids::{PluginId, TenantKey};
+use campanile_domain::plugin::report::{Finding, Report, Stage};
+use campanile_domain::plugin::{Kind, PluginRef};
+use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::store::{PluginVersion, Plugins, Stored};
+use campanile_sandbox::{Content, Contents, Digest, Fault, Installed, Prepared, Sandbox};
+use campanile_server::PluginDesk;
+use serde_json::Value;
+
+use crate::gateway_kinds::Kinds;
+use crate::script_checker::put_back;
+
+/// Where the bytes of installed components are: in the store, found by their digest.
+#[derive(Default)]
+pub struct StoredContents {
+    store: std::sync::OnceLock<Arc<dyn Plugins>>,
+    places: Mutex<BTreeMap<Digest, (TenantKey, PluginId)>>,
+}
+
+impl StoredContents {
+    /// From now on bytes come from this store.
+    pub fn read_from(&self, store: Arc<dyn Plugins>) {
+        let _ = self.store.set(store);
+    }
+
+    fn note(&self, digest: Digest, tenant: TenantKey, id: PluginId) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, (tenant, id));
+    }
+}
+
+#[async_trait]
+impl Contents for StoredContents {
+    async fn content(&self, digest: Digest) -> Option<Vec<u8>> {
+        let place = self.places.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
+        let ((tenant, id), store) = (place?, self.store.get()?);
+        match store.plugin_content(tenant, id).await {
+            Ok(content) => Some(content),
+            Err(error) => {
+                tracing::error!(%error, %id, "the bytes of a plugin cannot be read");
+                None
+            }
+        }
+    }
+}
+
+/// The desk.
+pub struct Desk {
+    /// What runs plugins.
+    pub sandbox: Sandbox,
+    /// What keeps them.
+    pub store: Arc<dyn Plugins>,
+    /// Where the sandbox finds bytes.
+    pub contents: Arc<StoredContents>,
+    /// The gateways that are made anew when their plugin changes.
+    pub kinds: Arc<Kinds>,
+    /// Measures how long compiling takes.
+    pub clock: Arc<dyn WallClock>,
+}
+
+/// The version's report, to be gone on with.
+fn so_far(version: &PluginVersion, stage: Stage) -> Report {
+    let report = version.report.clone().unwrap_or(Report {
+        passed: true,
+        stage,
+        manifest: None,
+        sha256: version.sha256.clone(),
+        bytes: version.bytes,
+        findings: Vec::new(),
+        artefact_bytes: None,
+        compile_ms: None,
+        cases: Vec::new(),
+    });
+    Report { manifest: version.manifest.clone(), stage, ..report }
+}
+
+fn finding(stage: Stage, fault: &Fault) -> Finding {
+    let (code, next) = match stage {
+        Stage::Conformance => ("plugin_not_conforming", "run campanile plugin test, correct the plugin and upload it again"),
+        _ => ("plugin_not_compiled", "make it smaller or simpler: fewer functions, fewer locals; then upload it again"),
+    };
+    Finding { stage, code: code.to_owned(), message: fault.to_string(), next: next.to_owned() }
+}
+
+impl Desk {
+    async fn prepared(&self, version: &PluginVersion, content: &[u8]) -> Result<Prepared, Fault> {
+        let kind = version.manifest.as_ref().map_or(Kind::RetryPolicy, |manifest| manifest.kind);
+        self.sandbox.prepare(content, Digest::of(content), kind).await
+    }
+}
+
+#[async_trait]
+impl PluginDesk for Desk {
+    async fn admit(&self, content: &[u8]) -> Report {
+        // Parsing 48 MiB takes a while; it must not hold up the thread that answers requests.
+        let content = content.to_vec();
+        let bytes = content.len() as u64;
+        tokio::task::spawn_blocking(move || campanile_sandbox::admit(&content)).await.unwrap_or_else(|error| {
+            let fault = Fault::NotReady { what: format!("the host failed while it read the upload: {error}") };
+            let empty = Report {
+                passed: true,
+                stage: Stage::Admission,
+                manifest: None,
+                sha256: String::new(),
+                bytes,
+                findings: Vec::new(),
+                artefact_bytes: None,
+                compile_ms: None,
+                cases: Vec::new(),
+            };
+            empty.closed(finding(Stage::Admission, &fault))
+        })
+    }
+
+    async fn compile(&self, _: TenantKey, version: &PluginVersion, content: &[u8]) -> Report {
+        let report = so_far(version, Stage::Compilation);
+        let began = self.clock.now();
+        match self.prepared(version, content).await {
+            Ok(prepared) => {
+                let compile_ms = u64::try_from(self.clock.now().since(began)).ok();
+                Report { artefact_bytes: prepared.artefact_bytes, compile_ms, ..report }
+            }
+            Err(fault) => report.closed(finding(Stage::Compilation, &fault)),
+        }
+    }
+
+    async fn test(&self, tenant: TenantKey, version: &PluginVersion, content: &[u8]) -> Report {
+        let report = so_far(version, Stage::Conformance);
+        let prepared = match self.prepared(version, content).await {
+            Ok(prepared) => prepared,
+            Err(fault) => return report.closed(finding(Stage::Compilation, &fault)),
+        };
+        let Some(manifest) = &version.manifest else { return report };
+        let cases = campanile_sandbox::conform(&self.sandbox, tenant, &prepared, manifest).await;
+        let failed: Vec<_> = cases.iter().filter(|case| !case.passed).cloned().collect();
+        let report = Report { cases, ..report };
+        failed.into_iter().fold(report, |report, case| {
+            let what = format!("{:?}: {}", case.name, case.detail);
+            report.closed(finding(Stage::Conformance, &Fault::NotConforming { what }))
+        })
+    }
+
+    async fn check_settings(
+        &self,
+        tenant: TenantKey,
+        plugin: &PluginRef,
+        settings: &Value,
+    ) -> Result<(), Vec<FieldError>> {
+        let field = |name: &str, rule: String| FieldError::new(format!("/{name}"), "plugin_settings", rule);
+        match self.sandbox.check_settings(tenant, plugin, settings).await {
+            Ok(problems) if problems.is_empty() => Ok(()),
+            Ok(problems) => Err(problems.into_iter().map(|problem| field(&problem.name, problem.rule)).collect()),
+            Err(fault) => Err(vec![FieldError::new("", "plugin_settings", fault.to_string())]),
+        }
+    }
+
+    async fn changed(&self, tenant: TenantKey, version: &PluginVersion) {
+        if let Err(error) = self.shelve(Some(tenant), Some(&version.name)).await {
+            tracing::error!(%error, name = version.name, "a plugin could not be brought up to date; it is at the next start");
+        }
+        self.kinds.plugin_changed(tenant, &version.name).await;
+    }
+}
+
+impl Desk {
+    /// Brings the sandbox's shelf up to date with the store: of one tenant or all, of one name or all.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn shelve(&self, tenant: Option<TenantKey>, name: Option<&str>) -> Stored<()> {
+        for (tenant, version) in self.store.plugin_versions(tenant, name).await? {
+            if version.kind == "script" {
+                let source = self.store.plugin_content(tenant, version.id).await?;
+                put_back(&self.sandbox, tenant, &version, source);
+            } else if version.state.is_usable() {
+                self.put(tenant, &version);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, tenant: TenantKey, version: &PluginVersion) {
+        let (Some(manifest), Some(digest)) = (&version.manifest, Digest::parse(&version.sha256)) else {
+            tracing::error!(name = version.name, version = version.version, "a stored plugin has no manifest or digest");
+            return;
+        };
+        self.contents.note(digest, tenant, version.id);
+        self.sandbox.put(Installed {
+            tenant,
+            name: version.name.clone(),
+            version: version.version.clone(),
+            kind: manifest.kind,
+            content: Content::Component { wasm: None, settings: manifest.settings.clone() },
+            digest,
+            bytes: usize::try_from(version.bytes).unwrap_or(usize::MAX),
+        });
+        if version.active
+            && let Err(fault) = self.sandbox.activate(tenant, &version.name, &version.version)
+        {
+            tracing::error!(name = version.name, version = version.version, %fault, "a plugin cannot be activated");
+        }
+    }
+}
