@@ -182,4 +182,12 @@ impl GatewayKinds for Kinds {
             engine.gateways_changed();
         }
     }
+
+    async fn removed(&self, gateway: &GatewayRow) {
+        self.gateways.remove(gateway.key);
+        self.simulated.lock().unwrap_or_else(PoisonError::into_inner).remove(&gateway.id);
+        if let Some(engine) = self.engine.get() {
+            engine.gateways_changed();
+        }
+    }
 }

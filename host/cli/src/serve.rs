@@ -28,6 +28,9 @@ pub struct Serve {
     /// How the world reaches this host; providers send their events there
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// File with the key that secrets are sealed with; without it DATA/secret.key, made at the first start
+    #[arg(long, value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
     /// Calls at once over all tenants
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_calls: u32,
@@ -41,6 +44,7 @@ pub async fn run(args: Serve) -> Result<(), Failure> {
         data: args.data,
         listen: args.listen,
         public_url: args.public_url,
+        secret_key_file: args.secret_key_file,
         clock: args.clock,
         max_concurrent_calls: args.max_calls,
     };

@@ -13,7 +13,7 @@ use campanile_domain::ports::store::{Accounts, Fence, Store};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
 use campanile_sandbox::Policies;
-use campanile_server::{App, Config};
+use campanile_server::{App, Config, Pipeline};
 use campanile_store::{Profile, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +23,9 @@ use crate::clock::{self, ClockFlags};
 use crate::entropy::{self, SystemEntropy};
 use crate::exit::Failure;
 use crate::gateway_kinds::Kinds;
+use crate::plugin_desk::Desk;
 use crate::script_checker::{Checker, put_back};
-use crate::version;
+use crate::{secret_key, version};
 
 /// What a host is made of.
 pub struct Setup {
@@ -34,6 +35,8 @@ pub struct Setup {
     pub listen: SocketAddr,
     /// How the world reaches this host; the listening address when left out.
     pub public_url: Option<String>,
+    /// Where the key for secrets lies; in the data folder when left out.
+    pub secret_key_file: Option<PathBuf>,
     /// The clock.
     pub clock: ClockFlags,
     /// Calls at once over all tenants.
@@ -65,10 +68,11 @@ const READERS: usize = 2;
 
 /// Opens everything and listens.
 pub async fn start(setup: Setup) -> Result<Host, Failure> {
+    let environment = std::env::var(secret_key::VARIABLE).ok();
     let options = campanile_store::Options {
         profile: Profile::Durable { folder: setup.data.clone() },
         readers: READERS,
-        vault: None,
+        vault: Some(secret_key::find(&setup.data, environment.as_deref(), setup.secret_key_file.as_deref())?),
     };
     let chosen = clock::choose(&setup.data, &setup.clock)?;
     let store = campanile_store::open(&options).map_err(|error| Failure::other(error.to_string()))?;
@@ -108,6 +112,9 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         engine: handle.clone(),
         policies: Arc::clone(&policies) as Arc<dyn PolicyRunner>,
         scripts: Arc::new(Checker(policies)),
+        plugins: Arc::new(Desk),
+        consent: Arc::new(Desk),
+        pipeline: Pipeline::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock: Arc::new(SystemClock) as Arc<dyn WallClock>,
@@ -123,7 +130,9 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     };
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
-    let router = campanile_server::router(Arc::new(app));
+    let app = Arc::new(app);
+    campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
+    let router = campanile_server::router(app);
     let server_stop = stop.clone();
     let server_task = tokio::spawn(async move {
         axum::serve(listener, router).with_graceful_shutdown(async move { server_stop.cancelled().await }).await
