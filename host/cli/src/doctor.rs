@@ -1,6 +1,6 @@
 //! `campanile doctor`: what would keep this machine from running Campanile, and what to do about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use campanile_domain::plugin::Kind;
 use campanile_domain::ports::clock::WallClock;
@@ -12,6 +12,7 @@ use campanile_store::{Options, Profile};
 use clap::Args;
 
 use crate::exit::Failure;
+use crate::secret_key;
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
@@ -44,6 +45,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     findings.extend(sandbox());
     if let Some(folder) = &args.data {
         findings.push(store(folder.clone()));
+        findings.push(secrets(folder));
     }
     for finding in &findings {
         let mark = match finding.mark {
@@ -93,6 +95,20 @@ fn sandbox() -> Vec<Finding> {
         }
     });
     told.collect()
+}
+
+/// Whoever copies the folder has both halves.
+fn secrets(folder: &Path) -> Finding {
+    let check = "secrets";
+    if folder.join(secret_key::FILE).exists() {
+        let text = format!(
+            "the key for secrets lies beside the data it seals, in {}; keep it elsewhere with {} or --secret-key-file",
+            folder.join(secret_key::FILE).display(),
+            secret_key::VARIABLE
+        );
+        return Finding { mark: Mark::Note, check, text };
+    }
+    Finding { mark: Mark::Ok, check, text: "no key for secrets lies in the data folder".into() }
 }
 
 fn store(folder: PathBuf) -> Finding {

@@ -61,6 +61,8 @@ pub struct Plugged {
     pub outbound: Arc<dyn Outbound>,
     /// What their clock shows.
     pub clock: Arc<dyn WallClock>,
+    /// Calls live on a clock that is faster than the sun's.
+    pub faster_clock: bool,
 }
 
 /// Makes gateways of rows and keeps them running.
@@ -122,6 +124,9 @@ impl Kinds {
 
     /// A gateway of a plugin, with the secrets that were given to it and what its tenant granted.
     async fn of_plugin(&self, row: &GatewayRow) -> Result<Arc<dyn Gateway>, String> {
+        if self.plugged.faster_clock {
+            return Err("this host's clock is faster than the sun's, so only simulated people are called".to_owned());
+        }
         let plugin = row.plugin.clone().ok_or("it names no plugin")?;
         let readable = |error: StoreError| error.to_string();
         let secrets = self.store.secrets(row.tenant, SecretOwner::Gateway(row.id)).await.map_err(readable)?;
@@ -261,6 +266,14 @@ impl GatewayKinds for Kinds {
 
     async fn installed(&self, gateway: &GatewayRow) {
         self.revive(gateway).await;
+        if let Some(engine) = self.engine.get() {
+            engine.gateways_changed();
+        }
+    }
+
+    async fn removed(&self, gateway: &GatewayRow) {
+        self.gateways.remove(gateway.key);
+        self.simulated.lock().unwrap_or_else(PoisonError::into_inner).remove(&gateway.id);
         if let Some(engine) = self.engine.get() {
             engine.gateways_changed();
         }

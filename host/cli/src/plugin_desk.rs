@@ -86,7 +86,9 @@ fn so_far(version: &PluginVersion, stage: Stage) -> Report {
 
 fn finding(stage: Stage, fault: &Fault) -> Finding {
     let (code, next) = match stage {
-        Stage::Conformance => ("plugin_not_conforming", "run campanile plugin test, correct the plugin and upload it again"),
+        Stage::Conformance => {
+            ("plugin_not_conforming", "run campanile plugin test, correct the plugin and upload it again")
+        }
         _ => ("plugin_not_compiled", "make it smaller or simpler: fewer functions, fewer locals; then upload it again"),
     };
     Finding { stage, code: code.to_owned(), message: fault.to_string(), next: next.to_owned() }
@@ -191,7 +193,11 @@ impl Desk {
 
     fn put(&self, tenant: TenantKey, version: &PluginVersion) {
         let (Some(manifest), Some(digest)) = (&version.manifest, Digest::parse(&version.sha256)) else {
-            tracing::error!(name = version.name, version = version.version, "a stored plugin has no manifest or digest");
+            tracing::error!(
+                name = version.name,
+                version = version.version,
+                "a stored plugin has no manifest or digest"
+            );
             return;
         };
         self.contents.note(digest, tenant, version.id);

@@ -28,6 +28,12 @@ pub struct Serve {
     /// How the world reaches this host; providers send their events there
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// File with the key that secrets are sealed with; without it DATA/secret.key, made at the first start
+    #[arg(long, value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
+    /// A system inside that plugins may reach over plain http or at a private address; may be repeated
+    #[arg(long = "plugin-host", value_name = "HOST:PORT")]
+    plugin_hosts: Vec<String>,
     /// Calls at once over all tenants
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_calls: u32,
@@ -41,6 +47,8 @@ pub async fn run(args: Serve) -> Result<(), Failure> {
         data: args.data,
         listen: args.listen,
         public_url: args.public_url,
+        secret_key_file: args.secret_key_file,
+        plugin_hosts: args.plugin_hosts,
         clock: args.clock,
         max_concurrent_calls: args.max_calls,
     };

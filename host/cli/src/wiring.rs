@@ -8,23 +8,29 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::{Accounts, Fence, Store};
+use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
+use campanile_egress::{Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
 use campanile_sandbox::Sandbox;
-use campanile_server::{App, Config};
+use campanile_server::{App, Config, Pipeline};
 use campanile_store::{Profile, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{self, ClockFlags};
+use crate::compile_plugin::children;
+use crate::consent::AtOtherSystems;
 use crate::entropy::{self, SystemEntropy};
 use crate::exit::Failure;
-use crate::gateway_kinds::Kinds;
-use crate::script_checker::{Checker, put_back};
-use crate::version;
+use crate::gateway_kinds::{Kinds, Plugged};
+use crate::plugin_desk::{Desk, StoredContents};
+use crate::plugin_meter::PluginMeter;
+use crate::script_checker::Checker;
+use crate::{secret_key, version};
 
 /// What a host is made of.
 pub struct Setup {
@@ -34,6 +40,10 @@ pub struct Setup {
     pub listen: SocketAddr,
     /// How the world reaches this host; the listening address when left out.
     pub public_url: Option<String>,
+    /// Where the key for secrets lies; in the data folder when left out.
+    pub secret_key_file: Option<PathBuf>,
+    /// `host:port` pairs that plugins may reach over plain http or at private addresses.
+    pub plugin_hosts: Vec<String>,
     /// The clock.
     pub clock: ClockFlags,
     /// Calls at once over all tenants.
@@ -65,10 +75,11 @@ const READERS: usize = 2;
 
 /// Opens everything and listens.
 pub async fn start(setup: Setup) -> Result<Host, Failure> {
+    let environment = std::env::var(secret_key::VARIABLE).ok();
     let options = campanile_store::Options {
         profile: Profile::Durable { folder: setup.data.clone() },
         readers: READERS,
-        vault: None,
+        vault: Some(secret_key::find(&setup.data, environment.as_deref(), setup.secret_key_file.as_deref())?),
     };
     let chosen = clock::choose(&setup.data, &setup.clock)?;
     let store = campanile_store::open(&options).map_err(|error| Failure::other(error.to_string()))?;
@@ -77,7 +88,18 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     })?;
     let address = listener.local_addr().map_err(|error| Failure::other(error.to_string()))?;
     let public_url = setup.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let policies = policies(&setup.data, store.as_ref()).await?;
+    let wall_clock: Arc<dyn WallClock> = Arc::new(SystemClock);
+    let exemptions = Exemptions::parse(&setup.plugin_hosts).map_err(|error| Failure::usage(error.to_string()))?;
+    let egress = Arc::new(Egress::new(EgressOptions {
+        exemptions,
+        clock: Arc::clone(&wall_clock),
+        resolver: Arc::new(SystemResolver),
+        tokens: Arc::clone(&store) as Arc<dyn TokenStore>,
+    }));
+    let meter = Arc::new(PluginMeter::default());
+    let contents = Arc::new(StoredContents::default());
+    contents.read_from(Arc::clone(&store) as Arc<dyn Plugins>);
+    let sandbox = sandbox(&setup.data, Arc::clone(&contents), Arc::clone(&meter))?;
     let gateways = Arc::new(Gateways::default());
     let stop = CancellationToken::new();
     let background = TaskTracker::new();
@@ -89,11 +111,25 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         public_url: public_url.clone(),
         tasks: background.clone(),
         stop: stop.clone(),
+        plugged: Plugged {
+            sandbox: sandbox.clone(),
+            outbound: Arc::clone(&egress) as Arc<dyn Outbound>,
+            clock: Arc::clone(&wall_clock),
+            faster_clock: chosen.factor.is_some(),
+        },
         simulated: Mutex::default(),
     });
+    let desk = Arc::new(Desk {
+        sandbox: sandbox.clone(),
+        store: Arc::clone(&store) as Arc<dyn Plugins>,
+        contents,
+        kinds: Arc::clone(&kinds),
+        clock: Arc::clone(&wall_clock),
+    });
+    desk.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
-        policies: Arc::new(policies.clone()) as Arc<dyn PolicyRunner>,
+        policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
         gateways,
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
@@ -101,16 +137,21 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let (engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
     let _ = kinds.engine.set(handle.clone());
     let rows = store.gateways(None).await.map_err(|error| Failure::other(error.to_string()))?;
-    rows.iter().for_each(|row| kinds.revive(row));
+    for row in &rows {
+        kinds.revive(row).await;
+    }
     teach(&kinds, store.as_ref()).await?;
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
-        policies: Arc::new(policies.clone()) as Arc<dyn PolicyRunner>,
-        scripts: Arc::new(Checker(policies)),
+        policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
+        scripts: Arc::new(Checker(sandbox)),
+        plugins: desk,
+        consent: Arc::new(AtOtherSystems(egress)),
+        pipeline: Pipeline::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
-        wall_clock: Arc::new(SystemClock) as Arc<dyn WallClock>,
+        wall_clock,
         entropy: Arc::new(SystemEntropy),
         config: Config {
             public_url,
@@ -121,9 +162,18 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         background: background.clone(),
         shutdown: stop.clone(),
     };
+    let counting = meter.run(
+        Arc::clone(&store) as Arc<dyn Plugins>,
+        Arc::new(SystemClock),
+        Arc::clone(&chosen.engine),
+        stop.clone(),
+    );
+    background.spawn(counting);
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
-    let router = campanile_server::router(Arc::new(app));
+    let app = Arc::new(app);
+    campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
+    let router = campanile_server::router(app);
     let server_stop = stop.clone();
     let server_task = tokio::spawn(async move {
         axum::serve(listener, router).with_graceful_shutdown(async move { server_stop.cancelled().await }).await
@@ -182,16 +232,20 @@ async fn teach(kinds: &Kinds, store: &dyn Store) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The sandbox with everything that tenants installed.
-async fn policies(data: &Path, store: &dyn Store) -> Result<Sandbox, Failure> {
-    let options = campanile_sandbox::Options { cache_folder: Some(data.join("cache")), ..Default::default() };
-    let policies = Sandbox::new(options)
-        .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")).next("campanile doctor"))?;
-    let failed = |error: campanile_domain::ports::store::StoreError| Failure::other(error.to_string());
-    let kept = store.plugin_versions(None, None).await.map_err(failed)?;
-    for (tenant, version) in kept.iter().filter(|(_, version)| version.kind == "script") {
-        let source = store.plugin_content(*tenant, version.id).await.map_err(failed)?;
-        put_back(&policies, *tenant, version, source);
-    }
-    Ok(policies)
+/// Threads that guests run on, at least: one tenant never holds all of them.
+const LEAST_GUEST_THREADS: usize = 2;
+
+/// The sandbox, still without what tenants installed.
+fn sandbox(data: &Path, contents: Arc<StoredContents>, meter: Arc<PluginMeter>) -> Result<Sandbox, Failure> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let options = campanile_sandbox::Options {
+        cache_folder: Some(data.join("cache")),
+        threads: Some(processors.max(LEAST_GUEST_THREADS)),
+        compiler: children()?,
+        contents: Some(contents),
+        calls: Some(meter),
+        ..Default::default()
+    };
+    Sandbox::new(options)
+        .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")).next("campanile doctor"))
 }

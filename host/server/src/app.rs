@@ -15,7 +15,8 @@ use campanile_engine::shell::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ports::{Entropy, GatewayKinds, ScriptChecker};
+use crate::pipeline::Pipeline;
+use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
 
 /// Everything that handlers use.
 pub struct App {
@@ -27,6 +28,12 @@ pub struct App {
     pub policies: Arc<dyn PolicyRunner>,
     /// Checks scripts before they are kept.
     pub scripts: Arc<dyn ScriptChecker>,
+    /// The gates of what is uploaded.
+    pub plugins: Arc<dyn PluginDesk>,
+    /// Asks people for consent at other systems.
+    pub consent: Arc<dyn Consent>,
+    /// Where uploads wait for their turn at the gates.
+    pub pipeline: Pipeline,
     /// Which kinds of gateways there are.
     pub gateways: Arc<dyn GatewayKinds>,
     /// The time that calls live in.
@@ -37,9 +44,10 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// What an operator configures.
     pub config: Config,
-    /// Imports run here; close it and wait for it before the store goes away.
+    /// Imports and the gates of uploads run here; close it and wait for it before the store goes away.
     pub background: TaskTracker,
-    /// Cancelled when the host stops: an import ends after the page it is at, marked failed.
+    /// Cancelled when the host stops: an import ends after the page it is at, marked failed; an upload goes on at
+    /// the next start.
     pub shutdown: CancellationToken,
 }
 

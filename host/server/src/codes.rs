@@ -62,6 +62,11 @@ codes! {
     DUPLICATE_LEAD = "CE0023", CONFLICT, "The campaign already has this phone";
     FILE_REJECTED = "CE0024", UNPROCESSABLE_ENTITY, "The file is not a list of leads";
     NO_STORAGE_FOR_UPLOAD = "CE0025", INSUFFICIENT_STORAGE, "There is no room for the upload";
+    PLUGIN_REJECTED = "CE0026", UNPROCESSABLE_ENTITY, "The plugin cannot be taken";
+    PLUGIN_NOT_GRANTED = "CE0027", CONFLICT, "The plugin asks for what was not granted";
+    PLUGIN_SETTINGS_UNFIT = "CE0028", CONFLICT, "Settings in use do not fit this version";
+    CONSENT_INVALID = "CE0029", BAD_REQUEST, "The consent cannot be taken";
+    CONSENT_FAILED = "CE0030", BAD_GATEWAY, "The other system gave no tokens";
 }
 
 #[cfg(test)]

@@ -23,10 +23,12 @@ use crate::problem::{Document, FieldProblem};
         (name = "calls", description = "What was dialled and what came of it"),
         (name = "assistants", description = "Who speaks"),
         (name = "gateways", description = "Through what calls are placed"),
+        (name = "plugins", description = "Components that an account uploads: versions, grants, what they used"),
+        (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),
         (name = "scripts", description = "What decides after a call, when it is not the built-in rule"),
         (name = "keys", description = "What opens an account"),
         (name = "tenants", description = "Accounts, for the operator of the host"),
-        (name = "hooks", description = "Where providers send what happens to calls"),
+        (name = "hooks", description = "Where providers send what happens to calls, and people come back from consenting"),
         (name = "system", description = "Health, version, and the pages about errors"),
     )
 )]

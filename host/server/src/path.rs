@@ -1,4 +1,4 @@
-//! Ids in paths. What is no id at all is answered like an id nobody has: 404.
+//! Ids and names in paths. What is no id at all is answered like an id nobody has: 404.
 
 use std::str::FromStr;
 
@@ -9,6 +9,12 @@ use http::request::Parts;
 use crate::codes;
 use crate::problem::Problem;
 
+async fn param<S: Send + Sync>(parts: &mut Parts, state: &S, wanted: &str) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, state).await;
+    let params = params.map_err(|_| Problem::new(&codes::NOT_FOUND, "the name in the path is not written in UTF-8"))?;
+    Ok(params.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value).to_owned())
+}
+
 /// The path's `{id}`.
 pub(crate) struct Id<T>(pub T);
 
@@ -16,10 +22,29 @@ impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await;
-        let params =
-            params.map_err(|_| Problem::new(&codes::NOT_FOUND, "the id in the path is not written in UTF-8"))?;
-        let text = params.iter().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
+        let text = param(parts, state, "id").await?;
         text.parse().map(Self).map_err(|error: NotAnId| Problem::new(&codes::NOT_FOUND, error.to_string()))
+    }
+}
+
+/// The path's `{name}`.
+pub(crate) struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        param(parts, state, "name").await.map(Self)
+    }
+}
+
+/// The path's `{version}`.
+pub(crate) struct Version(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Version {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        param(parts, state, "version").await.map(Self)
     }
 }

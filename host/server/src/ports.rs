@@ -6,7 +6,12 @@
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
-use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion};
+use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::auth::AuthBlock;
+use campanile_domain::plugin::report::Report;
+use campanile_domain::plugin::secrets::Secrets;
+use campanile_domain::ports::outbound::Tokens;
+use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,12 +31,78 @@ pub trait GatewayKinds: Send + Sync {
     /// Every fault, with pointers into the request's body: `/kind`, `/settings/...`.
     fn check(&self, kind: &str, settings: &Value) -> Result<Value, Vec<FieldError>>;
 
-    /// A gateway was installed: from now on the engine may dial through it. That it cannot be reached is told by its
-    /// health, not here.
+    /// A gateway was installed or changed, or one of its secrets was: from now on the engine dials through it as it is
+    /// now. That it cannot be reached is told by its health, not here.
     async fn installed(&self, gateway: &GatewayRow);
+
+    /// A gateway was taken out: nobody dials through it any more.
+    async fn removed(&self, gateway: &GatewayRow);
 
     /// An assistant was made or changed: a gateway whose provider must know what is asked of a call tells it.
     async fn assistant_changed(&self, assistant: &Assistant);
+}
+
+/// The gates of an upload, and what became of what passed them.
+///
+/// Reports go on from one gate to the next: whoever compiles or tests begins with the version's own report, to which the
+/// store gives back nothing but the manifest, and adds to it.
+#[async_trait]
+pub trait PluginDesk: Send + Sync {
+    /// Reads an upload whole, runs nothing. A report that passed carries the manifest.
+    async fn admit(&self, content: &[u8]) -> Report;
+
+    /// Compiles an admitted version within bounds and keeps the artefact. May be asked again for the same version after
+    /// a restart.
+    async fn compile(&self, tenant: TenantKey, version: &PluginVersion, content: &[u8]) -> Report;
+
+    /// Runs a compiled version against the cases of its kind. The artefact may be missing after a restart; then it is
+    /// made again.
+    async fn test(&self, tenant: TenantKey, version: &PluginVersion, content: &[u8]) -> Report;
+
+    /// Whether settings are what a version asks for.
+    ///
+    /// # Errors
+    /// Every fault, with pointers into the settings: `/account`.
+    async fn check_settings(
+        &self,
+        tenant: TenantKey,
+        plugin: &PluginRef,
+        settings: &Value,
+    ) -> Result<(), Vec<FieldError>>;
+
+    /// A version came to be staged, active or retired, or its grants changed: whoever runs its plugin looks at the store
+    /// again. Of an activation only the new version is told; the one before is no longer active. Told of a script's
+    /// retirement too; its activation is told to [`ScriptChecker::activated`].
+    async fn changed(&self, tenant: TenantKey, version: &PluginVersion);
+}
+
+/// On whose behalf consent is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsentAsk<'a> {
+    /// The connection, with the settings that the block may name.
+    pub connection: &'a Connection,
+    /// The block, whose style is the authorisation code.
+    pub block: &'a AuthBlock,
+    /// The connection's secrets.
+    pub secrets: &'a Secrets,
+    /// Where the other system sends the person afterwards.
+    pub redirect_uri: &'a str,
+}
+
+/// Asks people for consent at other systems (RFC 6749 4.1, with PKCE).
+#[async_trait]
+pub trait Consent: Send + Sync {
+    /// Where the person consents. `challenge` is the S256 of the verifier.
+    ///
+    /// # Errors
+    /// What the block lacks.
+    fn authorize_url(&self, ask: &ConsentAsk<'_>, state: &str, challenge: &str) -> Result<String, String>;
+
+    /// Makes tokens of the code that the person came back with. Nothing is kept here.
+    ///
+    /// # Errors
+    /// What the other system said, without secrets.
+    async fn exchange(&self, ask: &ConsentAsk<'_>, code: &str, verifier: &str) -> Result<Tokens, String>;
 }
 
 /// Checks scripts.

@@ -108,6 +108,12 @@ impl Problem {
         Self::new(&codes::NOT_FOUND, detail)
     }
 
+    /// 409 because of one rule of the data.
+    pub(crate) fn conflict(code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(&codes::CONFLICT, message.clone()).with([FieldProblem::new("", code, message)])
+    }
+
     /// 500; the cause goes to the log.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed inside");
@@ -155,9 +161,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::not_found(what),
-            StoreError::Conflict { code, message } => {
-                Self::new(&codes::CONFLICT, message.clone()).with([FieldProblem::new("", code, message)])
-            }
+            StoreError::Conflict { code, message } => Self::conflict(code, message),
             StoreError::Stale => Self::new(&codes::CHANGED_MEANWHILE, error.to_string()),
             StoreError::KeyReused => Self::new(&codes::IDEMPOTENCY_KEY_REUSED, error.to_string()),
             StoreError::BadCursor => Self::parameter("cursor", "bad_cursor", error.to_string()),

@@ -44,7 +44,12 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
             v1::assistants::delete::delete_assistant
         ))
         .routes(routes!(v1::gateways::list::list_gateways, v1::gateways::create::create_gateway))
-        .routes(routes!(v1::gateways::get::get_gateway))
+        .routes(routes!(
+            v1::gateways::get::get_gateway,
+            v1::gateways::patch::patch_gateway,
+            v1::gateways::delete::delete_gateway
+        ))
+        .routes(routes!(v1::gateways::put_secret::put_gateway_secret))
         // campaigns
         .routes(routes!(v1::campaigns::list::list_campaigns, v1::campaigns::create::create_campaign))
         .routes(routes!(v1::campaigns::get::get_campaign, v1::campaigns::patch::patch_campaign))
@@ -69,7 +74,26 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::calls::get::get_call))
         // what decides
         .routes(routes!(v1::scripts::list::list_scripts, v1::scripts::create::create_script))
+        // what accounts upload
+        .routes(routes!(v1::plugins::list::list_plugins, v1::plugins::upload::upload_plugin))
+        .routes(routes!(v1::plugins::get::get_plugin))
+        .routes(routes!(v1::plugins::version::get_plugin_version))
+        .routes(routes!(v1::plugins::activate::activate_plugin))
+        .routes(routes!(v1::plugins::retire::retire_plugin))
+        .routes(routes!(v1::plugins::rollback::rollback_plugin))
+        .routes(routes!(
+            v1::plugins::list_grants::list_grants,
+            v1::plugins::grant::grant,
+            v1::plugins::revoke_grant::revoke_grant
+        ))
+        .routes(routes!(v1::plugins::usage::plugin_usage))
+        .routes(routes!(v1::plugins::failures::plugin_failures))
+        .routes(routes!(v1::connections::list::list_connections, v1::connections::create::create_connection))
+        .routes(routes!(v1::connections::get::get_connection))
+        .routes(routes!(v1::connections::authorize::authorize_connection))
+        .routes(routes!(v1::connections::revoke::revoke_connection))
         // the world outside
+        .routes(routes!(hooks::connections::connection_callback))
         .routes(routes!(hooks::gateways::gateway_hook))
         .split_for_parts();
     (router, openapi::complete(document))

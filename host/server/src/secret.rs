@@ -1,9 +1,11 @@
-//! API keys and randomness.
+//! API keys, tokens and randomness.
 //!
 //! A key is shown once and never kept: the store gets its SHA-256. Two hundred random bits need no salt and no slow hash,
 //! and looking a key up by its hash compares nothing that an attacker could time. The prefix says what a key opens, so
 //! that a person and a secret scanner recognise one.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use campanile_domain::ports::store::NewKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -69,6 +71,33 @@ impl Secret {
     }
 }
 
+/// A text that nobody can guess: 256 random bits in the alphabet of URLs.
+pub(crate) struct Token(pub String);
+
+impl Token {
+    /// Makes one.
+    pub(crate) fn mint(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 32];
+        entropy.fill(&mut bytes);
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Self::hash_of(&self.0)
+    }
+
+    /// What was kept, if this is its text.
+    pub(crate) fn hash_of(text: &str) -> [u8; 32] {
+        Sha256::digest(text.as_bytes()).into()
+    }
+}
+
+/// The S256 challenge of a verifier (RFC 7636 4.2).
+pub(crate) fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
 /// A generator for ids, seeded by the system.
 pub(crate) fn rng(entropy: &dyn Entropy) -> ChaCha20Rng {
     let mut seed = [0; 32];
@@ -79,4 +108,14 @@ pub(crate) fn rng(entropy: &dyn Entropy) -> ChaCha20Rng {
 /// A seed for the ids that a write mints.
 pub(crate) fn seed(entropy: &dyn Entropy) -> u64 {
     rng(entropy).next_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_challenge_is_the_one_of_the_standard() {
+        // RFC 7636, appendix B.
+        let challenge = super::challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
 }

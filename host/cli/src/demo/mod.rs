@@ -69,6 +69,8 @@ pub async fn run(args: Demo) -> Result<(), Failure> {
         data: folder.path().to_owned(),
         listen: free_address()?,
         public_url: None,
+        secret_key_file: None,
+        plugin_hosts: Vec::new(),
         clock: ClockFlags { clock: Some(factor), clock_start: Some(start) },
         max_concurrent_calls: 100,
     };

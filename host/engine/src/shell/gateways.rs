@@ -28,6 +28,11 @@ impl Gateways {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, installed);
     }
 
+    /// Takes one out.
+    pub fn remove(&self, key: GatewayKey) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
     /// The one with this key.
     pub fn get(&self, key: GatewayKey) -> Option<Installed> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()

@@ -1,4 +1,4 @@
-//! Assistants, gateways and scripts.
+//! Assistants and gateways.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -67,32 +67,14 @@ pub struct Gateway {
     pub id: String,
     /// For people.
     pub name: String,
-    /// `simulated` is the carrier inside; `carrier` is one in a process of its own.
+    /// `simulated` is the carrier inside; `carrier` is one in a process of its own; `plugin` is a plugin's.
     pub kind: String,
+    /// `name@version` or `name@active`, when its kind is `plugin`.
+    pub plugin: Option<String>,
     /// The kind's own settings.
     #[schema(value_type = Object)]
     pub settings: serde_json::Value,
     /// When it was made.
-    #[schema(format = DateTime)]
-    pub created_at: String,
-}
-
-/// One immutable version of something that decides.
-#[derive(ToSchema)]
-pub struct PluginVersion {
-    /// `plg_...`
-    pub id: String,
-    /// The name campaigns use.
-    pub name: String,
-    /// A script's versions count from 1.
-    pub version: String,
-    /// `script` or `retry-policy`.
-    pub kind: String,
-    /// SHA-256 of the content, in hex.
-    pub sha256: String,
-    /// It is the one that `name@active` follows.
-    pub active: bool,
-    /// When it came.
     #[schema(format = DateTime)]
     pub created_at: String,
 }

@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod explain;
 pub mod imports;
 pub mod leads;
+pub mod plugins;
 pub mod tenants;
 
 use utoipa::ToSchema;

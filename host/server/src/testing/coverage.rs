@@ -12,8 +12,19 @@ use serde_json::Value;
 use super::{Answer, Host};
 
 /// Paths that anybody may ask.
-const PUBLIC: [&str; 6] =
-    ["/healthz", "/readyz", "/version", "/errors", "/errors/{code}", "/hooks/gateways/{id}/{token}"];
+const PUBLIC: [&str; 7] = [
+    "/healthz",
+    "/readyz",
+    "/version",
+    "/errors",
+    "/errors/{code}",
+    "/hooks/gateways/{id}/{token}",
+    "/hooks/connections/{id}/callback",
+];
+
+/// What the document cannot give an example of.
+const WASM: &str = "application/wasm";
+const COMPONENT: &str = "other-voice 1.0.0 voice-gateway";
 
 /// A real object for every `{id}`.
 struct Things(BTreeMap<&'static str, String>);
@@ -21,6 +32,7 @@ struct Things(BTreeMap<&'static str, String>);
 impl Things {
     async fn of(host: &Host) -> Self {
         let (lead, call) = host.called_lead().await;
+        host.active_plugin("1.0.0").await;
         let keys = host.get(Some(&host.live), "/v1/keys").await;
         let campaign = host.get(Some(&host.live), &format!("/v1/leads/{lead}")).await.body["campaign"]
             .as_str()
@@ -32,7 +44,8 @@ impl Things {
             ("/v1/tenants/", host.tenant.clone()),
             ("/v1/keys/", keys.body["data"][0]["id"].as_str().unwrap().to_owned()),
             ("/v1/assistants/", assistant.as_str().unwrap().to_owned()),
-            ("/v1/gateways/", host.gateway().await),
+            ("/v1/gateways/", host.plugin_gateway("acme-voice@active").await),
+            ("/v1/connections/", host.connection().await.0),
             ("/v1/campaigns/", campaign),
             ("/v1/leads/", lead),
             ("/v1/calls/", call),
@@ -43,8 +56,10 @@ impl Things {
     /// The path with a real id, and whether it has one.
     fn fill(&self, pattern: &str) -> (String, bool) {
         let mut path = pattern.to_owned();
-        let names_one = pattern.contains("{id}");
-        if names_one {
+        let names_one = pattern.contains("{id}") || pattern.contains("{name}");
+        let name = if pattern.starts_with("/v1/plugins/") { "acme-voice" } else { "token" };
+        path = path.replace("{name}", name).replace("{version}", "1.0.0");
+        if pattern.contains("{id}") {
             let begins = self.0.keys().find(|begins| pattern.starts_with(**begins));
             let begins = begins.unwrap_or_else(|| panic!("{pattern} needs an object; add one to Things"));
             path = path.replace("{id}", &self.0[begins]);
@@ -75,7 +90,8 @@ async fn call(host: &Host, key: Option<&str>, method: &str, path: &str, operatio
                     let example = json.get("example").unwrap_or_else(|| panic!("{method} {path} has an example"));
                     host.send(key, &method, path, Some(example.clone())).await
                 }
-                None => host.send_file(key, path, content["text/csv"]["example"].as_str().unwrap()).await,
+                None if content.contains_key(WASM) => host.send_file(key, path, WASM, COMPONENT).await,
+                None => host.send_file(key, path, "text/csv", content["text/csv"]["example"].as_str().unwrap()).await,
             }
         }
     }

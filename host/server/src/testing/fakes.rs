@@ -1,7 +1,7 @@
 //! What the binary would answer to the questions of [`crate::ports`], as simple as tests need it.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
@@ -29,12 +29,12 @@ impl Entropy for Counted {
     }
 }
 
-/// A wall clock that stands still.
-pub(super) struct Stopped(pub Timestamp);
+/// A wall clock that stands still until it is moved.
+pub(super) struct Stopped(pub AtomicI64);
 
 impl WallClock for Stopped {
     fn now(&self) -> Timestamp {
-        self.0
+        Timestamp(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -52,7 +52,14 @@ impl GatewayKinds for Kinds {
     }
 
     async fn installed(&self, gateway: &GatewayRow) {
-        self.0.lock().unwrap().push(gateway.id.to_string());
+        let (mut known, id) = (self.0.lock().unwrap(), gateway.id.to_string());
+        if !known.contains(&id) {
+            known.push(id);
+        }
+    }
+
+    async fn removed(&self, gateway: &GatewayRow) {
+        self.0.lock().unwrap().retain(|id| *id != gateway.id.to_string());
     }
 
     async fn assistant_changed(&self, _: &Assistant) {}

@@ -9,7 +9,8 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::conforms::Document;
-use super::fakes::Kinds;
+use super::desk::Desk;
+use super::fakes::{Kinds, Stopped};
 use crate::app::App;
 
 /// A host with two accounts, and a key for each of those who may come.
@@ -27,6 +28,8 @@ pub(crate) struct Host {
     pub tenant: String,
     pub(super) router: Router,
     pub(super) kinds: Arc<Kinds>,
+    pub(super) desk: Arc<Desk>,
+    pub(super) wall: Arc<Stopped>,
     pub(super) document: Document,
     #[expect(dead_code, reason = "the folder lives as long as the host")]
     pub(super) folder: tempfile::TempDir,
@@ -129,8 +132,8 @@ impl Host {
         self.send_raw("POST", path, content_type, file.to_owned()).await
     }
 
-    pub(crate) async fn send_file(&self, key: Option<&str>, path: &str, file: &str) -> Answer {
-        let request = request(key, "POST", path).header(header::CONTENT_TYPE, "text/csv");
+    pub(crate) async fn send_file(&self, key: Option<&str>, path: &str, kind: &str, file: &str) -> Answer {
+        let request = request(key, "POST", path).header(header::CONTENT_TYPE, kind);
         self.call(request.body(file.to_owned().into()).unwrap()).await
     }
 

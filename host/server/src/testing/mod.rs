@@ -5,9 +5,11 @@
 
 mod conforms;
 mod coverage;
+mod desk;
 mod fakes;
 mod host;
 pub(crate) mod log;
+mod uploads;
 mod world;
 
 pub(crate) use host::{Answer, Host};

@@ -2,6 +2,7 @@
 //! API can make them and by the store where only the engine can.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
 use campanile_domain::ids::{KeyId, TenantKey};
@@ -13,36 +14,47 @@ use campanile_domain::ports::store::{
 use campanile_domain::time::Timestamp;
 use campanile_engine::shell::Handle;
 use campanile_engine::shell::clock::VirtualClock;
+use campanile_store::VaultKeys;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::conforms::Document;
+use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
 use super::host::Host;
 use crate::app::{About, App, Config};
+use crate::pipeline::Pipeline;
 use crate::secret::{KeyKind, Secret, rng, seed};
 
 /// Monday, 10:00 in New York.
-const NOW: Timestamp = Timestamp(1_772_463_600_000);
+pub(super) const NOW: Timestamp = Timestamp(1_772_463_600_000);
 
 impl Host {
     /// A fresh host.
     pub(crate) async fn new() -> Self {
         super::log::install();
         let folder = tempfile::tempdir().unwrap();
-        let options =
-            campanile_store::Options { profile: campanile_store::Profile::Ephemeral, readers: 1, vault: None };
+        let options = campanile_store::Options {
+            profile: campanile_store::Profile::Ephemeral,
+            readers: 1,
+            vault: Some(VaultKeys { keys: vec![[7; 32]], randomness: Arc::new(|bytes| bytes.fill(1)) }),
+        };
         let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
         let kinds = Arc::new(Kinds::default());
+        let desk = Arc::new(Desk::default());
+        let wall = Arc::new(Stopped(AtomicI64::new(NOW.0)));
         let app = Arc::new(App {
             store,
             engine: Handle::detached(),
             policies: Arc::new(Policies),
             scripts: Arc::new(Checker),
+            plugins: desk.clone(),
+            consent: Arc::new(Consenting::default()),
+            pipeline: Pipeline::default(),
             gateways: kinds.clone(),
             engine_clock: Arc::new(VirtualClock::starting_at(NOW)),
-            wall_clock: Arc::new(Stopped(NOW)),
+            wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),
             config: Config {
                 public_url: "https://calls.example".into(),
@@ -58,7 +70,8 @@ impl Host {
         let empty = String::new;
         let document = Document::new();
         let (live, test, stranger, tenant) = (empty(), empty(), empty(), empty());
-        let mut host = Self { app, live, test, stranger, operator, tenant, router, kinds, document, folder };
+        let mut host =
+            Self { app, live, test, stranger, operator, tenant, router, kinds, desk, wall, document, folder };
         let made = host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Harbour Dental"})).await;
         let text = |pointer: &str| made.body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         (host.live, host.test) = (text("/live_key/secret"), text("/test_key/secret"));
@@ -68,11 +81,11 @@ impl Host {
         host
     }
 
-    fn context(&self, tenant: TenantKey) -> WriteContext {
+    pub(super) fn context(&self, tenant: TenantKey) -> WriteContext {
         WriteContext::engine(tenant, self.app.engine_clock.now(), seed(&*self.app.entropy))
     }
 
-    async fn tenant_key(&self) -> TenantKey {
+    pub(super) async fn tenant_key(&self) -> TenantKey {
         self.app.store.tenant_by_id(self.tenant.parse().unwrap()).await.unwrap().key
     }
 

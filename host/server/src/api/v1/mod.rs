@@ -3,11 +3,13 @@
 pub(crate) mod assistants;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
+pub(crate) mod connections;
 pub(crate) mod gateways;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod leads;
 pub(crate) mod me;
+pub(crate) mod plugins;
 pub(crate) mod scripts;
 pub(crate) mod tenants;
 

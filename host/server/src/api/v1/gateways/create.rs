@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use campanile_domain::ids::TenantKey;
 use campanile_domain::ports::store::{GatewayRow, NewGateway};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::of_plugin;
 use crate::api::v1::check_name;
+use crate::api::v1::plugins::must_be_granted;
 use crate::app::App;
 use crate::auth::{AssistantsWrite, Key};
 use crate::body::Body;
@@ -27,12 +30,20 @@ const SIMULATED: &str = "simulated";
 pub(crate) struct GatewayRequest {
     /// For people; 1 to 255 characters.
     name: String,
-    /// `simulated` is the carrier inside; `carrier` is one in a process of its own.
+    /// `simulated` is the carrier inside; `carrier` is one in a process of its own; `plugin` is a plugin's.
     kind: String,
+    /// With kind `plugin`: which one, pinned to a version (`acme-voice@1.0.0`) or following the active one
+    /// (`acme-voice@active`).
+    #[serde(default)]
+    plugin: Option<String>,
     /// The kind's own settings.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    settings: serde_json::Map<String, Value>,
+    settings: Map<String, Value>,
+    /// With kind `plugin`: the secrets that its manifest asks for, by name. They are sealed and never shown again.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    secrets: Map<String, Value>,
 }
 
 /// A new gateway.
@@ -64,21 +75,51 @@ pub(crate) async fn create_gateway(
     }
     let mut faults = Vec::new();
     check_name(&request.name, &mut faults);
-    let settings = match app.gateways.check(&request.kind, &Value::Object(request.settings)) {
-        Ok(settings) => settings,
-        Err(more) => {
-            faults.extend(more.into_iter().map(FieldProblem::from));
-            Value::Null
-        }
+    let new = if request.kind == of_plugin::PLUGIN {
+        of_a_plugin(&app, key.of(), request, &mut faults).await?
+    } else {
+        built_in(&app, request, &mut faults)
     };
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
-    let new = NewGateway::built_in(request.name, request.kind, settings);
+    let Some(new) = new.filter(|_| faults.is_empty()) else { return Err(Problem::invalid(faults)) };
     let gateway = app.store.create_gateway(&key.writes(&app), new).await?;
     app.gateways.installed(&gateway).await;
     let hook_url = format!("{}/hooks/gateways/{}/{}", app.config.public_url, gateway.id, gateway.hook_token);
     Ok((StatusCode::CREATED, Json(CreatedGateway { gateway, hook_url })))
+}
+
+fn built_in(app: &App, request: GatewayRequest, faults: &mut Vec<FieldProblem>) -> Option<NewGateway> {
+    let GatewayRequest { name, kind, plugin, settings, secrets } = request;
+    for (field, given) in [("plugin", plugin.is_some()), ("secrets", !secrets.is_empty())] {
+        if given {
+            let message = format!("a gateway of kind {kind:?} has none; leave it out, or send the kind \"plugin\"");
+            faults.push(FieldProblem::new(format!("/{field}"), "not_for_kind", message));
+        }
+    }
+    match app.gateways.check(&kind, &Value::Object(settings)) {
+        Ok(settings) => Some(NewGateway::built_in(name, kind, settings)),
+        Err(more) => {
+            faults.extend(more.into_iter().map(FieldProblem::from));
+            None
+        }
+    }
+}
+
+async fn of_a_plugin(
+    app: &App,
+    tenant: TenantKey,
+    request: GatewayRequest,
+    faults: &mut Vec<FieldProblem>,
+) -> Result<Option<NewGateway>, Problem> {
+    let GatewayRequest { name, kind, plugin, settings, secrets } = request;
+    let named = of_plugin::named(app, tenant, plugin.as_deref(), faults).await?;
+    let Some((plugin, version)) = named else { return Ok(None) };
+    let settings = Value::Object(settings);
+    of_plugin::check_settings(app, tenant, &version, &settings, faults).await;
+    let secrets = of_plugin::secrets(version.manifest.as_ref(), secrets, faults);
+    if faults.is_empty() {
+        must_be_granted(app, tenant, &version).await?;
+    }
+    Ok(Some(NewGateway { plugin: Some(plugin), secrets, ..NewGateway::built_in(name, kind, settings) }))
 }
 
 #[cfg(test)]
@@ -107,6 +148,40 @@ mod tests {
         let body = json!({"name": "", "kind": "pigeon"});
         let answer = host.post(Some(&host.live), "/v1/gateways", body).await;
         assert_eq!((answer.problem(), answer.pointers()), ((422, "CE0007"), vec!["/name".into(), "/kind".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_plugin_is_installed_with_its_secrets_which_are_never_shown() {
+        let host = Host::new().await;
+        host.active_plugin("1.0.0").await;
+        let body = json!({"name": "Acme", "kind": "plugin", "plugin": "acme-voice@active", "settings": {"account": "a"},
+            "secrets": {"token": "s3cr3t-value"}});
+        let made = host.post(Some(&host.live), "/v1/gateways", body).await;
+        assert_eq!((made.status, &made.body["plugin"]), (201, &"acme-voice@active".into()), "{}", made.text);
+        assert!(!made.text.contains("s3cr3t-value"));
+        let path = format!("/v1/gateways/{}", made.body["id"].as_str().unwrap());
+        assert_eq!(host.secret_of(&path, "token").await, "s3cr3t-value");
+        let built_in = json!({"name": "x", "kind": "simulated", "plugin": "acme-voice", "secrets": {"a": "b"}});
+        let refused = host.post(Some(&host.live), "/v1/gateways", built_in).await;
+        assert_eq!(refused.pointers(), ["/plugin", "/secrets"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_plugin_lacks_is_told_at_once() {
+        let host = Host::new().await;
+        let send = |plugin: &str, secrets: serde_json::Value| {
+            let body = json!({"name": "Acme", "kind": "plugin", "plugin": plugin, "settings": {}, "secrets": secrets});
+            host.post(Some(&host.live), "/v1/gateways", body)
+        };
+        let unknown = send("acme-voice@active", json!({})).await;
+        assert_eq!((unknown.problem(), unknown.codes()), ((422, "CE0007"), vec!["unknown_plugin".to_owned()]));
+        host.staged_plugin("1.0.0").await;
+        let wrong = send("acme-voice@1.0.0", json!({"tokn": "x"})).await;
+        assert_eq!(wrong.pointers(), ["/settings/account", "/secrets/token", "/secrets/tokn"]);
+        let body = json!({"name": "Acme", "kind": "plugin", "plugin": "acme-voice@1.0.0", "settings": {"account": "a"},
+            "secrets": {"token": "t"}});
+        let refused = host.post(Some(&host.live), "/v1/gateways", body).await;
+        assert_eq!((refused.problem(), refused.codes().len()), ((409, "CE0027"), 3));
     }
 
     #[tokio::test]

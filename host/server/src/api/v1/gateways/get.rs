@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::GatewayId;
-use campanile_domain::ports::store::GatewayRow;
+use campanile_domain::ports::store::{GatewayRow, SecretName, SecretOwner};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::owned;
 use crate::app::App;
 use crate::auth::{CampaignsRead, Key};
 use crate::path::Id;
@@ -22,6 +23,9 @@ pub(crate) struct GatewayWithHealth {
     #[serde(flatten)]
     #[schema(value_type = schema::Gateway, inline)]
     gateway: GatewayRow,
+    /// The secrets that are set, without their values.
+    #[schema(value_type = Vec<crate::schema::plugins::SecretName>)]
+    secrets: Vec<SecretName>,
     /// It can place calls.
     healthy: bool,
     /// Why it cannot.
@@ -36,12 +40,10 @@ pub(crate) async fn get_gateway(
     key: Key<CampaignsRead>,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<GatewayWithHealth>, Problem> {
-    let gateway = app.store.gateway_by_id(id).await?;
-    if gateway.tenant != key.of() {
-        return Err(Problem::not_found("gateway"));
-    }
+    let gateway = owned(&app, key.of(), id).await?;
+    let secrets = app.store.secret_names(key.of(), SecretOwner::Gateway(id)).await?;
     let health = app.engine.gateway_health(gateway.key).await;
-    Ok(Json(GatewayWithHealth { gateway, healthy: health.is_ok(), unhealthy_because: health.err() }))
+    Ok(Json(GatewayWithHealth { gateway, secrets, healthy: health.is_ok(), unhealthy_because: health.err() }))
 }
 
 #[cfg(test)]

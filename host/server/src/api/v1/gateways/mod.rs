@@ -2,5 +2,21 @@
 //! [`crate::GatewayKinds`].
 
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
+mod of_plugin;
+pub(crate) mod patch;
+pub(crate) mod put_secret;
+
+use campanile_domain::ids::{GatewayId, TenantKey};
+use campanile_domain::ports::store::GatewayRow;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The account's gateway of that id.
+async fn owned(app: &App, tenant: TenantKey, id: GatewayId) -> Result<GatewayRow, Problem> {
+    let gateway = app.store.gateway_by_id(id).await?;
+    if gateway.tenant == tenant { Ok(gateway) } else { Err(Problem::not_found("gateway")) }
+}

@@ -17,7 +17,7 @@ use crate::body::Body;
 use crate::codes;
 use crate::ports::Diagnostic;
 use crate::problem::{FieldProblem, Problem};
-use crate::schema::assistants as schema;
+use crate::schema::plugins as schema;
 
 const LONGEST_SOURCE: usize = 256 << 10;
 

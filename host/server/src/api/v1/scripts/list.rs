@@ -16,7 +16,7 @@ use crate::schema;
 
 /// Lists the versions of all scripts, by name and age.
 #[utoipa::path(get, path = "/v1/scripts", tag = "scripts", params(Paging),
-    responses((status = 200, body = schema::Listed<schema::assistants::PluginVersion>)), security(("key" = ["plugins:read"])))]
+    responses((status = 200, body = schema::Listed<schema::plugins::PluginVersion>)), security(("key" = ["plugins:read"])))]
 pub(crate) async fn list_scripts(
     State(app): State<Arc<App>>,
     key: Key<PluginsRead>,

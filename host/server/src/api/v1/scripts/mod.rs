@@ -5,4 +5,4 @@ pub(crate) mod create;
 pub(crate) mod list;
 
 /// What the store calls a script.
-const KIND: &str = "script";
+pub(crate) const KIND: &str = "script";
