@@ -4,6 +4,7 @@
 
 mod campaign_file;
 mod carrier;
+mod client;
 mod clock;
 mod demo;
 mod doctor;
@@ -13,6 +14,7 @@ mod explain;
 mod gateway_kinds;
 mod import;
 mod lead_file;
+mod plugin;
 mod rehearse;
 mod script_checker;
 mod serve;
@@ -47,6 +49,9 @@ enum Command {
     /// Lead files
     #[command(subcommand)]
     Import(import::Import),
+    /// Plugins: begin, build, test, upload and run them
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Say why a lead is not being called now, and when it will be
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
@@ -80,6 +85,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => on_tokio(serve::run(args)),
         Command::Rehearse(args) => rehearse::run(args),
         Command::Import(command) => import::run(command),
+        Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::Doctor(args) => doctor::run(&args),
