@@ -30,5 +30,11 @@ for (const [, world] of source.matchAll(/^world ([a-z-]+) /gm)) {
   }
 }
 const text = [...modules.entries()].sort().map(([, module]) => module.replaceAll(/^\/\/\/ <reference.*\n/gm, ""));
-const lines = text.join("\n").split("\n").map((line) => line.trimEnd());
+// The engine has numbers where the generator expects bigint, and null where it expects undefined.
+const asTheEngine = (line) =>
+  line
+    .replaceAll(/\bbigint\b/g, "number")
+    .replaceAll(/: (\w+) \| undefined/g, ": $1 | null")
+    .replace(/^(\s+\w+)\?: (.+),$/, "$1?: $2 | null,");
+const lines = text.join("\n").split("\n").map((line) => asTheEngine(line.trimEnd()));
 process.stdout.write(`// The contract's types, generated from campanile.wit by jco-transpile.\n\n${lines.join("\n").trimEnd()}\n`);

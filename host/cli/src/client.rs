@@ -105,8 +105,10 @@ impl Answer {
         let detail =
             self.body["detail"].as_str().map_or_else(|| format!("the server answers {}", self.status), str::to_owned);
         let faults = self.body["errors"].as_array().into_iter().flatten();
-        let listed = faults.filter_map(|fault| fault["message"].as_str()).filter(|message| !detail.contains(*message));
-        listed.fold(detail.clone(), |told, message| format!("{told}\n  - {message}"))
+        let word = |fault: &Value, field: &str| fault[field].as_str().unwrap_or_default().to_owned();
+        let listed = faults.map(|fault| (word(fault, "code"), word(fault, "message")));
+        let new = listed.filter(|(_, message)| !message.is_empty() && !detail.contains(message));
+        new.fold(detail.clone(), |told, (code, message)| format!("{told}\n  - {code}: {message}"))
     }
 }
 
@@ -117,8 +119,8 @@ mod tests {
     #[test]
     fn a_refusal_tells_every_fault_once() {
         let body = serde_json::json!({ "detail": "2 things are wrong",
-            "errors": [{ "message": "one" }, { "message": "two" }] });
-        assert_eq!(Answer { status: 422, body }.told(), "2 things are wrong\n  - one\n  - two");
+            "errors": [{ "code": "a", "message": "one" }, { "code": "b", "message": "two" }] });
+        assert_eq!(Answer { status: 422, body }.told(), "2 things are wrong\n  - a: one\n  - b: two");
         let only = serde_json::json!({ "detail": "/name: too long", "errors": [{ "message": "too long" }] });
         assert_eq!(Answer { status: 422, body: only }.told(), "/name: too long");
         assert_eq!(Answer { status: 500, body: Value::Null }.told(), "the server answers 500");

@@ -40,5 +40,14 @@ pub async fn run(args: &Activate) -> Result<(), Failure> {
 
 /// Puts a version in force.
 pub async fn activate(client: &Client, name: &str, version: &str) -> Result<serde_json::Value, Failure> {
-    client.post(&format!("/v1/plugins/{name}/versions/{version}/activate"), Body::None).await
+    let path = format!("/v1/plugins/{name}/versions/{version}/activate");
+    let answer = client.send(reqwest::Method::POST, &path, Body::None).await?;
+    let refused = answer.status == 409;
+    answer.accepted().map_err(|failure| {
+        if refused {
+            failure.next(format!("campanile plugin grant {name}@{version}, if a grant is missing"))
+        } else {
+            failure
+        }
+    })
 }

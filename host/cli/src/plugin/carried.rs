@@ -53,7 +53,7 @@ pub fn files(kind: Kind, language: Language, name: &str) -> Vec<(PathBuf, String
     for (path, text) in CARRIED {
         let inside = [&of_kind, &shared].into_iter().find_map(|folder| path.strip_prefix(folder.as_str()));
         let common = path.strip_prefix(of_language.as_str()).filter(|rest| !is_folder_of_a_kind(rest));
-        if let Some(rest) = inside.or(common) {
+        if let Some(rest) = inside.or(common).filter(|rest| *rest != "src/http.js" || asks_others(kind)) {
             let rest = if rest == "gitignore" { ".gitignore" } else { rest };
             files.push((PathBuf::from(rest), fill(text, kind, name)));
         } else if let Some(rest) = vendored(path, language) {
@@ -75,9 +75,14 @@ fn vendored(path: &str, language: Language) -> Option<PathBuf> {
     }
 }
 
+/// Whether the example of a kind sends requests.
+fn asks_others(kind: Kind) -> bool {
+    kind.reaches_out() && kind != Kind::CallEvaluator
+}
+
 fn fill(text: &str, kind: Kind, name: &str) -> String {
-    let reach = if kind.reaches_out() && kind != Kind::CallEvaluator { ", secrets, hosts" } else { "" };
-    let json = if kind.reaches_out() && kind != Kind::CallEvaluator { "\nserde_json = \"1.0\"" } else { "" };
+    let reach = if asks_others(kind) { ", secrets, hosts" } else { "" };
+    let json = if asks_others(kind) { "\nserde_json = \"1.0\"" } else { "" };
     text.replace("{{name}}", name)
         .replace("{{kind}}", kind.word())
         .replace("{{reach}}", reach)

@@ -36,9 +36,13 @@ pub struct Grant {
 pub async fn run(args: &Grant) -> Result<(), Failure> {
     let client = Client::new(&args.server)?;
     let name = &args.plugin.name;
-    let named = json!({ "hosts": args.hosts, "secrets": args.secrets, "auth": args.auth });
+    let Some(version) = &args.plugin.version else {
+        return Err(Failure::usage(format!("what is granted is what a version of {name} asks for; name the version"))
+            .next(format!("campanile plugin versions {name}")));
+    };
+    let named = json!({ "version": version, "hosts": args.hosts, "secrets": args.secrets, "auth": args.auth });
     let nothing_named = args.hosts.is_empty() && args.secrets.is_empty() && args.auth.is_empty();
-    let wanted = if nothing_named { asked(&client, &args.plugin).await? } else { named };
+    let wanted = if nothing_named { asked(&client, name, version).await? } else { named };
     let body = client.post(&format!("/v1/plugins/{name}/grants"), Body::Json(wanted.clone())).await?;
     if args.json {
         println!("{body}");
@@ -53,17 +57,14 @@ pub async fn run(args: &Grant) -> Result<(), Failure> {
 }
 
 /// Everything that the version's manifest asks for.
-async fn asked(client: &Client, plugin: &PluginRef) -> Result<Value, Failure> {
-    let name = &plugin.name;
-    let Some(version) = &plugin.version else {
-        return Err(Failure::usage(format!("name what to grant, or the version of {name} that asks for it"))
-            .next(format!("campanile plugin versions {name}")));
-    };
+async fn asked(client: &Client, name: &str, version: &str) -> Result<Value, Failure> {
     let body = client.get(&format!("/v1/plugins/{name}/versions/{version}")).await?;
-    let manifest = if body["manifest"].is_object() { &body["manifest"] } else { &body["report"]["manifest"] };
+    let manifest = &body["manifest"];
     let names = |value: &Value| -> Vec<String> {
         value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     };
     let hosts = manifest["hosts"].as_array().cloned().unwrap_or_default();
-    Ok(json!({ "hosts": hosts, "secrets": names(&manifest["secrets"]), "auth": names(&manifest["auth"]) }))
+    Ok(
+        json!({ "version": version, "hosts": hosts, "secrets": names(&manifest["secrets"]), "auth": names(&manifest["auth"]) }),
+    )
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::activate::activate;
 use super::project::Project;
 use super::{build, report};
-use crate::client::{Answer, Body, Client, ServerFlags};
+use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 
 /// Flags of `plugin push`.
@@ -47,7 +47,7 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
     let (name, version) = (&project.manifest.name, &project.manifest.version);
     eprintln!("{name}@{version}: {} bytes, uploading", component.len());
     let answer = client.send(reqwest::Method::POST, "/v1/plugins", Body::Wasm(component)).await?;
-    let told = uploaded(answer, args.json)?;
+    let told = answer.accepted()?;
     let ended = wait(&client, args, &format!("/v1/plugins/{name}/versions/{version}"), told).await?;
     if !args.json
         && let Some(report) = report_of(&ended)
@@ -74,18 +74,6 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
         eprintln!("{name}@{version} is staged. Next: campanile plugin activate {name}@{version}");
     }
     Ok(())
-}
-
-/// The version as the server answers the upload; a refusal with all its findings.
-fn uploaded(answer: Answer, as_json: bool) -> Result<Value, Failure> {
-    if let (422, Some(report)) = (answer.status, report_of(&answer.body)) {
-        if as_json {
-            println!("{}", serde_json::json!(report));
-        } else {
-            report::print(&report);
-        }
-    }
-    answer.accepted()
 }
 
 /// Asks until the version is staged, active or rejected.
@@ -115,8 +103,7 @@ async fn wait(client: &Client, args: &Push, path: &str, mut told: Value) -> Resu
 }
 
 fn state(version: &Value) -> Option<VersionState> {
-    let told = version["state"].as_str().or_else(|| version["version"]["state"].as_str());
-    told.and_then(|word| word.parse().ok())
+    version["state"].as_str().and_then(|word| word.parse().ok())
 }
 
 fn report_of(body: &Value) -> Option<Report> {

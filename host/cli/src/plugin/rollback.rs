@@ -23,7 +23,7 @@ pub async fn run(args: &Rollback) -> Result<(), Failure> {
     if args.json {
         println!("{body}");
     } else {
-        let version = body["version"].as_str().or_else(|| body["active"].as_str()).unwrap_or("the version before");
+        let version = body["version"].as_str().unwrap_or("the version before");
         println!("{}@{version} is in force again", args.name);
     }
     Ok(())

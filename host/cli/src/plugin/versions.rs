@@ -1,6 +1,7 @@
 //! `campanile plugin versions`: the versions of a plugin that the server has, and which is in force.
 
 use clap::Args;
+use serde_json::Value;
 
 use super::report::table;
 use crate::client::{Client, ServerFlags};
@@ -27,15 +28,15 @@ pub async fn run(args: &Versions) -> Result<(), Failure> {
         return Ok(());
     }
     let mut table = table();
-    table.set_header(["name", "version", "kind", "state", "uploaded"]);
-    let plugins = body["data"].as_array().cloned().unwrap_or_else(|| vec![body.clone()]);
-    for plugin in &plugins {
-        let versions = plugin["versions"].as_array().cloned().unwrap_or_else(|| vec![plugin.clone()]);
-        for version in &versions {
-            let word =
-                |field: &str| version[field].as_str().or_else(|| plugin[field].as_str()).unwrap_or_default().to_owned();
-            table.add_row(["name", "version", "kind", "state", "created_at"].map(word));
+    let (rows, columns) = match &body["versions"] {
+        Value::Array(versions) => (versions.clone(), ["name", "version", "kind", "state", "created_at"]),
+        _ => {
+            (body["data"].as_array().cloned().unwrap_or_default(), ["name", "kind", "active", "latest", "latest_state"])
         }
+    };
+    table.set_header(columns);
+    for row in &rows {
+        table.add_row(columns.map(|column| row[column].as_str().unwrap_or_default().to_owned()));
     }
     println!("{table}");
     Ok(())

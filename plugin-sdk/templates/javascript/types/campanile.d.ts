@@ -13,7 +13,7 @@ declare module 'campanile:plugin/calendar@0.1.0' {
   /**
    * The first instant not before `at` inside the calling hours that apply to the lead at hand; none when there is none.
    */
-  export function nextOpen(at: Timestamp): Timestamp | undefined;
+  export function nextOpen(at: Timestamp): Timestamp | null;
   export type Timestamp = import('campanile:plugin/types@0.1.0').Timestamp;
   /**
    * What a wall clock shows; weekday 1 is Monday, 7 is Sunday, and is ignored where a civil time is an argument.
@@ -68,10 +68,10 @@ declare module 'campanile:plugin/evaluator@0.1.0' {
      * The lead's zone.
      */
     zone: string,
-    language?: string,
+    language?: string | null,
     outcome: Outcome,
     answeredBy: AnsweredBy,
-    talkMs: bigint,
+    talkMs: number,
     /**
      * May be empty: not every provider tells what was said.
      */
@@ -91,18 +91,18 @@ declare module 'campanile:plugin/evaluator@0.1.0' {
     value: Value,
     reason: string,
     evidence: Uint32Array,
-    confidence?: number,
+    confidence?: number | null,
   }
   /**
    * What the evaluation itself cost at somebody else's.
    */
   export interface Usage {
-    costMicros: bigint,
+    costMicros: number,
     currency: string,
   }
   export interface Evaluation {
     answers: Array<Answer>,
-    usage?: Usage,
+    usage?: Usage | null,
     extra: Extra,
   }
 }
@@ -201,7 +201,7 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     code: string,
     message: string,
     scope: RefusalScope,
-    retryAfterMs?: bigint,
+    retryAfterMs?: number | null,
   }
   /**
    * `refused`: surely not dialled. `unsure`: it may ring; say what was seen.
@@ -241,7 +241,7 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     /**
      * Ours, where the provider carries it.
      */
-    attemptId?: string,
+    attemptId?: string | null,
     providerCallId: string,
     /**
      * Names this event: the same event twice has the same one.
@@ -255,21 +255,21 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     code: string,
     answeredBy: AnsweredBy,
     failure: Failure,
-    talkMs?: bigint,
-    costMicros?: bigint,
+    talkMs?: number | null,
+    costMicros?: number | null,
     /**
      * ISO 4217; required where a cost is told.
      */
-    currency?: string,
+    currency?: string | null,
     /**
      * What was said; may come later than the end of the call.
      */
-    transcript?: Array<Utterance>,
-    recordingUrl?: string,
+    transcript?: Array<Utterance> | null,
+    recordingUrl?: string | null,
     /**
      * The provider's own analysis. None: there is none (yet); an empty list: it looked and found nothing.
      */
-    variables?: Array<Variable>,
+    variables?: Array<Variable> | null,
     extra: Extra,
   }
   /**
@@ -290,7 +290,7 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     /**
      * For how long a repeated dial with the same attempt id is the same call there; none: never.
      */
-    idempotentDialMs?: bigint,
+    idempotentDialMs?: number | null,
     /**
      * `find` can tell by our attempt id that a call was not made.
      */
@@ -298,7 +298,7 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     /**
      * How long after a dial a search may still miss it.
      */
-    findLagMs: bigint,
+    findLagMs: number,
     /**
      * `find` can match by number and time.
      */
@@ -306,7 +306,7 @@ declare module 'campanile:plugin/gateway@0.1.0' {
     /**
      * The provider's own limit on dials; none: no limit.
      */
-    callsPerSecond?: number,
+    callsPerSecond?: number | null,
     /**
      * The provider sends no events; the host asks `look-up`.
      */
@@ -337,7 +337,7 @@ declare module 'campanile:plugin/http@0.1.0' {
     /**
      * The auth block of the manifest that the host is to fill in. The plugin sees no secret.
      */
-    auth?: string,
+    auth?: string | null,
   }
   /**
    * Header names in lower case; the body is decompressed.
@@ -399,7 +399,7 @@ declare module 'campanile:plugin/importer@0.1.0' {
    * The page after the cursor, of about `limit` leads. A page may be shorter than the limit and not the last; windows are
    * inclusive, because the host forgets nobody it sees twice.
    */
-  export function pull(cursor: string | undefined, limit: number): Page;
+  export function pull(cursor: string | null, limit: number): Page;
   /**
    * A push from the other system. The plugin verifies it; a forged one is an error.
    */
@@ -416,8 +416,8 @@ declare module 'campanile:plugin/importer@0.1.0' {
    */
   export interface IncomingContact {
     phone: string,
-    name?: string,
-    label?: string,
+    name?: string | null,
+    label?: string | null,
     variables: Array<Variable>,
   }
   /**
@@ -426,7 +426,7 @@ declare module 'campanile:plugin/importer@0.1.0' {
   export interface Consent {
     basis: string,
     source: string,
-    at?: Timestamp,
+    at?: Timestamp | null,
   }
   export interface IncomingLead {
     /**
@@ -437,17 +437,17 @@ declare module 'campanile:plugin/importer@0.1.0' {
     /**
      * An IANA zone name, where the other system knows it.
      */
-    zone?: string,
+    zone?: string | null,
     /**
      * ISO 3166-1 alpha-2; decides how national numbers are read.
      */
-    country?: string,
-    region?: string,
-    postalCode?: string,
+    country?: string | null,
+    region?: string | null,
+    postalCode?: string | null,
     /**
      * BCP 47.
      */
-    language?: string,
+    language?: string | null,
     /**
      * Never call this person.
      */
@@ -456,12 +456,12 @@ declare module 'campanile:plugin/importer@0.1.0' {
      * Gone from the other system.
      */
     deleted: boolean,
-    consent?: Consent,
+    consent?: Consent | null,
     /**
      * Higher is called first.
      */
     priority: number,
-    updatedAt?: Timestamp,
+    updatedAt?: Timestamp | null,
     variables: Array<Variable>,
     extra: Extra,
   }
@@ -492,7 +492,7 @@ declare module 'campanile:plugin/importer@0.1.0' {
     /**
      * Where the next page, or the next run, begins. Kept by the host only together with the stored page.
      */
-    cursor?: string,
+    cursor?: string | null,
     /**
      * Another page is there now.
      */
@@ -563,9 +563,9 @@ declare module 'campanile:plugin/policy@0.1.0' {
    */
   export interface Retry {
     notBefore: Timestamp,
-    notAfter?: Timestamp,
-    contact?: number,
-    priority?: number,
+    notAfter?: Timestamp | null,
+    contact?: number | null,
+    priority?: number | null,
     variables: Array<Variable>,
     reason: string,
   }
@@ -628,19 +628,19 @@ declare module 'campanile:plugin/policy@0.1.0' {
     era: number,
     round: number,
     maxRetries: number,
-    retryIntervalMs: bigint,
+    retryIntervalMs: number,
     retryOnVoicemail: boolean,
     retryUntilGoal: boolean,
     /**
      * The campaign's goal as the last call left it; none: no goal, or not evaluated.
      */
-    goal?: Value,
+    goal?: Value | null,
     strategy: Strategy,
     /**
      * How many more attempts the engine will allow, whatever is asked for.
      */
     attemptsLeft: number,
-    campaignEndsAt?: Timestamp,
+    campaignEndsAt?: Timestamp | null,
     contacts: Array<Contact>,
     /**
      * All attempts, oldest first, of earlier eras too.
@@ -718,7 +718,7 @@ declare module 'campanile:plugin/sink@0.1.0' {
     /**
      * The lead's id in the system it came from.
      */
-    externalId?: string,
+    externalId?: string | null,
     /**
      * E.164.
      */
@@ -751,7 +751,7 @@ declare module 'campanile:plugin/sink@0.1.0' {
 }
 
 declare module 'campanile:plugin/state@0.1.0' {
-  export function get(key: string): string | undefined;
+  export function get(key: string): string | null;
   /**
    * Traps beyond 64 KiB.
    */
@@ -763,7 +763,7 @@ declare module 'campanile:plugin/types@0.1.0' {
   /**
    * Unix milliseconds, UTC.
    */
-  export type Timestamp = bigint;
+  export type Timestamp = number;
   /**
    * Named texts that later versions may add; ignore the keys you do not know.
    */
@@ -893,8 +893,8 @@ declare module 'campanile:plugin/types@0.1.0' {
   export interface Contact {
     position: number,
     phone: string,
-    name?: string,
-    label?: string,
+    name?: string | null,
+    label?: string | null,
     usable: boolean,
     zone: string,
     variables: Array<Variable>,
@@ -913,8 +913,8 @@ declare module 'campanile:plugin/types@0.1.0' {
     failure: Failure,
     answeredBy: AnsweredBy,
     startedAt: Timestamp,
-    endedAt?: Timestamp,
-    talkMs: bigint,
+    endedAt?: Timestamp | null,
+    talkMs: number,
     variables: Array<Variable>,
     extra: Extra,
   }
@@ -925,7 +925,7 @@ declare module 'campanile:plugin/types@0.1.0' {
   export interface PluginError {
     code: string,
     message: string,
-    retryAfterMs?: bigint,
+    retryAfterMs?: number | null,
     extra: Extra,
   }
   /**
@@ -943,7 +943,7 @@ declare module 'campanile:plugin/types@0.1.0' {
    * One line of a transcript; `at-ms` counts from the beginning of the call.
    */
   export interface Utterance {
-    atMs: bigint,
+    atMs: number,
     speaker: Speaker,
     text: string,
   }

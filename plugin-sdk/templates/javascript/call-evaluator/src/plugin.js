@@ -1,11 +1,11 @@
 // Takes the provider's analysis and hears for itself when a person does not want to be called.
-import { get } from "campanile:plugin/config@0.1.0";
+import { guarded, settings } from "./sdk.js";
 
 /** @type {typeof import("campanile:plugin/evaluator@0.1.0")} */
-export const evaluator = {
+const plugin = {
   // One answer for every variable that is wanted; `undetermined` where the call does not tell. Never a guess.
   evaluate(talk, wanted) {
-    const { stop_phrase: phrase = "stop calling" } = JSON.parse(get());
+    const { stop_phrase: phrase = "stop calling" } = settings();
     const answers = wanted.map((variable) =>
       variable.role === "opt-out" && variable.kind === "boolean"
         ? optOut(variable.name, talk.transcript, phrase)
@@ -14,6 +14,8 @@ export const evaluator = {
     return { answers, extra: [] };
   },
 };
+
+export const evaluator = guarded(plugin);
 
 function optOut(name, transcript, phrase) {
   const evidence = transcript

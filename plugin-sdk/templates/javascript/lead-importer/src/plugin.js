@@ -1,19 +1,17 @@
 // Brings people in from a list that is served as JSON:
 //   GET {base_url}/people?after=CURSOR&limit=N -> {"people": [{"id", "name", "phone", "country", "updated_at"}], "next": "..."}
-import { get } from "campanile:plugin/config@0.1.0";
-import { send } from "campanile:plugin/http@0.1.0";
+import { ask, json } from "./http.js";
+import { failure, guarded, instant } from "./sdk.js";
 
 /** @type {typeof import("campanile:plugin/importer@0.1.0")} */
-export const importer = {
+const plugin = {
   // Whether it can pull; shown while somebody fills in the settings.
   check() {
-    const answer = ask("/people?limit=1");
-    if (answer.status === 401 || answer.status === 403) {
-      return { health: "misconfigured", summary: "The list does not accept the token.", missing: ["token"] };
-    }
-    return answer.status === 200
-      ? { health: "ready", summary: "The list answers.", missing: [] }
-      : { health: "unreachable", summary: `The list answers ${answer.status}.`, missing: [] };
+    const { status } = ask("GET", "/people?limit=1");
+    if (status === 200) return { health: "ready", summary: "The list answers.", missing: [] };
+    return status === 401 || status === 403
+      ? { health: "misconfigured", summary: "The list does not accept the token.", missing: ["token"] }
+      : { health: "unreachable", summary: `The list answers ${status}.`, missing: [] };
   },
 
   // No setting has choices to offer.
@@ -22,20 +20,22 @@ export const importer = {
   },
 
   pull(cursor, limit) {
-    const after = cursor === undefined ? "" : `after=${encodeURIComponent(cursor)}&`;
-    const { people, next } = json(ask(`/people?${after}limit=${limit}`));
-    const page = { leads: [], rejected: [], mode: "delta", cursor: next ?? cursor, more: next !== undefined && next !== null };
+    const after = cursor === null ? "" : `after=${encodeURIComponent(cursor)}&`;
+    const { people, next } = json(ask("GET", `/people?${after}limit=${limit}`));
+    const page = { leads: [], rejected: [], mode: "delta", cursor: next ?? cursor, more: Boolean(next) };
     for (const person of people) {
-      if (typeof person.phone === "string" && person.phone !== "") page.leads.push(lead(person));
-      else page.rejected.push({ externalId: String(person.id), field: "phone", code: "phone_missing", message: "there is no phone" });
+      if (person.phone) page.leads.push(lead(person));
+      else page.rejected.push(rejected(person));
     }
     return page;
   },
 
   receive() {
-    throw failure("webhooks_not_used", "this list sends no webhooks; leave its webhook address empty");
+    throw failure("no_webhooks", "this list sends no webhooks; leave its webhook address empty");
   },
 };
+
+export const importer = guarded(plugin);
 
 function lead(person) {
   return {
@@ -45,39 +45,12 @@ function lead(person) {
     doNotCall: person.do_not_call === true,
     deleted: false,
     priority: 0,
-    updatedAt: person.updated_at === undefined ? undefined : BigInt(Date.parse(person.updated_at)),
+    updatedAt: instant(person.updated_at),
     variables: [],
     extra: [],
   };
 }
 
-// The host adds the token after it has checked the address; what has no answer at all is thrown as a fault.
-function ask(path) {
-  const { base_url: base } = JSON.parse(get());
-  try {
-    return send({ method: "GET", url: base.replace(/\/+$/, "") + path, headers: [], body: new Uint8Array(), timeoutMs: 0, auth: "api" });
-  } catch (fault) {
-    const { tag, val } = fault.payload ?? fault;
-    throw failure(`source_${tag.replaceAll("-", "_")}`, `the list cannot be asked: ${val ?? tag}`);
-  }
-}
-
-// Retrying is the host's work: say how long the list asked to be left alone.
-function json(answer) {
-  if (answer.status !== 200) {
-    const wait = Number(answer.headers.find(([name]) => name === "retry-after")?.[1]);
-    const after = Number.isFinite(wait) ? BigInt(Math.round(wait * 1000)) : undefined;
-    throw failure("source_refused", `the list answered ${answer.status}`, after);
-  }
-  try {
-    const page = JSON.parse(new TextDecoder().decode(answer.body));
-    if (!Array.isArray(page.people)) throw new Error("people is no list");
-    return page;
-  } catch (error) {
-    throw failure("source_unreadable", `the list's answer cannot be read: ${error.message}`);
-  }
-}
-
-function failure(code, message, retryAfterMs) {
-  return { code, message, retryAfterMs, extra: [] };
+function rejected(person) {
+  return { externalId: String(person.id), field: "phone", code: "phone_missing", message: "there is no phone" };
 }

@@ -2,6 +2,7 @@
 
 import json
 
+from guard import guarded
 from wit_world import exports
 from wit_world.exports.evaluator import Answer, Evaluation, Talk
 from wit_world.imports import config, types
@@ -10,6 +11,7 @@ from wit_world.imports import config, types
 class Evaluator(exports.Evaluator):
     """One answer for every variable that is wanted; undetermined where the call does not tell. Never a guess."""
 
+    @guarded
     def evaluate(self, talk: Talk, wanted: list[types.VariableSpec]) -> Evaluation:
         phrase = json.loads(config.get()).get("stop_phrase", "stop calling")
         answers = []

@@ -8,12 +8,14 @@ import json
 import urllib.parse
 
 from componentize_py_types import Err
+from guard import guarded
 from wit_world import exports
 from wit_world.exports.importer import IncomingContact, IncomingLead, Mode, Page, Rejected
 from wit_world.imports import config, http, types
 
 
 class Importer(exports.Importer):
+    @guarded
     def check(self) -> types.Checked:
         """Whether it can pull; shown while somebody fills in the settings."""
         status = ask("/people?limit=1").status
@@ -23,10 +25,12 @@ class Importer(exports.Importer):
             return types.Checked(types.Health.READY, "The list answers.", [])
         return types.Checked(types.Health.UNREACHABLE, f"The list answers {status}.", [])
 
+    @guarded
     def options(self, setting: str, query: str) -> list[types.Choice]:
         """No setting has choices to offer."""
         return []
 
+    @guarded
     def pull(self, cursor: str | None, limit: int) -> Page:
         after = "" if cursor is None else f"after={urllib.parse.quote(cursor)}&"
         told = read(ask(f"/people?{after}limit={limit}"))
@@ -39,8 +43,9 @@ class Importer(exports.Importer):
                 page.rejected.append(Rejected(str(person["id"]), "phone", "phone_missing", "there is no phone"))
         return page
 
+    @guarded
     def receive(self, webhook: types.Webhook) -> Page:
-        raise failure("webhooks_not_used", "this list sends no webhooks; leave its webhook address empty")
+        raise failure("no_webhooks", "this list sends no webhooks; leave its webhook address empty")
 
 
 def lead(person: dict) -> IncomingLead:
@@ -75,7 +80,7 @@ def ask(path: str) -> http.Response:
     except Err as error:
         fault = type(error.value).__name__.removeprefix("Fault_")
         why = getattr(error.value, "value", fault)
-        raise failure("source_unreachable", f"the list cannot be asked: {why}")
+        raise failure("http_unanswered", f"the list cannot be asked: {why}")
 
 
 def read(answer: http.Response) -> dict:
@@ -83,14 +88,14 @@ def read(answer: http.Response) -> dict:
     if answer.status != 200:
         wait = dict(answer.headers).get("retry-after", "")
         after = int(wait) * 1000 if wait.isdigit() else None
-        raise failure("source_refused", f"the list answered {answer.status}", after)
+        raise failure("http_refused", f"the list answered {answer.status}", after)
     try:
         told = json.loads(answer.body)
         if not isinstance(told["people"], list):
             raise ValueError("people is no list")
         return told
     except (ValueError, KeyError, TypeError) as error:
-        raise failure("source_unreadable", f"the list's answer cannot be read: {error}")
+        raise failure("http_unreadable", f"the list's answer cannot be read: {error}")
 
 
 def failure(code: str, message: str, retry_after_ms: int | None = None) -> Err:
