@@ -82,11 +82,7 @@ fn asks_others(kind: Kind) -> bool {
 
 fn fill(text: &str, kind: Kind, name: &str) -> String {
     let reach = if asks_others(kind) { ", secrets, hosts" } else { "" };
-    let json = if asks_others(kind) { "\nserde_json = \"1.0\"" } else { "" };
-    text.replace("{{name}}", name)
-        .replace("{{kind}}", kind.word())
-        .replace("{{reach}}", reach)
-        .replace("{{json}}", json)
+    text.replace("{{name}}", name).replace("{{kind}}", kind.word()).replace("{{reach}}", reach)
 }
 
 /// The SDK's `Cargo.toml` outside its workspace: without what belongs to its own tests and examples.

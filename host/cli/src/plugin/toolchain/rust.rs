@@ -31,7 +31,11 @@ pub fn module(project: &Project) -> Result<Vec<u8>, Failure> {
     command.env("CARGO_TARGET_DIR", full(&target)).env("CARGO_ENCODED_RUSTFLAGS", mapped(project, &toolchain));
     command.env_remove("RUSTFLAGS");
     if let Some((rustc, linker)) = &toolchain.debian {
-        command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1").env("RUSTC", rustc);
+        // Without the parts of std that print backtraces, which nothing here can read.
+        command
+            .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="])
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTC", rustc);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
     run(&mut command, "cargo build")?;
