@@ -116,7 +116,7 @@ fn exit_codes_tell_usage_from_absence_from_content() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["demo", "serve", "rehearse", "import", "explain", "carrier", "doctor", "version"] {
+    for command in ["demo", "serve", "rehearse", "import", "plugin", "explain", "carrier", "doctor", "version"] {
         let help = run(&[command, "--help"]).well().stdout;
         assert!(help.contains("Usage: campanile"), "{command}: {help}");
     }

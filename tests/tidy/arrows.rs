@@ -67,7 +67,7 @@ fn arrows(path: &str, text: &str) -> Vec<Arrow> {
 }
 
 fn is_allowed(arrow: &Arrow) -> bool {
-    if arrow.manifest.starts_with("plugins/") {
+    if ["plugins/", "plugin-sdk/templates/"].iter().any(|folder| arrow.manifest.starts_with(folder)) {
         return arrow.to == KIT;
     }
     ARROWS.iter().any(|(from, to)| *from == arrow.from && to.contains(&arrow.to.as_str()))

@@ -4,8 +4,8 @@
 
 use clap::Args;
 use comfy_table::{Table, presets};
-use serde_json::Value;
 
+use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
 
 /// Flags of `explain`.
@@ -13,12 +13,8 @@ use crate::exit::Failure;
 pub struct Explain {
     /// The lead, for example lead_01k...
     lead: String,
-    /// The server
-    #[arg(long, value_name = "URL", env = "CAMPANILE_URL", default_value = "http://127.0.0.1:8080")]
-    server: String,
-    /// An API key with the scope leads:read
-    #[arg(long, value_name = "KEY", env = "CAMPANILE_KEY", hide_env_values = true)]
-    key: String,
+    #[command(flatten)]
+    server: ServerFlags,
     /// Print the server's answer as JSON
     #[arg(long)]
     json: bool,
@@ -26,21 +22,7 @@ pub struct Explain {
 
 /// Runs the command.
 pub async fn run(args: Explain) -> Result<(), Failure> {
-    let url = format!("{}/v1/leads/{}/explain", args.server.trim_end_matches('/'), args.lead);
-    let client = reqwest::Client::builder().no_proxy().build().map_err(|error| Failure::other(error.to_string()))?;
-    let answer = client.get(&url).bearer_auth(&args.key).send().await.map_err(|_| {
-        Failure::unavailable(format!("no server answers at {}", args.server)).next("campanile serve, or set --server")
-    })?;
-    let status = answer.status().as_u16();
-    let body: Value =
-        answer.json().await.map_err(|error| Failure::other(format!("not an answer of Campanile: {error}")))?;
-    let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
-    match status {
-        200 => {}
-        401 | 403 => return Err(Failure::auth(text("detail"))),
-        404 => return Err(Failure::not_found(text("detail"))),
-        _ => return Err(Failure::other(text("detail"))),
-    }
+    let body = Client::new(&args.server)?.get(&format!("/v1/leads/{}/explain", args.lead)).await?;
     if args.json {
         println!("{body}");
         return Ok(());

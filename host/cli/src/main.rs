@@ -4,6 +4,7 @@
 
 mod campaign_file;
 mod carrier;
+mod client;
 mod clock;
 mod compile_plugin;
 mod consent;
@@ -15,6 +16,7 @@ mod explain;
 mod gateway_kinds;
 mod import;
 mod lead_file;
+mod plugin;
 mod plugin_desk;
 mod plugin_meter;
 mod rehearse;
@@ -52,6 +54,9 @@ enum Command {
     /// Lead files
     #[command(subcommand)]
     Import(import::Import),
+    /// Plugins: begin, build, test, upload and run them
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Say why a lead is not being called now, and when it will be
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
@@ -88,6 +93,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => on_tokio(serve::run(args)),
         Command::Rehearse(args) => rehearse::run(args),
         Command::Import(command) => import::run(command),
+        Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),

@@ -18,6 +18,9 @@ pub enum ComponentizeError {
          macro called once"
     )]
     Module(String),
+    /// What should be a component is something else.
+    #[error("the compiler made no component; use the compiler and the flags of the template")]
+    NotAComponent,
 }
 
 /// Makes the component of a core module and its `campanile.toml`.
@@ -32,6 +35,20 @@ pub fn componentize(core: &[u8], manifest: &str) -> Result<Vec<u8>, Componentize
         .module(core)
         .and_then(|encoder| encoder.encode())
         .map_err(|error| ComponentizeError::Module(format!("{error:#}")))?;
+    push_section(&mut component, SECTION, manifest.as_bytes());
+    Ok(component)
+}
+
+/// Adds `campanile.toml` to what is a component already, as the compilers of other languages make it.
+///
+/// # Errors
+/// The manifest is not what it must be, or these are not the bytes of a component.
+pub fn with_manifest(component: &[u8], manifest: &str) -> Result<Vec<u8>, ComponentizeError> {
+    manifest::parse(manifest).map_err(ComponentizeError::Manifest)?;
+    if !wasmparser::Parser::is_component(component) {
+        return Err(ComponentizeError::NotAComponent);
+    }
+    let mut component = component.to_vec();
     push_section(&mut component, SECTION, manifest.as_bytes());
     Ok(component)
 }

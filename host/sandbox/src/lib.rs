@@ -27,6 +27,7 @@ mod fault;
 mod gateway;
 mod guest;
 mod install;
+mod json;
 pub mod manifest;
 mod meter;
 mod policy;

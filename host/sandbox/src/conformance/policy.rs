@@ -66,15 +66,15 @@ pub fn cases() -> Vec<Case> {
         "attempts_left": 0
     });
     let undetermined = json!({
-        "goal": "undetermined", "retry_until_goal": true,
-        "lead_variables": [variable("plan", json!("undetermined"))]
+        "goal": {"undetermined": null}, "retry_until_goal": true,
+        "lead_variables": [variable("plan", json!(null))]
     });
-    let answered = vec![attempt(1, "answered", json!([variable("booked", json!("undetermined"))]))];
+    let answered = vec![attempt(1, "answered", json!([variable("booked", json!(null))]))];
     let last = json!({"max_retries": 0, "attempts_left": 0, "campaign_ends_at": NOW.0});
     cases.extend([
         Case::new("goal reached", "decide", goal(json!({"boolean": true}))),
         Case::new("goal not reached", "decide", goal(json!({"boolean": false}))),
-        Case::new("goal undetermined", "decide", goal(json!("undetermined"))),
+        Case::new("goal undetermined", "decide", goal(json!({"undetermined": null}))),
         Case::new("nothing known", "decide", with(question(Vec::new()), json!({"contacts": [], "round": 0}))),
         Case::new("strange letters", "decide", with(question(vec![attempt(1, "busy", json!([]))]), strangely)),
         Case::new("a hundred attempts", "decide", with(question(many), heavy)),

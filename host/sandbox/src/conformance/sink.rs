@@ -9,7 +9,7 @@ fn event(id: &str, external_id: Value, data: &str) -> Value {
     json!({
         "event_id": id, "kind": "lead.completed", "at": NOW.0, "external_id": external_id, "phone": "+14155550100",
         "data_json": data, "variables": [{"name": "appointment_booked", "value": {"boolean": true}},
-            {"name": "notes", "value": {"text": strange()}}, {"name": "plan", "value": "undetermined"}], "extra": []
+            {"name": "notes", "value": {"text": strange()}}, {"name": "plan", "value": null}], "extra": []
     })
 }
 
