@@ -4,7 +4,7 @@
 //! sandbox's shelf when it has passed every gate, and the shelf is brought up to date from the store whenever a version or
 //! a grant changed, so that the two can never disagree for longer than that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -180,13 +180,20 @@ impl Desk {
     /// # Errors
     /// The store's.
     pub async fn shelve(&self, tenant: Option<TenantKey>, name: Option<&str>) -> Stored<()> {
-        for (tenant, version) in self.store.plugin_versions(tenant, name).await? {
+        let versions = self.store.plugin_versions(tenant, name).await?;
+        for (tenant, version) in &versions {
             if version.kind == "script" {
-                let source = self.store.plugin_content(tenant, version.id).await?;
-                put_back(&self.sandbox, tenant, &version, source);
+                let source = self.store.plugin_content(*tenant, version.id).await?;
+                put_back(&self.sandbox, *tenant, version, source);
             } else if version.state.is_usable() {
-                self.put(tenant, &version);
+                self.put(*tenant, version);
             }
+        }
+        // A version that was retired while it was active leaves nothing to follow.
+        let active: BTreeSet<_> =
+            versions.iter().filter(|(_, version)| version.active).map(|(tenant, one)| (*tenant, &one.name)).collect();
+        for (tenant, version) in versions.iter().filter(|(tenant, one)| !active.contains(&(*tenant, &one.name))) {
+            self.sandbox.deactivate(*tenant, &version.name);
         }
         Ok(())
     }

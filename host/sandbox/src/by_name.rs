@@ -10,7 +10,7 @@ use wasmtime::component::Val;
 use crate::capabilities::Loan;
 use crate::engines::Engines;
 use crate::fault::Fault;
-use crate::guest::{Called, Guest, within};
+use crate::guest::{Called, Guest, within_ms};
 use crate::json::{least, read, underscored, write};
 
 /// Calls `function` of the kind's interface with its parameters by name.
@@ -53,7 +53,7 @@ pub async fn call(
         Err(message) => return bad(message),
     };
     let mut results = vec![Val::Bool(false); ty.results().len()];
-    let called = within(guest.limits, callee.call_async(&mut live.store, &values, &mut results)).await;
+    let called = within_ms(guest.longest_ms(), callee.call_async(&mut live.store, &values, &mut results)).await;
     live.finish(called).and_then(|()| {
         let answer = results.first().map_or(Value::Null, write);
         let bytes = answer.to_string().len();

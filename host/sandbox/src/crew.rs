@@ -7,23 +7,21 @@
 //! measured by the thread's own processor clock; no time of day is read.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_task::{Runnable, Task};
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::Kind;
 use futures::FutureExt;
-use std::panic::AssertUnwindSafe;
 use tokio::sync::Semaphore;
 
-use crate::engines::CONCURRENT_CALLS;
+use crate::engines::{CALLS_PER_TENANT, Metered, concurrent_calls};
 use crate::fault::Fault;
 
 /// How much lower than the rest of the process the threads run (0 is the same, 19 the least).
 const NICE: i32 = 10;
-/// Calls of one tenant that may be under way at once; the others of all tenants fit beside them.
-const CALLS_PER_TENANT: usize = CONCURRENT_CALLS as usize / 4;
-
 /// What is ready to run, by tenant.
 #[derive(Default)]
 struct Ready {
@@ -46,7 +44,7 @@ struct Shared {
     threads: usize,
 }
 
-/// How many calls may be under way.
+/// How many calls of one engine may be under way.
 struct Turns {
     all: Semaphore,
     of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
@@ -55,7 +53,9 @@ struct Turns {
 /// Runs guests, on threads of its own or on the caller's.
 pub struct Crew {
     shared: Option<Arc<Shared>>,
-    turns: Turns,
+    /// Apart from those who wait for the network, so that decisions never wait for them.
+    deciding: Turns,
+    reaching: Turns,
 }
 
 impl Ready {
@@ -123,7 +123,7 @@ fn work(shared: &Shared) {
 impl Crew {
     /// Guests run wherever they are polled: for rehearsals, which are one thread by design, and for tools.
     pub fn inline() -> Self {
-        Self { shared: None, turns: Turns::new() }
+        Self::with(None)
     }
 
     /// Starts the threads. Called within a tokio runtime, they lend its timers and sockets to host functions.
@@ -141,7 +141,11 @@ impl Crew {
                 work(&shared);
             })?;
         }
-        Ok(Self { shared: Some(shared), turns: Turns::new() })
+        Ok(Self::with(Some(shared)))
+    }
+
+    fn with(shared: Option<Arc<Shared>>) -> Self {
+        Self { shared, deciding: Turns::new(Metered::ByFuel), reaching: Turns::new(Metered::ByTime) }
     }
 
     /// Runs one call of a tenant's guest to its end. A caller that goes away takes the call with it.
@@ -151,10 +155,15 @@ impl Crew {
     pub async fn run<T: Send + 'static>(
         &self,
         tenant: TenantKey,
+        kind: Kind,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let of_tenant = self.turns.of(tenant);
-        let _turn = (of_tenant.acquire().await, self.turns.all.acquire().await);
+        let turns = match Metered::of(kind) {
+            Metered::ByFuel => &self.deciding,
+            Metered::ByTime => &self.reaching,
+        };
+        let of_tenant = turns.of(tenant);
+        let _turn = (of_tenant.acquire().await, turns.all.acquire().await);
         let call = AssertUnwindSafe(call).catch_unwind();
         let ended = match &self.shared {
             None => call.await,
@@ -179,13 +188,13 @@ impl Crew {
 }
 
 impl Turns {
-    fn new() -> Self {
-        Self { all: Semaphore::new(CONCURRENT_CALLS as usize), of_tenants: Mutex::default() }
+    fn new(metered: Metered) -> Self {
+        Self { all: Semaphore::new(concurrent_calls(metered) as usize), of_tenants: Mutex::default() }
     }
 
     fn of(&self, tenant: TenantKey) -> Arc<Semaphore> {
         let mut of_tenants = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_TENANT))))
+        Arc::clone(of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_TENANT as usize))))
     }
 }
 
@@ -227,7 +236,7 @@ mod tests {
         let crew = Crew::start(1).unwrap();
         let (stop, turns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let (stopping, counting) = (Arc::clone(&stop), Arc::clone(&turns));
-        let endless = crew.run(BUSY, async move {
+        let endless = crew.run(BUSY, Kind::RetryPolicy, async move {
             while !stopping.load(Ordering::Relaxed) {
                 counting.fetch_add(1, Ordering::Relaxed);
                 yield_once().await;
@@ -235,7 +244,7 @@ mod tests {
         });
         let quiet = async {
             for _ in 0..100 {
-                crew.run(QUIET, yield_once()).await.unwrap();
+                crew.run(QUIET, Kind::RetryPolicy, yield_once()).await.unwrap();
             }
             stop.store(true, Ordering::Relaxed);
         };
@@ -265,9 +274,9 @@ mod tests {
     #[test]
     fn a_host_that_fails_harms_one_call() {
         for crew in [Crew::inline(), Crew::start(2).unwrap()] {
-            let failed = block_on(crew.run(BUSY, async { panic!("a host function is wrong") }));
+            let failed = block_on(crew.run(BUSY, Kind::VoiceGateway, async { panic!("a host function is wrong") }));
             assert_eq!(failed.unwrap_err().code(), "not_ready");
-            assert_eq!(block_on(crew.run(BUSY, async { 7 })), Ok(7));
+            assert_eq!(block_on(crew.run(BUSY, Kind::VoiceGateway, async { 7 })), Ok(7));
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::meter::HOSTCALL_BYTES;
 
 mod pool;
 
-pub use pool::{Allocation, AllocationChoice, CONCURRENT_CALLS};
+pub use pool::{Allocation, AllocationChoice, CALLS_PER_TENANT, concurrent_calls};
 
 /// The sandbox cannot run on this machine.
 #[derive(Debug, thiserror::Error)]

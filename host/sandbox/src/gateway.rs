@@ -112,7 +112,7 @@ impl PluginGateway {
     ) -> Ended<T> {
         let sandbox = self.sandbox.inner();
         let Principal { tenant, instance, .. } = &*self.installed.principal;
-        let ended = sandbox.crew.run(*tenant, call).await;
+        let ended = sandbox.crew.run(*tenant, version.kind(), call).await;
         // The host failed in the middle: nobody knows what was sent.
         let ended = ended.unwrap_or_else(|fault| Ended { called: Called::not_run(fault), evidence: Evidence::Lost });
         sandbox.note(*tenant, version, instance, function, &ended.called);

@@ -18,6 +18,10 @@ use crate::epoch::Ticking;
 use crate::fault::Fault;
 use crate::meter::YIELD_EVERY_FUEL;
 
+/// The longest that a guest which reaches nothing may wait on a clock. What it runs is bounded by fuel; this is far above what
+/// that takes, so that the same input stops at the same place on a busy machine too.
+const WAITING_MS: u32 = 2_000;
+
 /// A component ready to be instantiated as a plugin of its kind.
 pub struct Guest {
     pub pre: InstancePre<Lent>,
@@ -74,8 +78,9 @@ impl Guest {
             Cpu::Fuel(limit) => (fuel.unwrap_or(limit), None),
             Cpu::Millis(_) => (0, Some(engines.ticker.begin())),
         };
-        match self.make(&mut store, fuel).await {
-            Ok(instance) => Ok(Live { store, instance, limits: self.limits, fuel, _ticking: ticking }),
+        let longest_ms = self.longest_ms();
+        match within_ms(longest_ms, self.make(&mut store, fuel)).await {
+            Ok(instance) => Ok(Live { store, instance, limits: self.limits, fuel, longest_ms, _ticking: ticking }),
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
                 let log = store.data_mut().log.take();
@@ -84,11 +89,25 @@ impl Guest {
         }
     }
 
+    /// The longest that a call may take with everything it waits for; `None`: it can wait for nothing. The system interface
+    /// lends a clock to wait on, which costs no fuel.
+    pub const fn longest_ms(&self) -> Option<u32> {
+        match (self.limits.http, self.needs_wasi) {
+            (Some(_), _) => Some(self.limits.wall_ms),
+            (None, true) => Some(WAITING_MS),
+            (None, false) => None,
+        }
+    }
+
     async fn make(&self, store: &mut Store<Lent>, fuel: u64) -> wasmtime::Result<Instance> {
         match self.limits.cpu {
             // Making an instance on fuel needs no stack of its own: when to let others run is set once it is made.
             Cpu::Fuel(_) => {
                 store.set_fuel(fuel)?;
+                if self.needs_wasi {
+                    store.fuel_async_yield_interval(Some(YIELD_EVERY_FUEL))?;
+                    return self.pre.instantiate_async(store).await;
+                }
                 let instance = self.pre.instantiate(&mut *store)?;
                 store.fuel_async_yield_interval(Some(YIELD_EVERY_FUEL))?;
                 Ok(instance)
@@ -125,10 +144,16 @@ pub struct Live {
     pub instance: Instance,
     limits: Limits,
     fuel: u64,
+    longest_ms: Option<u32>,
     _ticking: Option<Ticking>,
 }
 
 impl Live {
+    /// See [`Guest::longest_ms`].
+    pub const fn longest_ms(&self) -> Option<u32> {
+        self.longest_ms
+    }
+
     /// Fills the tank again: what a warm instance does before each decision.
     pub fn refuel(&mut self) -> Result<(), Fault> {
         if let Cpu::Fuel(limit) = self.limits.cpu {
@@ -148,13 +173,20 @@ impl Live {
     }
 }
 
-/// Gives a call up that takes too long with everything it waits for. Only where there is a runtime to wake up by: without
-/// one nothing can be waited for, and policies are bounded by fuel.
+/// Gives a call up that takes too long with everything it waits for, where its kind reaches out.
 pub async fn within<T>(limits: Limits, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
-    if limits.http.is_none() || tokio::runtime::Handle::try_current().is_err() {
+    within_ms(limits.http.map(|_| limits.wall_ms), call).await
+}
+
+/// Gives a call up after so many milliseconds. Only where there is a runtime to wake up by: without one nothing can be
+/// waited for.
+pub async fn within_ms<T>(
+    longest_ms: Option<u32>,
+    call: impl Future<Output = wasmtime::Result<T>>,
+) -> wasmtime::Result<T> {
+    let Some(limit_ms) = longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok()) else {
         return call.await;
-    }
-    let limit_ms = limits.wall_ms;
+    };
     match tokio::time::timeout(Duration::from_millis(u64::from(limit_ms)), call).await {
         Ok(called) => called,
         Err(_) => Err(Fault::TimedOut { limit_ms }.into()),

@@ -20,6 +20,7 @@ mod conformance;
 mod contract;
 mod convert;
 mod crew;
+mod deciding;
 mod digest;
 mod engines;
 mod epoch;

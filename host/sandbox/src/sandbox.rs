@@ -15,7 +15,6 @@ use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::limits::{Limits, SOURCE_BYTES};
 use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::plugins::{PluginCall, PluginCalls};
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
@@ -33,7 +32,7 @@ use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
 use crate::script::{Described, Diagnostic, ScriptRunner};
 use crate::shelf::{Body, Shelf, Version};
-use crate::warm::{Holder, WarmRunners};
+use crate::warm::WarmRunners;
 
 /// Gives the bytes of an installed component when they are needed: to compile it where no artefact is kept.
 #[async_trait]
@@ -111,7 +110,7 @@ pub(crate) struct Inner {
     ready: Mutex<BTreeMap<(Digest, Kind), Made>>,
     runner_wasm: Cow<'static, [u8]>,
     runner: OnceCell<ScriptRunner>,
-    warm: WarmRunners,
+    pub warm: WarmRunners,
 }
 
 impl Sandbox {
@@ -190,11 +189,10 @@ impl Sandbox {
         self.0.runner().await?;
         let (inner, source) = (Arc::clone(&self.0), source.to_owned());
         let call = async move { inner.runner().await?.check(&inner.engines, &source).await };
-        self.0.crew.run(tenant, call).await?
+        self.0.crew.run(tenant, Kind::ScriptRunner, call).await?
     }
 
-    /// Makes an installed version known under its name. The last one given of a name is the one that `name@active` follows
-    /// until [`Sandbox::activate`] says otherwise.
+    /// Makes an installed version known under its name. A pin finds it; `name@active` follows what was activated.
     pub fn put(&self, version: Installed) {
         self.0.write_shelf().put(version);
     }
@@ -205,6 +203,11 @@ impl Sandbox {
     /// There is no such version.
     pub fn activate(&self, tenant: TenantKey, name: &str, version: &str) -> Result<(), Fault> {
         self.0.write_shelf().activate(tenant, name, version)
+    }
+
+    /// From now on `name@active` follows nothing.
+    pub fn deactivate(&self, tenant: TenantKey, name: &str) {
+        self.0.write_shelf().deactivate(tenant, name);
     }
 
     /// Forgets a version that is not wanted any more, with what is compiled of it.
@@ -257,7 +260,8 @@ impl Sandbox {
         let (inner, ready) = (Arc::clone(&self.0), Arc::clone(&prepared.ready));
         let (function, arguments) = (function.to_owned(), arguments.clone());
         let call = async move { by_name::call(ready.guest(), &inner.engines, loan, &function, &arguments).await };
-        self.0.crew.run(tenant, call).await.unwrap_or_else(Called::not_run)
+        let kind = prepared.ready.guest().kind;
+        self.0.crew.run(tenant, kind, call).await.unwrap_or_else(Called::not_run)
     }
 }
 
@@ -355,40 +359,6 @@ impl Inner {
             .await
     }
 
-    async fn decide_component(&self, ready: &Ready, call: PolicyCall) -> Called<campanile_domain::policy::Decision> {
-        let Ready::Policy(policy) = ready else {
-            let what = format!("a {} does not decide", ready.guest().kind);
-            return Called::not_run(Fault::NotReady { what });
-        };
-        policy.decide(&self.engines, call.settings.to_string().into(), &call.input, call.calendar).await
-    }
-
-    async fn decide_script(
-        &self,
-        source: &str,
-        digest: Digest,
-        call: PolicyCall,
-    ) -> Called<campanile_domain::policy::Decision> {
-        let script = match self.runner().await {
-            Ok(script) => script,
-            Err(fault) => return Called::not_run(fault),
-        };
-        let settings = call.settings.to_string();
-        let holder = Holder { tenant: call.tenant, script: Digest::of_parts(&[&digest.0, settings.as_bytes()]) };
-        let mut runner = match self.warm.take(holder) {
-            Some(runner) => runner,
-            None => match script.runner(&self.engines, source, &call.settings).await {
-                Ok(runner) => runner,
-                Err(fault) => return Called::not_run(fault),
-            },
-        };
-        let called = runner.decide(&call.input, call.calendar).await;
-        if called.answer.is_ok() {
-            self.warm.put_back(holder, runner);
-        }
-        called
-    }
-
     /// Tells whoever listens that a call ended.
     pub fn note<T>(
         &self,
@@ -412,75 +382,5 @@ impl Inner {
             failure,
             log,
         });
-    }
-}
-
-#[async_trait]
-impl PolicyRunner for Sandbox {
-    async fn decide(&self, call: &PolicyCall) -> PolicyAnswer {
-        let inner = &self.0;
-        let version = match inner.find(call.tenant, &call.policy) {
-            Ok(version) => version,
-            Err(fault) => {
-                let decision = Err(fault.into());
-                let version = call.policy.to_string();
-                return PolicyAnswer { version, decision, usage: Usage::default(), log: Vec::new() };
-            }
-        };
-        let called = inner.decided(&version, call).await;
-        inner.note(call.tenant, &version, "", "decide", &called);
-        PolicyAnswer {
-            version: version.reference.clone(),
-            decision: called.answer.map_err(PolicyFailure::from),
-            usage: called.usage,
-            log: called.log,
-        }
-    }
-
-    async fn resolve(&self, tenant: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure> {
-        let version = self.0.find(tenant, policy)?;
-        if version.kind() == Kind::RetryPolicy {
-            return Ok(version.reference.clone());
-        }
-        let hint = format!("{} is a {} and decides nothing", version.reference, version.kind());
-        Err(Fault::NotFound { name: policy.to_string(), hint }.into())
-    }
-}
-
-impl Inner {
-    async fn decided(
-        self: &Arc<Self>,
-        version: &Arc<Version>,
-        call: &PolicyCall,
-    ) -> Called<campanile_domain::policy::Decision> {
-        let inner = Arc::clone(self);
-        let (tenant, call) = (call.tenant, call.clone());
-        let ran = match &version.body {
-            Body::Component { settings, .. } => {
-                let problems = schema::check(&call.settings, settings.as_ref());
-                if !problems.is_empty() {
-                    return Called::not_run(Fault::settings(&problems));
-                }
-                match self.ready(version).await {
-                    Err(fault) => return Called::not_run(fault),
-                    Ok(ready) => self.crew.run(tenant, async move { inner.decide_component(&ready, call).await }).await,
-                }
-            }
-            Body::Script(_) => {
-                // The interpreter is compiled before the call takes a turn.
-                if let Err(fault) = self.runner().await {
-                    return Called::not_run(fault);
-                }
-                let version = Arc::clone(version);
-                let decide = async move {
-                    let Body::Script(source) = &version.body else {
-                        return Called::not_run(Fault::NotReady { what: "it is no script".to_owned() });
-                    };
-                    inner.decide_script(source, version.digest, call).await
-                };
-                self.crew.run(tenant, decide).await
-            }
-        };
-        ran.unwrap_or_else(Called::not_run)
     }
 }

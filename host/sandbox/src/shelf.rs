@@ -61,13 +61,14 @@ impl Version {
 struct Versions {
     /// In the order of installation.
     all: Vec<Arc<Version>>,
-    active: usize,
+    /// Where in `all` the one is that `name@active` follows.
+    active: Option<usize>,
 }
 
 impl Versions {
-    fn add(&mut self, version: Version) {
-        self.active = self.all.len();
-        self.all.push(Arc::new(version));
+    /// The only version of something that ships.
+    fn shipped(version: Version) -> Self {
+        Self { all: vec![Arc::new(version)], active: Some(0) }
     }
 
     fn position(&self, version: &str) -> Option<usize> {
@@ -90,7 +91,7 @@ impl Shelf {
                 BundledBody::Script(source) => (Digest::of(source.as_bytes()), Body::Script(Cow::Borrowed(source))),
             };
             let version = version(one.name, one.version, digest, body);
-            shelf.shipped.entry(one.name.to_owned()).or_default().add(version);
+            shelf.shipped.insert(one.name.to_owned(), Versions::shipped(version));
         }
         shelf
     }
@@ -99,9 +100,8 @@ impl Shelf {
     pub fn replace_shipped(&mut self, name: &str, number: &str, wasm: &[u8]) {
         let kind = manifest::of_component(wasm).map_or(Kind::RetryPolicy, |manifest| manifest.kind);
         let body = component(Cow::Owned(wasm.to_vec()), kind);
-        let mut versions = Versions::default();
-        versions.add(version(name, number, Digest::of(wasm), body));
-        self.shipped.insert(name.to_owned(), versions);
+        let version = version(name, number, Digest::of(wasm), body);
+        self.shipped.insert(name.to_owned(), Versions::shipped(version));
     }
 
     pub fn put(&mut self, installed: Installed) {
@@ -114,7 +114,7 @@ impl Shelf {
         };
         let versions = self.installed.entry(tenant).or_default().entry(name.clone()).or_default();
         if versions.position(&number).is_none() {
-            versions.add(version(&name, &number, digest, body));
+            versions.all.push(Arc::new(version(&name, &number, digest, body)));
         }
     }
 
@@ -123,17 +123,25 @@ impl Shelf {
         let found = versions.and_then(|versions| versions.position(version).map(|at| (versions, at)));
         let missing = || Fault::NotFound { name: format!("{name}@{version}"), hint: "it is not installed".to_owned() };
         let (versions, at) = found.ok_or_else(missing)?;
-        versions.active = at;
+        versions.active = Some(at);
         Ok(())
+    }
+
+    pub fn deactivate(&mut self, tenant: TenantKey, name: &str) {
+        if let Some(versions) = self.installed.get_mut(&tenant).and_then(|all| all.get_mut(name)) {
+            versions.active = None;
+        }
     }
 
     pub fn remove(&mut self, tenant: TenantKey, name: &str, version: &str) -> Option<Arc<Version>> {
         let versions = self.installed.get_mut(&tenant)?.get_mut(name)?;
         let at = versions.position(version)?;
         let removed = versions.all.remove(at);
-        if versions.active > at || versions.active == versions.all.len() {
-            versions.active = versions.active.saturating_sub(1);
-        }
+        versions.active = match versions.active {
+            Some(active) if active == at => None,
+            Some(active) if active > at => Some(active - 1),
+            active => active,
+        };
         if versions.all.is_empty() {
             self.installed.get_mut(&tenant)?.remove(name);
         }
@@ -149,12 +157,17 @@ impl Shelf {
             return Err(Fault::NotFound { name: plugin.name.clone(), hint });
         };
         let at = match &plugin.version {
-            None => Some(versions.active),
+            None => versions.active,
             Some(version) => versions.position(version),
         };
         at.and_then(|at| versions.all.get(at)).cloned().ok_or_else(|| {
             let known: Vec<_> = versions.all.iter().map(|version| version.version.as_str()).collect();
-            Fault::NotFound { name: plugin.to_string(), hint: format!("its versions are {}", known.join(", ")) }
+            let known = known.join(", ");
+            let hint = match &plugin.version {
+                None => format!("none of its versions ({known}) is active; activate one"),
+                Some(_) => format!("its versions are {known}"),
+            };
+            Fault::NotFound { name: plugin.to_string(), hint }
         })
     }
 }
@@ -198,11 +211,15 @@ mod tests {
         shelf.put(script("1", "a"));
         shelf.put(script("2", "b"));
         let reference = |shelf: &Shelf, text: &str| shelf.find(ONE, &named(text)).map(|found| found.reference.clone());
+        assert!(reference(&shelf, "mine").unwrap_err().to_string().contains("none of its versions (1, 2) is active"));
+        shelf.activate(ONE, "mine", "2").unwrap();
         assert_eq!(reference(&shelf, "mine"), Ok("mine@2".to_owned()));
         assert_eq!(reference(&shelf, "mine@1"), Ok("mine@1".to_owned()));
         shelf.activate(ONE, "mine", "1").unwrap();
         assert_eq!(reference(&shelf, "mine@active"), Ok("mine@1".to_owned()));
         assert!(shelf.activate(ONE, "mine", "9").is_err());
+        shelf.deactivate(ONE, "mine");
+        assert!(reference(&shelf, "mine").is_err() && reference(&shelf, "mine@1").is_ok());
         shelf.put(script("1", "other"));
         assert_eq!(shelf.find(ONE, &named("mine@1")).map(|found| found.digest), Ok(Digest::of(b"a")));
     }
@@ -216,8 +233,9 @@ mod tests {
         shelf.activate(ONE, "mine", "2").unwrap();
         assert!(shelf.remove(ONE, "mine", "1").is_some());
         assert_eq!(shelf.find(ONE, &named("mine")).map(|found| found.version.clone()), Ok("2".to_owned()));
-        assert!(shelf.remove(ONE, "mine", "3").is_some() && shelf.remove(ONE, "mine", "2").is_some());
-        assert!(shelf.find(ONE, &named("mine")).is_err());
+        assert!(shelf.remove(ONE, "mine", "2").is_some());
+        assert!(shelf.find(ONE, &named("mine")).is_err(), "nothing follows what was removed");
+        assert!(shelf.find(ONE, &named("mine@3")).is_ok());
     }
 
     #[test]

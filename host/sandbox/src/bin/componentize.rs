@@ -9,7 +9,10 @@ fn run(core: &str, manifest: &str, out: &str) -> Result<String, String> {
     let manifest = String::from_utf8(read(manifest)?).map_err(|error| format!("{manifest}: {error}"))?;
     let component =
         campanile_sandbox::componentize::componentize(&read(core)?, &manifest).map_err(|error| error.to_string())?;
-    std::fs::write(out, &component).map_err(|error| format!("{out}: {error}"))?;
+    // Whole or not at all: two builds may run at once, and somebody may be reading what the last one left.
+    let whole = format!("{out}.{}", std::process::id());
+    let kept = std::fs::write(&whole, &component).and_then(|()| std::fs::rename(&whole, out));
+    kept.map_err(|error| format!("{out}: {error}"))?;
     Ok(format!("{out}: {} bytes, sha256 {}", component.len(), campanile_sandbox::Digest::of(&component)))
 }
 

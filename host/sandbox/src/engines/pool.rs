@@ -5,8 +5,8 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 use super::{Metered, largest};
 use crate::meter::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 
-/// Calls under way at one time in one engine, over all tenants; more wait for their turn.
-pub const CONCURRENT_CALLS: u32 = 64;
+/// Calls of one tenant that may be under way at one time in one engine; more wait for their turn.
+pub const CALLS_PER_TENANT: u32 = 16;
 /// Bytes of an instance's memory and tables that stay mapped and clean between calls.
 const KEEP_RESIDENT: usize = 1 << 20;
 /// Bytes of a call's stack that are zeroed by writing zeroes rather than by giving the pages back.
@@ -41,11 +41,20 @@ pub enum AllocationChoice {
     OnDemand,
 }
 
+/// Calls under way at one time, over all tenants. Decisions are over in microseconds; whoever waits for the network may
+/// take a minute, and many tenants must be able to wait beside each other.
+pub const fn concurrent_calls(metered: Metered) -> u32 {
+    match metered {
+        Metered::ByFuel => 4 * CALLS_PER_TENANT,
+        Metered::ByTime => 16 * CALLS_PER_TENANT,
+    }
+}
+
 /// Instances that may exist: those of calls under way, and idle warm runners.
 pub const fn slots(metered: Metered) -> u32 {
     match metered {
-        Metered::ByFuel => CONCURRENT_CALLS + crate::warm::MAX_IDLE as u32,
-        Metered::ByTime => CONCURRENT_CALLS,
+        Metered::ByFuel => concurrent_calls(metered) + crate::warm::MAX_IDLE as u32,
+        Metered::ByTime => concurrent_calls(metered),
     }
 }
 

@@ -9,11 +9,11 @@ use std::process::Command;
 use campanile_domain::attempt::Outcome::{Busy, Unanswered, Voicemail};
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::zone::Zone;
-use campanile_sandbox::{AllocationChoice, Options, Sandbox, admit};
+use campanile_sandbox::{AllocationChoice, Digest, Options, Sandbox, admit, conform};
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::support::{TENANT, after, ask_of, call, policies};
+use crate::support::{TENANT, after, ask_of, call, fresh_policies, policies};
 
 fn plugins() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins")
@@ -61,6 +61,21 @@ fn a_panic_says_where(built: &Sandbox, components: &Path) {
     assert!(ask_of(built, "panics", json!({}), parisian).decision.is_ok());
 }
 
+/// Part of the one test that builds: two at once would write the same files.
+fn every_kind_is_admitted_and_conforms(components: &Path) {
+    let sandbox = fresh_policies();
+    for name in ["importer", "policy", "evaluator", "gateway", "sink", "twilio-voice"] {
+        let wasm = std::fs::read(components.join(format!("{name}.wasm"))).unwrap();
+        let report = admit(&wasm);
+        assert!(report.passed, "{name}: {:?}", report.findings);
+        let manifest = report.manifest.unwrap();
+        let prepared = block_on(sandbox.prepare(&wasm, Digest::of(&wasm), manifest.kind)).unwrap();
+        let cases = block_on(conform(&sandbox, TENANT, &prepared, &manifest));
+        let failed: Vec<_> = cases.iter().filter(|case| !case.passed).collect();
+        assert!(failed.is_empty() && cases.len() > 10, "{name}: {failed:#?}");
+    }
+}
+
 #[test]
 fn what_is_built_from_source_is_what_ships() {
     let Some(components) = components() else { return };
@@ -76,6 +91,7 @@ fn what_is_built_from_source_is_what_ships() {
     );
     let built = built.unwrap();
     a_panic_says_where(&built, &components);
+    every_kind_is_admitted_and_conforms(&components);
     for policy in ["patient-retry", "goal-retry", "voicemail-twice"] {
         for outcomes in
             [&[Busy][..], &[Voicemail], &[Unanswered, Voicemail], &[Voicemail, Busy, Voicemail], &[Unanswered; 6]]

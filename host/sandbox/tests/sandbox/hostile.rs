@@ -57,6 +57,11 @@ fn component_of(name: &str, module: &str) -> Vec<u8> {
     componentize(&module, &manifest(name)).unwrap()
 }
 
+/// A policy that never answers.
+pub fn endless(name: &str) -> Vec<u8> {
+    component(name, "(call $endless)", "")
+}
+
 fn failure_of(policies: &Sandbox, name: &str) -> PolicyFailure {
     ask_of(policies, name, json!({}), after(&[Outcome::Busy])).decision.unwrap_err()
 }

@@ -378,12 +378,15 @@ fn what_the_store_gives_back_decides_as_it_says() {
     }
     let said = |policy: &str| ask_of(&sandbox, policy, json!({}), after(&[Busy])).decision.unwrap();
     let complete = |reason: &str| Decision::Complete { reason: reason.to_owned() };
+    sandbox.activate(TENANT, "versioned", "2").unwrap();
     assert_eq!(said("versioned"), complete("second"));
     assert_eq!(said("versioned@1"), complete("first"));
     sandbox.activate(TENANT, "versioned", "1").unwrap();
     assert_eq!(said("versioned@active"), complete("first"));
     sandbox.remove(TENANT, "versioned", "1");
-    assert_eq!(said("versioned"), complete("second"));
+    assert_eq!(said("versioned@2"), complete("second"));
+    let gone = ask_of(&sandbox, "versioned", json!({}), after(&[Busy])).decision.unwrap_err();
+    assert!(gone.message.contains("activate one"), "{gone}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub fn policies() -> &'static Sandbox {
 }
 
 /// Where tests keep compiled code.
-fn cache() -> std::path::PathBuf {
+pub fn cache() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins")
 }
 
