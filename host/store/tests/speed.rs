@@ -11,7 +11,7 @@ use std::time::Instant;
 use campanile_domain::attempt::CallStatus;
 use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::hours::CallingHours;
-use campanile_domain::ports::store::{ClaimRequest, DialResult, Fence, NewLead, Store};
+use campanile_domain::ports::store::{ClaimRequest, DialResult, Fence, NewLead, NewVersion, Store};
 use campanile_domain::time::Timestamp;
 use campanile_store::{Options, Profile, open};
 use support::{MONDAY, Setup, World, event, lead};
@@ -121,4 +121,46 @@ fn durable_callers() {
         "durable, 50 callers: {:.0} attempts/s ({done} in {seconds:.1} s, five writes each)",
         done as f64 / seconds
     );
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn dials_during_the_largest_upload() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::Durable { folder: folder.path().to_owned() };
+    let store: Arc<dyn Store> = open(&Options { profile, readers: 2, vault: None }).unwrap();
+    let world = Arc::new(World::with(store, setup()));
+    world.add(many(0, 4_000));
+    world.start();
+    let content: Vec<u8> = (0..48_u64 << 20).map(|at| (at * 31 + at / 4_096) as u8).collect();
+    let (name, kind) = ("large".to_owned(), "script".to_owned());
+    let new = NewVersion { name, version: None, kind, content, report: None };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let (mut waits, upload) = runtime.block_on(async {
+        let theirs = Arc::clone(&world);
+        let began = clock();
+        let upload = tokio::spawn(async move {
+            theirs.store.add_plugin_version(&theirs.ctx(MONDAY), new).await.unwrap();
+            began.elapsed()
+        });
+        let mut waits = Vec::new();
+        while !upload.is_finished() {
+            let began = clock();
+            let request = ClaimRequest { campaign: world.campaign.key, slots: 1 };
+            world.store.claim(&world.ctx(MONDAY), Fence::SOLE, request).await.unwrap();
+            waits.push(began.elapsed());
+        }
+        (waits, upload.await.unwrap())
+    });
+    waits.sort();
+    let at = |percent: usize| waits[(waits.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    println!(
+        "48 MiB in {:.1} s; {} claims meanwhile: p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms",
+        upload.as_secs_f64(),
+        waits.len(),
+        at(50),
+        at(99),
+        at(100)
+    );
+    assert!(waits.len() > 20, "the upload held the writer");
 }
