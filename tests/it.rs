@@ -9,6 +9,7 @@ mod api;
 mod cli;
 mod crash;
 mod demo;
+mod gateway;
 mod plugin;
 mod rehearse;
 mod serve_equals_rehearse;

@@ -20,6 +20,7 @@ struct Settings {
     api_base: String,
     account_sid: String,
     lies: bool,
+    claims_to_search: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,8 +88,12 @@ fn nobody_was_called() -> DialFault {
 impl VoiceGateway for Liar {
     type Settings = Settings;
 
-    fn able(_: &Settings) -> Capabilities {
-        Capabilities { calls_per_second: Some(50.0), ..Capabilities::default() }
+    fn able(settings: &Settings) -> Capabilities {
+        Capabilities {
+            calls_per_second: Some(50.0),
+            finds_by_attempt: settings.claims_to_search,
+            ..Capabilities::default()
+        }
     }
 
     fn check(settings: &Settings) -> Result<Checked, PluginError> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use campanile_tests::account::{CALLER_IDS, Campaign};
 use campanile_tests::{patience, people};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::plan::{Answer, Plan, Tells};
-use super::stage::{LIMIT, Stage, campaign, leads, never_twice, shown};
+use super::stage::{LIMIT, Stage, campaign, campaign_with, leads, never_twice, shown};
 use super::twilio::Twilio;
 
 /// Longer than a plugin may take for one dial.
@@ -63,7 +63,13 @@ fn stories() -> Vec<Story> {
         story("never a callback", Plan::told(Tells::Nothing), open, dialling, 1),
         story("429", Plan::silent(Answer::No(429, 20429, Some(600))), refused, ["processing", "deferred"], 0),
         story("number invalid", Plan::silent(Answer::No(400, 21211, None)), refused, ["max_retries", "unreachable"], 0),
-        story("a 4xx of no known code", Plan::silent(Answer::No(400, 1, None)), refused, ["processing", "deferred"], 0),
+        story(
+            "a 4xx of no known code",
+            Plan::silent(Answer::No(400, 1, Some(600))),
+            refused,
+            ["processing", "deferred"],
+            0,
+        ),
     ]
 }
 
@@ -104,7 +110,7 @@ fn no_fault_of_the_provider_rings_twice_or_loses_anybody() {
         stage.twilio.plan(phone, story.plan);
     }
     let phones: Vec<String> = stories.keys().cloned().collect();
-    let first = campaign(&stage.account, &gateway, &phones);
+    let first = campaign_with(&stage.account, &gateway, &phones, &json!({"max_retries": 1}));
     first.start();
 
     // While nobody knows, the phones are locked for everybody.

@@ -12,7 +12,7 @@ use campanile_tests::{patience, people};
 use serde_json::{Value, json};
 
 use super::plan::{Answer, Plan, Tells};
-use super::stage::{Installed, LIMIT, Stage, built, campaign, leads, never_twice, shown, upload};
+use super::stage::{Installed, LIMIT, Stage, built, campaign, campaign_with, leads, never_twice, shown, upload};
 use super::wire;
 
 /// The first look-up of a call whose fate is unknown, and a little more.
@@ -44,16 +44,17 @@ fn pair(of: [&str; 2]) -> (String, String) {
     (of[0].to_owned(), of[1].to_owned())
 }
 
-fn liar(stage: &Stage, account: &Account, component: Vec<u8>) -> Installed {
+fn liar(stage: &Stage, account: &Account, component: Vec<u8>, claims_to_search: bool) -> Installed {
     let plugin = upload(account, component);
-    stage.gateway(account, &plugin, &json!({"lies": true}))
+    // Every setting is sent, because a plugin is given what was sent and no defaults.
+    stage.gateway(account, &plugin, &json!({"lies": true, "claims_to_search": claims_to_search}))
 }
 
 #[test]
 fn whatever_a_plugin_says_an_attempt_is_asked_for_once() {
     let Some(component) = built("lying_gateway") else { return };
     let stage = Stage::new();
-    let gateway = liar(&stage, &stage.account, component);
+    let gateway = liar(&stage, &stage.account, component, false);
     let lies: BTreeMap<String, Lie> = lies().into_iter().map(|lie| (people::phone(lie.0), lie)).collect();
     for (phone, lie) in &lies {
         stage.twilio.plan(phone, lie.2);
@@ -85,6 +86,40 @@ fn whatever_a_plugin_says_an_attempt_is_asked_for_once() {
     assert!(told.contains("I never said that") && failures.len() >= 2, "{failures:#?}");
 }
 
+/// The one lie that is believed: that a call was surely not made, from a plugin that says it can search by our attempt.
+/// Nobody can see through it, so what it can do is bounded instead: the retry interval passes before anybody is called.
+#[test]
+fn a_search_that_lies_calls_nobody_again_before_the_retry_interval() {
+    let Some(component) = built("lying_gateway") else { return };
+    let stage = Stage::new();
+    let gateway = liar(&stage, &stage.account, component, true);
+    let phones: Vec<String> = [12, 13, 14, 16, 17].map(people::phone).to_vec();
+    for (phone, answer) in
+        phones.iter().zip([Answer::ErrorAfter(500), Answer::CutAfter, Answer::Yes, Answer::Yes, Answer::Yes])
+    {
+        stage.twilio.plan(phone, Plan::silent(answer));
+    }
+    let campaign =
+        campaign_with(&stage.account, &gateway, &phones, &json!({"max_retries": 3, "retry_interval_minutes": 10}));
+    let began = patience::wall();
+    campaign.start();
+    let closed = patience::within(LIMIT, || {
+        let calls = shown(&campaign);
+        let all = phones
+            .iter()
+            .all(|phone| calls.get(phone).is_some_and(|calls| *calls == [pair(["failed", "not_dialled"])]));
+        all.then_some(())
+    });
+    assert!(closed.is_some(), "{:?}", shown(&campaign));
+    for lead in campaign.leads() {
+        assert_eq!((&lead["status"], &lead["wait"]), (&"rescheduled".into(), &"retry".into()), "{lead}");
+        let due: jiff::Timestamp = lead["not_before"].as_str().unwrap().parse().unwrap();
+        assert!(due.duration_since(began) >= jiff::SignedDuration::from_mins(10), "{lead}");
+    }
+    assert_eq!((stage.twilio.dials().len(), stage.twilio.asked().len()), (5, 5));
+    never_twice(&stage.twilio, &[&campaign]);
+}
+
 fn events(calls: &[&Value], salt: &str) -> String {
     let of = |call: &&Value| {
         let id = call["id"].as_str().unwrap();
@@ -101,7 +136,7 @@ fn a_plugin_moves_no_calls_but_its_own() {
     let Some(component) = built("lying_gateway") else { return };
     let stage = Stage::new();
     let other = stage.host.account("Somebody else");
-    let liar = liar(&stage, &stage.account, component);
+    let liar = liar(&stage, &stage.account, component, false);
     // The same account's honest gateway, and another account's.
     let (ours, theirs) = (stage.twilio_voice(&stage.account), stage.twilio_voice(&other));
     let phones = |from: usize| (from..from + 2).map(people::phone).collect::<Vec<_>>();

@@ -16,7 +16,7 @@ const PEOPLE: [Row; 6] = [
     (4, Fate::Machine, ["completed", "voicemail"], ["completed", "voicemail"], "machine"),
     (3, Fate::Busy, ["busy", ""], ["max_retries", "attempts_used"], "unknown"),
     (3, Fate::NoAnswer, ["unanswered", ""], ["max_retries", "attempts_used"], "unknown"),
-    (1, Fate::Failed(404), ["failed", ""], ["max_retries", "no_contact_left"], "unknown"),
+    (1, Fate::Failed(404), ["failed", ""], ["max_retries", "attempts_used"], "unknown"),
     (1, Fate::Failed(603), ["failed", ""], ["max_retries", "attempts_used"], "unknown"),
 ];
 
@@ -43,6 +43,9 @@ fn every_outcome_of_a_provider_that_works_arrives() {
         assert_eq!(calls[phone], [(call[0].to_owned(), call[1].to_owned())], "{phone} {fate:?}");
         assert_eq!(ended[phone], (lead[0].to_owned(), lead[1].to_owned()), "{phone} {fate:?}");
     }
+    let dead: Vec<_> =
+        campaign.leads().into_iter().filter(|lead| lead["contacts"][0]["unusable"].is_string()).collect();
+    assert_eq!((dead.len(), &dead[0]["contacts"][0]["unusable"]), (1, &"number_invalid".into()), "{dead:?}");
     let dials = stage.twilio.dials();
     for call in campaign.calls() {
         let (_, fate, _, _, answered_by) = expected[call["phone"].as_str().unwrap()];

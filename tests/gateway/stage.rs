@@ -123,14 +123,22 @@ impl Stage {
     }
 }
 
-/// A campaign that calls these numbers, one lead each, and is not started yet.
+/// A campaign that calls these numbers, one lead each and one round, and is not started yet.
 pub fn campaign(account: &Account, gateway: &Installed, phones: &[String]) -> Campaign {
+    campaign_with(account, gateway, phones, &json!({"max_retries": 0}))
+}
+
+/// The same with further fields.
+pub fn campaign_with(account: &Account, gateway: &Installed, phones: &[String], more: &Value) -> Campaign {
     let assistant = json!({
         "name": "Mia", "time_zone": "America/New_York", "gateway": gateway.id, "phone_numbers": CALLER_IDS,
         "gateway_ref": "<Response><Say>Hello</Say></Response>",
     });
     let assistant = account.live.post("/v1/assistants", &assistant).ok()["id"].as_str().unwrap().to_owned();
-    let fields = json!({"calling_hours": always(), "max_concurrent_calls": 40, "max_retries": 0});
+    let mut fields = json!({"calling_hours": always(), "max_concurrent_calls": 40});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        fields[name] = value.clone();
+    }
     let campaign = account.campaign(&assistant, &fields);
     campaign.add(&phones.iter().map(|phone| json!({ "phone": phone })).collect::<Vec<_>>());
     campaign

@@ -26,6 +26,12 @@ impl Stopwatch {
     }
 }
 
+/// What the clock on the wall shows, for a fake that dates what it does.
+#[expect(clippy::disallowed_methods, reason = "the host under test reads the same clock")]
+pub fn wall() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// Lets real time pass: a channel on which nothing ever comes is awaited.
 pub fn pass(time: Duration) {
     let (silent, never) = mpsc::channel::<()>();
