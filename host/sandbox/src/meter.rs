@@ -6,8 +6,9 @@ use wasmtime::ResourceLimiter;
 use crate::epoch::TICK_MS;
 use crate::fault::Fault;
 
-/// How many core instances, tables and memories a component may have. A Rust plugin has one of each and some glue.
-pub const MAX_INSTANCES: usize = 32;
+/// How many core instances, tables and memories a component may have. A Rust plugin has one of each and some glue; a Python
+/// plugin brings its library in 38 instances.
+pub const MAX_INSTANCES: usize = 64;
 /// See [`MAX_INSTANCES`].
 pub const MAX_TABLES: usize = 16;
 /// See [`MAX_INSTANCES`].
