@@ -8,6 +8,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use campanile_domain::time::Timestamp;
 use serde_json::{Map, Number, Value, json};
 use wasmtime::component::types::Record;
 use wasmtime::component::{Type, Val};
@@ -49,7 +50,9 @@ fn wanted_number(place: &str, json: &Value) -> String {
 /// A contract value of JSON; `place` names where it stands, for the message.
 pub fn read(ty: &Type, json: &Value, place: &str) -> Result<Val, String> {
     let wrong = |wanted: &str| format!("{place} must be {wanted}, not {json}");
-    let whole = || json.as_i64().ok_or_else(|| wanted_number(place, json));
+    // Instants are whole numbers to a component, and dates to whoever writes a fixture.
+    let date = || json.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(Timestamp::millis);
+    let whole = || json.as_i64().or_else(date).ok_or_else(|| wanted_number(place, json));
     let natural = || json.as_u64().ok_or_else(|| wanted_number(place, json));
     let too_large = |_| wrong("a smaller number");
     Ok(match ty {
