@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod demo;
 mod gateway;
+mod hostile;
 mod plugin;
 mod rehearse;
 mod serve_equals_rehearse;

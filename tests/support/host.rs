@@ -29,6 +29,21 @@ pub struct Host {
     pub operator: Api,
 }
 
+/// What a server holds in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Now, in MiB.
+    pub resident_mib: u64,
+    /// At most so far, in MiB.
+    pub peak_mib: u64,
+}
+
+impl std::fmt::Display for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the server holds {} MiB, at most {} MiB", self.resident_mib, self.peak_mib)
+    }
+}
+
 impl Host {
     /// Starts a server on a new folder whose clock runs so many times as fast as the sun's, from Monday morning.
     ///
@@ -71,6 +86,35 @@ impl Host {
         Self { process, folder, flags, api, operator }
     }
 
+    /// Kills the server as `kill -9` does and starts it again on the same folder. With a time, it is started and killed once
+    /// more in between, after that time, whatever it is doing.
+    ///
+    /// # Panics
+    /// It does not come up again.
+    #[must_use]
+    pub fn killed(self, again: Option<Duration>) -> Self {
+        let Self { process, folder, flags, operator, .. } = self;
+        process.kill();
+        if let Some(after) = again {
+            let started = Running::start(&arguments(&data(&folder), &flags));
+            patience::pass(after);
+            started.kill();
+        }
+        let (process, api) = launch(&data(&folder), &flags);
+        let operator = api.with_key(operator.key());
+        Self { process, folder, flags, api, operator }
+    }
+
+    /// The memory that the server holds; nothing where the system does not tell.
+    pub fn memory(&self) -> Memory {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let kib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default()
+        };
+        Memory { resident_mib: kib("VmRSS:") >> 10, peak_mib: kib("VmHWM:") >> 10 }
+    }
+
     /// Ends the server in order. The folder lives as long as what is returned beside.
     ///
     /// # Panics
@@ -100,11 +144,15 @@ fn data(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn launch(data: &Path, flags: &[String]) -> (Running, Api) {
+fn arguments(data: &Path, flags: &[String]) -> Vec<String> {
     let mut args = vec!["serve".to_owned(), "--data".into(), data.display().to_string()];
     args.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
     args.extend(flags.iter().cloned());
-    let mut process = Running::start(&args);
+    args
+}
+
+fn launch(data: &Path, flags: &[String]) -> (Running, Api) {
+    let mut process = Running::start(&arguments(data, flags));
     let base = process.line("listening on ");
     let api = Api::new(&base, ANSWER_LIMIT);
     let ready = || (api.get("/readyz").status == 200).then_some(());
