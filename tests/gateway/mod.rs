@@ -2,7 +2,7 @@
 //!
 //! `twilio.rs` is the provider: the dials in its log are the truth that everything here is held to. `stage.rs` sets a host,
 //! an account and a plugin up as a customer would. What a campaign comes to is in `outcomes.rs`, what faults of the provider
-//! come to in `faults.rs`, what a plugin's lies come to in `lying.rs`; `shape.rs` holds the fake to the provider's own
+//! come to in `faults.rs`, what people do to a gateway that runs in `running.rs`, what a plugin's lies come to in `lying.rs`; `shape.rs` holds the fake to the provider's own
 //! description of its API.
 
 mod call;
@@ -10,6 +10,7 @@ mod faults;
 mod lying;
 mod outcomes;
 mod plan;
+mod running;
 mod shape;
 mod stage;
 mod twilio;

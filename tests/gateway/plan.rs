@@ -24,6 +24,8 @@ pub enum Answer {
 pub enum Fate {
     /// A person answers and talks so many seconds.
     Person(u32),
+    /// A person answers and talks until somebody ends the call.
+    Talker,
     /// A machine answers.
     Machine,
     /// The line is busy.
@@ -84,6 +86,7 @@ impl Fate {
     pub const fn steps(self) -> &'static [&'static str] {
         match self {
             Self::Person(_) | Self::Machine => &["initiated", "ringing", "in-progress", "completed"],
+            Self::Talker => &["initiated", "ringing", "in-progress"],
             Self::Busy => &["initiated", "ringing", "busy"],
             Self::NoAnswer => &["initiated", "ringing", "no-answer"],
             Self::Failed(_) => &["initiated", "failed"],
@@ -93,7 +96,7 @@ impl Fate {
     /// Who answered, where machines are listened for.
     pub const fn answered_by(self) -> Option<&'static str> {
         match self {
-            Self::Person(_) => Some("human"),
+            Self::Person(_) | Self::Talker => Some("human"),
             Self::Machine => Some("machine_start"),
             _ => None,
         }
@@ -104,6 +107,7 @@ impl Fate {
         match self {
             Self::Person(seconds) => Some(seconds),
             Self::Machine => Some(7),
+            Self::Talker => Some(1),
             _ => None,
         }
     }
@@ -111,7 +115,7 @@ impl Fate {
     /// The SIP response that ended it.
     pub const fn sip(self) -> u16 {
         match self {
-            Self::Person(_) | Self::Machine => 200,
+            Self::Person(_) | Self::Talker | Self::Machine => 200,
             Self::Busy => 486,
             Self::NoAnswer => 487,
             Self::Failed(sip) => sip,

@@ -210,22 +210,23 @@ impl Twilio {
             drop(state);
             return problem(stream, 404, 20404, None);
         };
-        let body = match (method, field(&request.form, "Status")) {
-            ("GET", _) => Some(call.json()),
-            ("POST", Some("canceled")) if matches!(call.status, "queued" | "ringing") => {
-                call.status = "canceled";
-                Some(call.json())
-            }
+        let ended = match (method, field(&request.form, "Status")) {
+            ("GET", _) => None,
+            ("POST", Some("canceled")) if matches!(call.status, "queued" | "ringing") => Some("canceled"),
             ("POST", Some("completed")) if matches!(call.status, "queued" | "ringing" | "in-progress") => {
-                call.status = "completed";
-                Some(call.json())
+                Some("completed")
             }
-            _ => None,
+            _ => {
+                drop(state);
+                return problem(stream, 400, 21220, None);
+            }
         };
+        call.status = ended.unwrap_or(call.status);
+        let call = call.clone();
         drop(state);
-        match body {
-            Some(body) => wire::answer(stream, 200, &[], &body),
-            None => problem(stream, 400, 21220, None),
+        wire::answer(stream, 200, &[], &call.json());
+        if let Some(ended) = ended {
+            self.tell(&call, &call.callback(9, ended));
         }
     }
 
