@@ -11,7 +11,7 @@ use crate::capabilities::Loan;
 use crate::engines::Engines;
 use crate::fault::Fault;
 use crate::guest::{Called, Guest, within_ms};
-use crate::json::{least, read, underscored, write};
+use crate::json::{is_finite, least, read, underscored, write};
 
 /// Calls `function` of the kind's interface with its parameters by name.
 ///
@@ -55,6 +55,9 @@ pub async fn call(
     let mut results = vec![Val::Bool(false); ty.results().len()];
     let called = within_ms(guest.longest_ms(), callee.call_async(&mut live.store, &values, &mut results)).await;
     live.finish(called).and_then(|()| {
+        if !results.iter().all(is_finite) {
+            return Err(Fault::OutputInvalid { what: "a number in it is none (NaN) or infinite".to_owned() });
+        }
         let answer = results.first().map_or(Value::Null, write);
         let bytes = answer.to_string().len();
         if bytes > guest.limits.output_bytes.saturating_mul(2) {

@@ -136,6 +136,8 @@ impl Jail {
 /// # Errors
 /// The input or the output broke; what is wrong with the component is written to the standard error.
 pub fn serve(engine: &str) -> std::io::Result<u8> {
+    // Where memory runs out, this process goes before the server does. Not every system has the file.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let limit = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     limit(Resource::As, MEMORY_BYTES)?;
     limit(Resource::Cpu, CPU_SECONDS)?;

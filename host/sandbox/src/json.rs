@@ -156,6 +156,20 @@ fn bytes(json: &Value, place: &str) -> Result<Vec<Val>, String> {
     Ok(bytes.into_iter().map(Val::U8).collect())
 }
 
+/// Whether every number in a value is one: JSON has no other, and no answer of the contract means one.
+pub fn is_finite(value: &Val) -> bool {
+    match value {
+        Val::Float32(number) => number.is_finite(),
+        Val::Float64(number) => number.is_finite(),
+        Val::List(items) | Val::Tuple(items) => items.iter().all(is_finite),
+        Val::Record(fields) => fields.iter().all(|(_, value)| is_finite(value)),
+        Val::Variant(_, inner) | Val::Option(inner) | Val::Result(Ok(inner) | Err(inner)) => {
+            inner.as_deref().is_none_or(is_finite)
+        }
+        _ => true,
+    }
+}
+
 /// JSON of a contract value; the inverse of [`read`]. A result is `{"ok": ...}` or `{"error": ...}`; a number that JSON
 /// cannot write (NaN) is `null`.
 pub fn write(value: &Val) -> Value {
