@@ -42,3 +42,20 @@ fn another_account_sees_nothing_and_touches_nothing() {
     assert_eq!(send(&third, private).status, 202, "a first upload, although the host has the bytes");
     zoo.recovers("strangers");
 }
+
+#[test]
+fn nobody_waits_for_all_the_uploads_of_somebody_else() {
+    let zoo = Zoo::open();
+    let work = "(func (param i64 i64) (result i64) (i64.mul (i64.add (local.get 0) (local.get 1)) (local.get 1)))"
+        .repeat(6_000);
+    let slow = |index: usize| component(&Frame { name: &format!("slow-{index}"), extra: &work, ..INNOCENT });
+    for index in 0..12 {
+        assert_eq!(send(zoo.api(), slow(index)).status, 202);
+    }
+    let neighbour = zoo.host.account("Neighbour").live;
+    assert_eq!(send(&neighbour, component(&INNOCENT)).status, 202);
+    assert_eq!(settled(&neighbour, INNOCENT.name, "1.0.0")["state"], "staged");
+    let last = zoo.api().get("/v1/plugins/slow-11/versions/1.0.0").ok();
+    assert_eq!(last["state"], "compiling", "the neighbour came after one of twelve, not after all: {last}");
+    assert_eq!(settled(zoo.api(), "slow-11", "1.0.0")["state"], "staged");
+}
