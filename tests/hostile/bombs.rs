@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use campanile_tests::patience::{self, Stopwatch};
 
-use super::frame::{Frame, INNOCENT, component, text};
+use super::frame::{Frame, INNOCENT, component, section, text};
 use super::zoo::{Zoo, codes, send, settled};
 
 /// The longest that somebody else may wait for an answer while a bomb is at the gates. The machine may be small and busy.
@@ -64,6 +64,9 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("br-table-65000", policy("br-table-65000", &table.repeat(4))),
         ("br-table-nested", policy("br-table-nested", &targets.repeat(20))),
         ("blocks-20000-deep", policy("blocks-20000-deep", &blocks)),
+        ("locals-alive", policy("locals-alive", &alive(15_000))),
+        ("instances-4096", beside("instances-4096", &multiplying(13))),
+        ("instances-16-million", beside("instances-16-million", &multiplying(25))),
         ("large-memory", component(&Frame { name: "large-memory", pages: 600, ..INNOCENT })),
         ("huge-memory", component(&Frame { name: "huge-memory", pages: 65_536, ..INNOCENT })),
         ("huge-table", policy("huge-table", "(table 10000000 funcref)")),
@@ -75,13 +78,35 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// A loop in which so many locals are alive at once.
+fn alive(locals: usize) -> String {
+    let sums: String =
+        (1..locals).map(|n| format!("(local.set {n} (i64.add (local.get {n}) (local.get {})))", n - 1)).collect();
+    let first = "(local.set 0 (i64.add (local.get 0) (i64.const 1)))";
+    format!(
+        "(func (result i64) (local{}) (loop $l {first}{sums} (br_if $l (i64.eqz (local.get {})))) (local.get {}))",
+        " i64".repeat(locals),
+        locals - 1,
+        locals / 2
+    )
+}
+
+/// A plugin with a component beside it that is instantiated.
+fn beside(name: &str, inside: &str) -> Vec<u8> {
+    let mut whole = component(&Frame { name, ..INNOCENT });
+    section(&mut whole, 4, &wat::parse_str(format!("(component {inside})")).unwrap());
+    // One instance: of component 1, because making the plugin's own instance took component 0; with no arguments.
+    section(&mut whole, 5, &[1, 0, 1, 0]);
+    whole
+}
+
 /// Nested as bytes, because no writer of text goes so deep.
 fn deep_components(levels: usize) -> Vec<u8> {
     let header = b"\0asm\x0d\0\x01\0";
     let mut component = header.to_vec();
     for _ in 0..levels {
         let mut outer = header.to_vec();
-        super::frame::section(&mut outer, 4, &component);
+        section(&mut outer, 4, &component);
         component = outer;
     }
     super::frame::with_manifest(component, &super::frame::manifest("components-deep", "1.0.0", "retry-policy"))
@@ -94,7 +119,7 @@ fn deep_types(levels: usize) -> Vec<u8> {
     let mut body = vec![1];
     body.extend([0x41, 1, 1].repeat(levels));
     body.extend([0x41, 0]);
-    super::frame::section(&mut component, 7, &body);
+    section(&mut component, 7, &body);
     super::frame::with_manifest(component, &super::frame::manifest("types-deep", "1.0.0", "retry-policy"))
 }
 
@@ -117,6 +142,10 @@ fn bombs_are_refused_or_compiled_within_limits_while_others_are_answered() {
     });
     let mut rows = bombs();
     rows.push(("components-deep", deep_components(2_000)));
+    if std::env::var_os("CAMPANILE_ZOO").is_some() {
+        // Ends at the compiler's limit of processor time, after a minute and a half.
+        rows.push(("locals-alive-for-ever", policy("locals-alive-for-ever", &alive(45_000).repeat(3))));
+    }
     rows.push(("types-deep", deep_types(1_000_000)));
     for (name, bytes) in rows {
         let (watch, size) = (Stopwatch::start(), bytes.len());
