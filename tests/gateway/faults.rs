@@ -11,7 +11,7 @@ use campanile_tests::{patience, people};
 use serde_json::{Value, json};
 
 use super::plan::{Answer, Plan, Tells};
-use super::stage::{LIMIT, Stage, campaign, campaign_with, leads, never_twice, shown};
+use super::stage::{LIMIT, Stage, campaign, campaign_with, leads, never_twice, shown, twilio_voice, upload};
 use super::twilio::Twilio;
 
 /// Longer than a plugin may take for one dial.
@@ -205,5 +205,26 @@ fn a_refused_account_pauses_the_campaign_with_the_reason() {
         "{:?}",
         leads(&campaign)
     );
+    never_twice(&stage.twilio, &[&campaign]);
+}
+
+#[test]
+fn a_provider_that_is_down_is_not_asked_for_every_lead() {
+    let stage = Stage::new();
+    let plugin = upload(&stage.account, twilio_voice());
+    let gateway = stage.gateway(&stage.account, &plugin, &json!({"calls_per_second": 20}));
+    let phones: Vec<String> = (0..80).map(people::phone).collect();
+    for phone in &phones {
+        stage.twilio.plan(phone, Plan { listed: false, ..Plan::silent(Answer::ErrorAfter(503)) });
+    }
+    let fields = json!({"max_concurrent_calls": 25, "max_retries": 1});
+    let campaign = campaign_with(&stage.account, &gateway, &phones, &fields);
+    campaign.start();
+    let paused = patience::within(LIMIT, || (campaign.now()["status"] == "paused").then(|| campaign.now()));
+    let paused = paused.unwrap_or_else(|| panic!("{} of 80 were dialled into doubt", stage.twilio.dials().len()));
+    assert_eq!(paused["status_reason"]["code"], "breaker_opened", "{paused}");
+    let dials = stage.twilio.dials().len();
+    assert!((20..=25).contains(&dials), "{dials} dials until the brake");
+    assert_eq!(leads(&campaign).len(), 80);
     never_twice(&stage.twilio, &[&campaign]);
 }

@@ -14,6 +14,8 @@ pub(super) struct Live {
     pub(super) open: OpenAttempt,
     holds_slot: bool,
     timers: Vec<(Timestamp, Timer)>,
+    /// The breaker has counted it: its dial was not answered.
+    counted: bool,
 }
 
 /// When an attempt that should speak has been silent for too long.
@@ -28,7 +30,7 @@ impl Core {
         if let Some(campaign) = self.campaigns.get_mut(&open.campaign) {
             campaign.open += 1;
         }
-        self.attempts.insert(key, Live { open, holds_slot: true, timers: Vec::new() });
+        self.attempts.insert(key, Live { open, holds_slot: true, timers: Vec::new(), counted: false });
         self.set_deadlines(key, now);
     }
 
@@ -131,10 +133,16 @@ impl Core {
     pub(super) fn changed(&mut self, changed: Changed, out: &mut Out<'_>) {
         let now = out.now;
         let Changed { attempt: key, campaign, lead, state, answered_at, ended, after, happening, freed } = changed;
+        // Ends are counted, and dials without an answer at once: their ends come an hour too late for a provider that is down.
+        let mut technical = ended.map(|(_, technical)| technical);
         if state.is_open() {
             if let Some(live) = self.attempts.get_mut(&key)
                 && live.open.state != state
             {
+                if (live.open.state, state) == (AttemptState::Intent, AttemptState::Unknown) {
+                    live.counted = true;
+                    technical = Some(true);
+                }
                 live.open.state = state;
                 live.open.answered_at = answered_at;
                 live.open.unknown = (state == AttemptState::Unknown).then_some((now, 0));
@@ -148,10 +156,10 @@ impl Core {
                     self.reserve_minute(key, out);
                 }
             }
-        } else {
-            self.closed(key, campaign, now);
+        } else if self.closed(key, campaign, now) {
+            technical = None;
         }
-        if let Some((_, technical)) = ended
+        if let Some(technical) = technical
             && let Some(known) = self.campaigns.get_mut(&campaign)
             && let Some((failed, calls)) = known.breaker.count(now, technical)
         {
@@ -177,8 +185,9 @@ impl Core {
         }
     }
 
-    fn closed(&mut self, key: AttemptKey, campaign: CampaignKey, now: Timestamp) {
-        let Some(live) = self.attempts.remove(&key) else { return };
+    /// An attempt is over; whether the breaker has counted it.
+    fn closed(&mut self, key: AttemptKey, campaign: CampaignKey, now: Timestamp) -> bool {
+        let Some(live) = self.attempts.remove(&key) else { return false };
         for (at, timer) in live.timers {
             self.timers.cancel(at, timer);
         }
@@ -191,6 +200,7 @@ impl Core {
         }
         // Its money is back; a claim that was stopped for want of it may go on.
         self.make_ready(campaign, now);
+        live.counted
     }
 
     /// Takes slots for a campaign.

@@ -1,7 +1,7 @@
 //! The brake: a campaign whose calls fail for technical reasons is paused before it burns through its leads.
 //!
-//! Half of at least twenty calls that ended within two minutes. Busy lines, unanswered calls and voicemails are people,
-//! not failures.
+//! Half of at least twenty calls that ended, or were dialled without an answer from the gateway, within two minutes. Busy
+//! lines, unanswered calls and voicemails are people, not failures.
 
 use std::collections::VecDeque;
 

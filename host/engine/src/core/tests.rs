@@ -256,6 +256,28 @@ fn the_breaker_pauses_after_technical_failures() {
     )));
 }
 
+/// A provider that is down leaves every dial in doubt; waiting for the ends of doubts would burn through all leads.
+#[test]
+fn the_breaker_counts_a_dial_without_an_answer_at_once_and_only_once() {
+    let mut world = World::new(25, vec![tenant(1, 25, None)]);
+    world.technical = true;
+    world.campaign(1, 1, 1_000, 25);
+    let is_open = |world: &World| {
+        let opened = campanile_domain::campaign::Happening::BreakerOpened;
+        world.effects.iter().any(|effect| matches!(effect, Effect::Happen { happening, .. } if *happening == opened))
+    };
+    let doubted: Vec<_> = world.calls.iter().take(19).map(|(_, call)| *call).collect();
+    for state in [AttemptState::Unknown, AttemptState::Ended(Outcome::Failed)] {
+        for call in &doubted {
+            world.tell(Event::Changed(Box::new(world.changed(*call, state))));
+        }
+        assert!(!is_open(&world), "19 calls, after {state:?}");
+    }
+    let another = *world.calls.iter().map(|(_, call)| call).find(|call| !doubted.contains(call)).unwrap();
+    world.tell(Event::Changed(Box::new(world.changed(another, AttemptState::Unknown))));
+    assert!(is_open(&world));
+}
+
 #[test]
 fn an_unknown_attempt_is_looked_for_five_times_and_gives_its_slot_back() {
     let mut world = World::new(1, vec![tenant(1, 1, None)]);
