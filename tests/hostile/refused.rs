@@ -31,6 +31,7 @@ fn what_is_no_component_is_refused_with_its_code() {
         ("threads", text("threads", "(core module (memory 1 1 shared))")),
         ("64-bit memory", text("memory64", "(core module (memory i64 1))")),
         ("garbage collection", text("collected", "(core module (type (struct (field i32))))")),
+        ("external references", text("external", "(core module (table 1 externref))")),
         ("exceptions", text("exceptions", "(core module (tag))")),
     ] {
         let code = if row == "the header alone" { "plugin_manifest" } else { "plugin_invalid" };
