@@ -70,17 +70,8 @@ pub struct Desk {
 
 /// The version's report, to be gone on with.
 fn so_far(version: &PluginVersion, stage: Stage) -> Report {
-    let report = version.report.clone().unwrap_or(Report {
-        passed: true,
-        stage,
-        manifest: None,
-        sha256: version.sha256.clone(),
-        bytes: version.bytes,
-        findings: Vec::new(),
-        artefact_bytes: None,
-        compile_ms: None,
-        cases: Vec::new(),
-    });
+    let report = version.report.clone();
+    let report = report.unwrap_or_else(|| Report::at(stage, version.sha256.clone(), version.bytes));
     Report { manifest: version.manifest.clone(), stage, ..report }
 }
 
@@ -109,18 +100,7 @@ impl PluginDesk for Desk {
         let bytes = content.len() as u64;
         tokio::task::spawn_blocking(move || campanile_sandbox::admit(&content)).await.unwrap_or_else(|error| {
             let fault = Fault::NotReady { what: format!("the host failed while it read the upload: {error}") };
-            let empty = Report {
-                passed: true,
-                stage: Stage::Admission,
-                manifest: None,
-                sha256: String::new(),
-                bytes,
-                findings: Vec::new(),
-                artefact_bytes: None,
-                compile_ms: None,
-                cases: Vec::new(),
-            };
-            empty.closed(finding(Stage::Admission, &fault))
+            Report::at(Stage::Admission, "", bytes).closed(finding(Stage::Admission, &fault))
         })
     }
 

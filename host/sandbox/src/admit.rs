@@ -21,17 +21,7 @@ use crate::world;
 /// Reads a component and checks everything that can be checked without compiling it. The report has passed, or holds
 /// everything wrong at the first gate that is closed.
 pub fn admit(component: &[u8]) -> Report {
-    let report = Report {
-        passed: true,
-        stage: Stage::Admission,
-        manifest: None,
-        sha256: Digest::of(component).to_string(),
-        bytes: component.len() as u64,
-        findings: Vec::new(),
-        artefact_bytes: None,
-        compile_ms: None,
-        cases: Vec::new(),
-    };
+    let report = Report::at(Stage::Admission, Digest::of(component).to_string(), component.len() as u64);
     if let Err(finding) = readable(component) {
         return report.closed(finding);
     }

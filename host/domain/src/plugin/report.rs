@@ -77,6 +77,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of an upload that stands at a gate; nothing is known of it but its content.
+    pub fn at(stage: Stage, sha256: impl Into<String>, bytes: u64) -> Self {
+        Self {
+            passed: true,
+            stage,
+            manifest: None,
+            sha256: sha256.into(),
+            bytes,
+            findings: Vec::new(),
+            artefact_bytes: None,
+            compile_ms: None,
+            cases: Vec::new(),
+        }
+    }
+
     /// The report with one more finding, which closes the gate it was found at.
     #[must_use]
     pub fn closed(mut self, finding: Finding) -> Self {
