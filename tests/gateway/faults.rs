@@ -228,3 +228,19 @@ fn a_provider_that_is_down_is_not_asked_for_every_lead() {
     assert_eq!(leads(&campaign).len(), 80);
     never_twice(&stage.twilio, &[&campaign]);
 }
+
+#[test]
+fn nothing_is_dialled_faster_than_the_gateway_says() {
+    let stage = Stage::new();
+    let plugin = upload(&stage.account, twilio_voice());
+    let gateway = stage.gateway(&stage.account, &plugin, &json!({"calls_per_second": 5}));
+    let phones: Vec<String> = (0..12).map(people::phone).collect();
+    let campaign = campaign(&stage.account, &gateway, &phones);
+    let watch = patience::Stopwatch::start();
+    campaign.start();
+    campaign.completed(LIMIT);
+    let took = watch.elapsed();
+    assert!(took >= Duration::from_secs(2), "12 dials at 5 per second took {took:?}");
+    assert!(took < Duration::from_secs(10), "12 dials at 5 per second took {took:?}");
+    assert_eq!(stage.twilio.dials().len(), 12);
+}

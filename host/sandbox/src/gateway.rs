@@ -79,8 +79,9 @@ struct Ended<T> {
 impl PluginGateway {
     /// Nothing is asked yet; [`Gateway::check`] tells whether it can place calls.
     pub fn new(sandbox: Sandbox, installed: Installation) -> Self {
-        // Until the plugin has said otherwise it can find nothing: a search believed too early would call a person twice.
-        let able = Capabilities { finds_by_attempt: false, find_lag_ms: 0, calls_per_second: None };
+        // Until the plugin has said otherwise it can find nothing, because a search believed too early would call a person
+        // twice, and it dials slowly, because what is too fast for a provider waits there and rings too late.
+        let able = Capabilities { finds_by_attempt: false, find_lag_ms: 0, calls_per_second: Some(1.0) };
         Self { sandbox, installed, able: Mutex::new(able) }
     }
 

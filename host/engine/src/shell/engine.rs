@@ -51,6 +51,20 @@ impl Engine {
         (engine, handle)
     }
 
+    /// Takes in what every gateway says it can do. One that is a plugin knows only after it was asked, which may take a
+    /// request to its provider.
+    fn ask_gateways(&mut self, told: &mpsc::UnboundedSender<Event>) {
+        for (key, gateway) in self.hands.gateways.all() {
+            self.take(Event::GatewayReady(key, gateway.able()), told);
+            let (hands, told) = (Arc::clone(&self.hands), told.clone());
+            self.tasks.spawn(async move {
+                if let ready @ Event::GatewayReady(..) = hands.check_gateway(key).await {
+                    let _ = told.send(ready);
+                }
+            });
+        }
+    }
+
     /// Runs until cancelled, then drains.
     ///
     /// # Errors
@@ -59,9 +73,7 @@ impl Engine {
         let (told, mut events) = mpsc::unbounded_channel::<Event>();
         let owners = Owners::default();
         self.learn_gateways(&owners).await?;
-        for (key, gateway) in self.hands.gateways.all() {
-            self.take(Event::GatewayReady(key, gateway.able()), &told);
-        }
+        self.ask_gateways(&told);
         let boot = self.hands.store.boot(self.hands.clock.now(), self.hands.fence).await?;
         self.take(Event::Booted(Box::new(boot)), &told);
         let stop_inbox = CancellationToken::new();
@@ -159,9 +171,7 @@ impl Engine {
             }
             Note::GatewaysChanged => {
                 self.learn_gateways(owners).await?;
-                for (key, gateway) in self.hands.gateways.all() {
-                    self.take(Event::GatewayReady(key, gateway.able()), told);
-                }
+                self.ask_gateways(told);
             }
             Note::PolicyChanged(tenant) => {
                 let campaigns: Vec<CampaignKey> = self.core.campaigns_of(tenant).collect();
@@ -177,10 +187,17 @@ impl Engine {
             Note::Health(gateway, answer) => {
                 let hands = Arc::clone(&self.hands);
                 let asked = self.core.gateway_is_healthy(gateway);
+                let told = told.clone();
                 self.tasks.spawn(async move {
                     let health = match hands.gateways.get(gateway) {
                         None => Err("the gateway is not installed".to_owned()),
-                        Some(installed) => installed.port.check().await.map_err(|error| error.to_string()),
+                        Some(installed) => match installed.port.check().await {
+                            Ok(()) if asked => {
+                                let _ = told.send(Event::GatewayReady(gateway, installed.port.able()));
+                                Ok(())
+                            }
+                            checked => checked.map_err(|error| error.to_string()),
+                        },
                     };
                     let health = if asked { health } else { health.and(Err("it could not be reached lately".into())) };
                     let _ = answer.send(health);

@@ -322,7 +322,7 @@ impl Hands {
         }
     }
 
-    async fn check_gateway(&self, key: GatewayKey) -> Event {
+    pub(super) async fn check_gateway(&self, key: GatewayKey) -> Event {
         let Some(gateway) = self.gateways.get(key) else {
             return Event::GatewayAnswered { gateway: key, reachable: false };
         };
