@@ -80,13 +80,15 @@ fn what_cannot_be_begun_says_what_can() {
 }
 
 #[test]
-fn what_ships_would_be_admitted() {
-    let ended = plugin(&["check", "--json", &bundled("patient-retry.wasm").display().to_string()]).well();
-    let report = json(&ended);
-    assert_eq!((&report["passed"], &report["manifest"]["name"]), (&true.into(), &"patient-retry".into()), "{report}");
+fn a_released_component_would_be_admitted_and_one_that_is_inside_already_would_not() {
+    let released = bundled("twilio-voice.wasm").display().to_string();
+    let report = json(&plugin(&["check", "--json", &released]).well());
+    assert_eq!((&report["passed"], &report["manifest"]["name"]), (&true.into(), &"twilio-voice".into()), "{report}");
     assert_eq!(report["findings"], Value::Array(Vec::new()));
-    let table = plugin(&["check", &bundled("patient-retry.wasm").display().to_string()]).well();
+    let table = plugin(&["check", &released]).well();
     assert!(table.stdout.contains(report["sha256"].as_str().unwrap()), "{}", table.stdout);
+    let inside = plugin(&["check", "--json", &bundled("patient-retry.wasm").display().to_string()]);
+    assert_eq!((inside.code, &json(&inside)["findings"][0]["code"]), (6, &"plugin_name".into()), "{}", inside.stderr);
 }
 
 #[test]

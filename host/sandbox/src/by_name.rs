@@ -10,7 +10,7 @@ use wasmtime::component::Val;
 use crate::capabilities::Loan;
 use crate::engines::Engines;
 use crate::fault::Fault;
-use crate::guest::{Called, Guest, within_ms};
+use crate::guest::{Called, Guest};
 use crate::json::{is_finite, least, read, underscored, write};
 
 /// Calls `function` of the kind's interface with its parameters by name.
@@ -53,7 +53,7 @@ pub async fn call(
         Err(message) => return bad(message),
     };
     let mut results = vec![Val::Bool(false); ty.results().len()];
-    let called = within_ms(guest.longest_ms(), callee.call_async(&mut live.store, &values, &mut results)).await;
+    let called = live.bounds().hold(callee.call_async(&mut live.store, &values, &mut results)).await;
     live.finish(called).and_then(|()| {
         if !results.iter().all(is_finite) {
             return Err(Fault::OutputInvalid { what: "a number in it is none (NaN) or infinite".to_owned() });

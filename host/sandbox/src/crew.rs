@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::engines::{CALLS_PER_TENANT, Metered, concurrent_calls};
 use crate::fault::Fault;
+use crate::processor;
 
 /// How much lower than the rest of the process the threads run (0 is the same, 19 the least).
 const NICE: i32 = 10;
@@ -93,12 +94,6 @@ impl Ready {
     }
 }
 
-/// Processor time of this thread so far.
-fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
-}
-
 fn work(shared: &Shared) {
     // A machine that refuses the lower priority runs guests at the normal one.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
@@ -112,9 +107,9 @@ fn work(shared: &Shared) {
             continue;
         };
         drop(ready);
-        let began = processor_time();
+        let began = processor::time();
         runnable.run();
-        let spent = processor_time().saturating_sub(began);
+        let spent = processor::time().saturating_sub(began);
         ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.ran(tenant, spent);
     }

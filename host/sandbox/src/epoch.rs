@@ -9,7 +9,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 /// Milliseconds of a tick. A guest yields at each, so this bounds how long it keeps its thread.
-pub const TICK_MS: u32 = 1;
+const TICK_MS: u64 = 1;
 
 #[derive(Default)]
 struct Shared {
@@ -55,7 +55,7 @@ fn run(engine: &Engine, shared: &Shared) {
         running = if running.calls == 0 {
             shared.woken.wait(running).unwrap_or_else(PoisonError::into_inner)
         } else {
-            let tick = Duration::from_millis(u64::from(TICK_MS));
+            let tick = Duration::from_millis(TICK_MS);
             let (running, _) = shared.woken.wait_timeout(running, tick).unwrap_or_else(PoisonError::into_inner);
             engine.increment_epoch();
             running

@@ -25,7 +25,7 @@ use crate::contract::campanile::plugin::types::Health;
 use crate::contract::exports::campanile::plugin::gateway::{Guest as Face, GuestIndices};
 use crate::convert::gateway as convert;
 use crate::fault::Fault;
-use crate::guest::{Called, Guest, Live, within};
+use crate::guest::{Called, Guest, Live};
 use crate::ready::Ready;
 use crate::sandbox::{Inner, Sandbox};
 use crate::shelf::Version;
@@ -168,8 +168,7 @@ macro_rules! ask {
                         Err(ended) => return ended.of(),
                     };
                     let _ = $allowed;
-                    let limits = *$live.store.data().limits();
-                    let called = within(limits, $call).await;
+                    let called = $live.bounds().hold($call).await;
                     let seen = evidence(&$live);
                     Ended { called: $live.finish(called).and_then(|$answer| $read), evidence: seen }
                 };

@@ -4,6 +4,7 @@
 //! costs microseconds. Scripts keep theirs (see [`crate::warm`]) because what they would make anew is an interpreter.
 //! Whatever happens inside, a call ends in a [`Called`]: an answer or a fault, what it used and what it logged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use campanile_domain::plugin::Kind;
@@ -17,6 +18,7 @@ use crate::engines::Engines;
 use crate::epoch::Ticking;
 use crate::fault::Fault;
 use crate::meter::YIELD_EVERY_FUEL;
+use crate::processor::Stopwatch;
 
 /// The longest that a guest which reaches nothing may wait on a clock. What it runs is bounded by fuel; this is far above what
 /// that takes, so that the same input stops at the same place on a busy machine too.
@@ -79,7 +81,8 @@ impl Guest {
             Cpu::Millis(_) => (0, Some(engines.ticker.begin())),
         };
         let longest_ms = self.longest_ms();
-        match within_ms(longest_ms, self.make(&mut store, fuel)).await {
+        let bounds = Bounds { longest_ms, watch: store.data().meter.watch() };
+        match bounds.hold(self.make(&mut store, fuel)).await {
             Ok(instance) => Ok(Live { store, instance, limits: self.limits, fuel, longest_ms, _ticking: ticking }),
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
@@ -91,7 +94,7 @@ impl Guest {
 
     /// The longest that a call may take with everything it waits for; `None`: it can wait for nothing. The system interface
     /// lends a clock to wait on, which costs no fuel.
-    pub const fn longest_ms(&self) -> Option<u32> {
+    const fn longest_ms(&self) -> Option<u32> {
         match (self.limits.http, self.needs_wasi) {
             (Some(_), _) => Some(self.limits.wall_ms),
             (None, true) => Some(WAITING_MS),
@@ -114,8 +117,8 @@ impl Guest {
             }
             Cpu::Millis(_) => {
                 store.set_epoch_deadline(1);
-                store.epoch_deadline_callback(|mut store| {
-                    store.data_mut().meter.tick()?;
+                store.epoch_deadline_callback(|store| {
+                    store.data().meter.tick()?;
                     Ok(UpdateDeadline::Yield(1))
                 });
                 self.pre.instantiate_async(store).await
@@ -149,9 +152,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// See [`Guest::longest_ms`].
-    pub const fn longest_ms(&self) -> Option<u32> {
-        self.longest_ms
+    /// What holds the next call.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { longest_ms: self.longest_ms, watch: self.store.data().meter.watch() }
     }
 
     /// Fills the tank again: what a warm instance does before each decision.
@@ -173,22 +176,28 @@ impl Live {
     }
 }
 
-/// Gives a call up that takes too long with everything it waits for, where its kind reaches out.
-pub async fn within<T>(limits: Limits, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
-    within_ms(limits.http.map(|_| limits.wall_ms), call).await
+/// What holds one call: the longest it may take with everything it waits for, and the watch it runs by.
+pub struct Bounds {
+    longest_ms: Option<u32>,
+    watch: Option<Arc<Stopwatch>>,
 }
 
-/// Gives a call up after so many milliseconds. Only where there is a runtime to wake up by: without one nothing can be
-/// waited for.
-pub async fn within_ms<T>(
-    longest_ms: Option<u32>,
-    call: impl Future<Output = wasmtime::Result<T>>,
-) -> wasmtime::Result<T> {
-    let Some(limit_ms) = longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok()) else {
-        return call.await;
-    };
-    match tokio::time::timeout(Duration::from_millis(u64::from(limit_ms)), call).await {
-        Ok(called) => called,
-        Err(_) => Err(Fault::TimedOut { limit_ms }.into()),
+impl Bounds {
+    /// Runs a call within them. It is given up in time only where there is a runtime to wake up by: without one nothing can
+    /// be waited for.
+    pub async fn hold<T>(self, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+        let timed = async {
+            match &self.watch {
+                Some(watch) => watch.time(call).await,
+                None => call.await,
+            }
+        };
+        let Some(limit_ms) = self.longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok()) else {
+            return timed.await;
+        };
+        match tokio::time::timeout(Duration::from_millis(u64::from(limit_ms)), timed).await {
+            Ok(called) => called,
+            Err(_) => Err(Fault::TimedOut { limit_ms }.into()),
+        }
     }
 }

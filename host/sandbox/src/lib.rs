@@ -32,6 +32,7 @@ mod json;
 pub mod manifest;
 mod meter;
 mod policy;
+mod processor;
 mod ready;
 mod sandbox;
 mod schema;

@@ -1,10 +1,12 @@
 //! Holds one store to its limits: the byte, the element and the millisecond too many are refused here.
 
+use std::sync::Arc;
+
 use campanile_domain::plugin::limits::{Cpu, Limits};
 use wasmtime::ResourceLimiter;
 
-use crate::epoch::TICK_MS;
 use crate::fault::Fault;
+use crate::processor::Stopwatch;
 
 /// How many core instances, tables and memories a component may have. A Rust plugin has one of each and some glue; a Python
 /// plugin brings its library in 38 instances.
@@ -26,12 +28,12 @@ pub struct Meter {
     limits: Limits,
     memory: usize,
     table_elements: usize,
-    ticks: u32,
+    watch: Arc<Stopwatch>,
 }
 
 impl Meter {
     pub fn new(limits: Limits) -> Self {
-        Self { limits, memory: 0, table_elements: 0, ticks: 0 }
+        Self { limits, memory: 0, table_elements: 0, watch: Arc::default() }
     }
 
     pub const fn limits(&self) -> &Limits {
@@ -43,20 +45,24 @@ impl Meter {
         self.memory as u64
     }
 
-    /// One tick of running passed. A guest that waited for the host is told of one tick, however long it waited.
-    pub fn tick(&mut self) -> Result<(), Fault> {
-        self.ticks += 1;
+    /// The watch that the call is to run by, for the kinds that are limited in time.
+    pub fn watch(&self) -> Option<Arc<Stopwatch>> {
+        matches!(self.limits.cpu, Cpu::Millis(_)).then(|| Arc::clone(&self.watch))
+    }
+
+    /// A tick came while the guest ran: stops it when it has used its time.
+    pub fn tick(&self) -> Result<(), Fault> {
         match self.limits.cpu {
-            Cpu::Millis(limit) if self.ticks.saturating_mul(TICK_MS) > limit => {
-                Err(Fault::OutOfTime { limit_ms: limit })
+            Cpu::Millis(limit_ms) if self.watch.so_far() > u64::from(limit_ms) * 1_000 => {
+                Err(Fault::OutOfTime { limit_ms })
             }
             _ => Ok(()),
         }
     }
 
-    /// Milliseconds of running so far, to a tick.
-    pub const fn running_ms(&self) -> u32 {
-        self.ticks * TICK_MS
+    /// Milliseconds of running so far.
+    pub fn running_ms(&self) -> u32 {
+        u32::try_from(self.watch.spent() / 1_000).unwrap_or(u32::MAX)
     }
 }
 

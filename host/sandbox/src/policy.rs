@@ -10,7 +10,7 @@ use crate::contract::exports::campanile::plugin::policy::{Guest as Face, GuestIn
 use crate::convert::policy::{answer, question};
 use crate::engines::Engines;
 use crate::fault::Fault;
-use crate::guest::{Called, Guest, Live, within_ms};
+use crate::guest::{Called, Guest, Live};
 
 /// A component that answers the policy's interface.
 pub struct Policy {
@@ -54,7 +54,7 @@ impl Policy {
 pub async fn ask(live: &mut Live, face: &Face, input: &PolicyInput, calendar: Calendar) -> Called<Decision> {
     live.store.data_mut().begin(Some(calendar));
     let limits = *live.store.data().limits();
-    let called = within_ms(live.longest_ms(), face.call_decide(&mut live.store, &question(input))).await;
+    let called = live.bounds().hold(face.call_decide(&mut live.store, &question(input))).await;
     live.finish(called).and_then(|answered| match answered {
         Ok(decision) => answer(decision, input, limits.output_bytes),
         Err(error) => Err(Fault::of_plugin(error)),

@@ -82,7 +82,9 @@ fn what_is_built_from_source_is_what_ships() {
     let read = |name: &str| std::fs::read(components.join(name)).unwrap();
     for name in ["patient-retry", "rhai-runner"] {
         let report = admit(&read(&format!("{name}.wasm")));
-        assert!(report.findings.iter().all(|found| found.code == "plugin_name"), "{name}: {report:?}");
+        // What ships is refused for nothing but being what ships.
+        let own = |code: &str| code == "plugin_name" || (name == "rhai-runner" && code == "plugin_manifest");
+        assert!(report.findings.iter().all(|found| own(&found.code)), "{name}: {report:?}");
     }
     let built = Sandbox::with_components(
         Options { allocation: AllocationChoice::OnDemand, ..Options::default() },
