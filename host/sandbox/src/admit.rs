@@ -5,8 +5,6 @@
 //! missing and every import that is not offered is named, with the nearest that is, because an author who is told one at a
 //! time builds ten times. Nothing here compiles, runs or believes a length that the file claims.
 
-use std::collections::BTreeSet;
-
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::limits::{COMPONENT_BYTES, LARGE_COMPONENT_BYTES, Limits};
 use campanile_domain::plugin::manifest::Manifest;
@@ -28,9 +26,14 @@ pub fn admit(component: &[u8]) -> Report {
     let manifest = match manifest::of_component(component) {
         Ok(manifest) => manifest,
         Err(errors) => {
-            let findings = errors
-                .into_iter()
-                .map(|error| finding("plugin_manifest", error.to_string(), "correct campanile.toml and build again"));
+            let findings = errors.into_iter().map(|error| {
+                Finding::at(
+                    Stage::Admission,
+                    "plugin_manifest",
+                    error.to_string(),
+                    "correct campanile.toml and build again",
+                )
+            });
             return findings.fold(report, Report::closed);
         }
     };
@@ -42,14 +45,14 @@ pub fn admit(component: &[u8]) -> Report {
     found.into_iter().fold(report, Report::closed)
 }
 
-/// A finding at this door.
-pub fn finding(code: &str, message: impl Into<String>, next: impl Into<String>) -> Finding {
-    Finding { stage: Stage::Admission, code: code.to_owned(), message: message.into(), next: next.into() }
-}
-
 fn too_large(bytes: usize, what: &str, allowed: usize) -> Finding {
     let message = format!("the component has {bytes} bytes; {what} may have {allowed}");
-    finding("plugin_too_large", message, "build for size (opt-level \"s\", strip) and leave out what you do not use")
+    Finding::at(
+        Stage::Admission,
+        "plugin_too_large",
+        message,
+        "build for size (opt-level \"s\", strip) and leave out what you do not use",
+    )
 }
 
 fn readable(component: &[u8]) -> Result<(), Finding> {
@@ -58,16 +61,31 @@ fn readable(component: &[u8]) -> Result<(), Finding> {
     }
     if wasmtime::Engine::detect_precompiled(component).is_some() {
         let message = "this is compiled machine code, not WebAssembly";
-        return Err(finding("plugin_precompiled", message, "upload the component itself; the host compiles it"));
+        return Err(Finding::at(
+            Stage::Admission,
+            "plugin_precompiled",
+            message,
+            "upload the component itself; the host compiles it",
+        ));
     }
     if wasmparser::Parser::is_core_wasm(component) {
         let message = "the file is a core module, not a component";
-        return Err(finding("plugin_invalid", message, "campanile plugin build makes the component of it"));
+        return Err(Finding::at(
+            Stage::Admission,
+            "plugin_invalid",
+            message,
+            "campanile plugin build makes the component of it",
+        ));
     }
     let validated = Validator::new_with_features(features()).validate_all(component);
     validated.map(|_| ()).map_err(|error| {
         let next = "build it with campanile plugin build; threads, 64-bit memory and garbage collection are not served";
-        finding("plugin_invalid", format!("the file is not a component that may run here: {error}"), next)
+        Finding::at(
+            Stage::Admission,
+            "plugin_invalid",
+            format!("the file is not a component that may run here: {error}"),
+            next,
+        )
     })
 }
 
@@ -94,11 +112,16 @@ fn own_rules(manifest: &Manifest, bytes: usize) -> Vec<Finding> {
     if manifest.kind == Kind::ScriptRunner {
         let kinds: Vec<_> = Kind::UPLOADABLE.iter().map(|kind| kind.word()).collect();
         let message = format!("{} is the host's own and no kind of plugin", manifest.kind);
-        found.push(finding("plugin_manifest", message, format!("use one of {}", kinds.join(", "))));
+        found.push(Finding::at(
+            Stage::Admission,
+            "plugin_manifest",
+            message,
+            format!("use one of {}", kinds.join(", ")),
+        ));
     }
     if bundled().iter().any(|one| one.name == manifest.name) {
         let message = format!("a plugin called {:?} ships with Campanile", manifest.name);
-        found.push(finding("plugin_name", message, "take another name in campanile.toml"));
+        found.push(Finding::at(Stage::Admission, "plugin_name", message, "take another name in campanile.toml"));
     }
     let allowed = Limits::component_bytes(manifest.kind);
     if bytes > allowed {
@@ -111,9 +134,4 @@ fn own_rules(manifest: &Manifest, bytes: usize) -> Vec<Finding> {
         found.push(large);
     }
     found
-}
-
-/// The names in a set, for a message.
-pub fn listed(names: &BTreeSet<String>) -> String {
-    if names.is_empty() { "nothing".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }
 }

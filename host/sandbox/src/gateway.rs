@@ -22,26 +22,13 @@ use campanile_domain::time::Timestamp;
 
 use crate::capabilities::{Loan, Reach, State};
 use crate::contract::campanile::plugin::types::Health;
-use crate::contract::exports::campanile::plugin::gateway::{Guest as Face, GuestIndices};
+use crate::contract::exports::campanile::plugin::gateway::Guest as Face;
 use crate::convert::gateway as convert;
 use crate::fault::Fault;
-use crate::guest::{Called, Guest, Live};
+use crate::guest::{Called, Live};
 use crate::ready::Ready;
 use crate::sandbox::{Inner, Sandbox};
 use crate::shelf::Version;
-
-/// A component that answers the gateway's interface.
-pub struct Dialler {
-    pub guest: Guest,
-    face: GuestIndices,
-}
-
-impl Dialler {
-    pub fn new(guest: Guest) -> wasmtime::Result<Self> {
-        let face = GuestIndices::new(&guest.pre)?;
-        Ok(Self { guest, face })
-    }
-}
 
 /// One installed instance.
 #[derive(Clone)]

@@ -10,8 +10,9 @@ use crate::admit::admit;
 use crate::bundled::bundled;
 use crate::digest::Digest;
 use crate::fault::Fault;
-use crate::sandbox::{Content, Installed, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::script::Diagnostic;
+use crate::shelf::{Content, Installed};
 
 /// Why something was not installed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

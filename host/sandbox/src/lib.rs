@@ -21,6 +21,7 @@ mod contract;
 mod convert;
 mod crew;
 mod deciding;
+mod dialler;
 mod digest;
 mod engines;
 mod epoch;
@@ -52,9 +53,10 @@ pub use fault::Fault;
 pub use gateway::{Installation, PluginGateway};
 pub use guest::Called;
 pub use install::{InstallError, check_name};
-pub use sandbox::{Content, Contents, Installed, Options, Prepared, Sandbox};
+pub use sandbox::{Contents, Options, Prepared, Sandbox};
 pub use schema::SettingProblem;
 pub use script::{Described, Diagnostic};
+pub use shelf::{Content, Installed};
 
 /// The version of the plugin contract that this host serves.
 pub const CONTRACT_VERSION: &str = "0.1.0";

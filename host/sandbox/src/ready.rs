@@ -4,7 +4,7 @@
 //! contract's (compilers of other languages), this is where a wrong type is noticed.
 
 use crate::contract::exports::campanile::plugin::{evaluator, importer, sink};
-use crate::gateway::Dialler;
+use crate::dialler::Dialler;
 use crate::guest::Guest;
 use crate::policy::Policy;
 

@@ -31,7 +31,7 @@ use crate::guest::{Called, Guest};
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
 use crate::script::{Described, Diagnostic, ScriptRunner};
-use crate::shelf::{Body, Shelf, Version};
+use crate::shelf::{Body, Installed, Shelf, Version};
 use crate::warm::WarmRunners;
 
 /// Gives the bytes of an installed component when they are needed: to compile it where no artefact is kept.
@@ -57,39 +57,6 @@ pub struct Options {
     pub contents: Option<Arc<dyn Contents>>,
     /// Who is told of every call.
     pub calls: Option<Arc<dyn PluginCalls>>,
-}
-
-/// One installed version, as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installed {
-    /// Whose.
-    pub tenant: TenantKey,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// What it is for.
-    pub kind: Kind,
-    /// What it consists of.
-    pub content: Content,
-    /// SHA-256 of its content.
-    pub digest: Digest,
-    /// Size of its content.
-    pub bytes: usize,
-}
-
-/// What a version consists of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// A script's source.
-    Script(String),
-    /// A component.
-    Component {
-        /// Its bytes; `None`: they are asked for when they are needed.
-        wasm: Option<Vec<u8>>,
-        /// JSON Schema of its settings.
-        settings: Option<Value>,
-    },
 }
 
 /// Everything that can be asked, and the engines it runs in. Cheap to clone.

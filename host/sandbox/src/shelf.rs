@@ -16,9 +16,41 @@ use crate::bundled::{Bundled, BundledBody};
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::manifest;
-use crate::sandbox::{Content, Installed};
+
+/// One installed version, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// What it consists of.
+    pub content: Content,
+    /// SHA-256 of its content.
+    pub digest: Digest,
+    /// Size of its content.
+    pub bytes: usize,
+}
 
 /// What a version consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A script's source.
+    Script(String),
+    /// A component.
+    Component {
+        /// Its bytes; `None`: they are asked for when they are needed.
+        wasm: Option<Vec<u8>>,
+        /// JSON Schema of its settings.
+        settings: Option<Value>,
+    },
+}
+
+/// What a version consists of, once it is on the shelf.
 pub enum Body {
     Component {
         /// The bytes of what ships; those of an upload are asked for when they are needed.

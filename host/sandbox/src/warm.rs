@@ -14,11 +14,10 @@ use campanile_domain::ports::policy::Calendar;
 
 use crate::contract::exports::campanile::plugin::policy::Guest as Face;
 use crate::digest::Digest;
+use crate::engines::IDLE_RUNNERS;
 use crate::guest::{Called, Live};
 use crate::policy;
 
-/// Idle runners in all.
-pub const MAX_IDLE: usize = 64;
 /// Idle runners of one tenant.
 const MAX_IDLE_PER_TENANT: usize = 2;
 /// Decisions of one runner.
@@ -102,7 +101,7 @@ impl WarmRunners {
             let oldest = shelf.idle.iter().find(of_tenant).map(|(at, _)| *at);
             dropped.extend(oldest.and_then(|at| shelf.idle.remove(&at)));
         }
-        if shelf.idle.len() > MAX_IDLE {
+        if shelf.idle.len() > IDLE_RUNNERS as usize {
             dropped.extend(shelf.idle.pop_first().map(|(_, idle)| idle));
         }
         drop(shelf);

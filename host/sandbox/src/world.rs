@@ -6,11 +6,10 @@
 use std::collections::BTreeSet;
 
 use campanile_domain::plugin::Kind;
-use campanile_domain::plugin::report::Finding;
+use campanile_domain::plugin::report::{Finding, Stage};
 use wit_component::DecodedWasm;
 use wit_parser::{Resolve, WorldId, WorldKey};
 
-use crate::admit::{finding, listed};
 use crate::capabilities::wasi;
 
 const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/v0.1/campanile.wit");
@@ -31,6 +30,11 @@ fn names<'a>(resolve: &Resolve, keys: impl Iterator<Item = &'a WorldKey>) -> BTr
     keys.map(|key| resolve.name_world_key(key)).collect()
 }
 
+/// The names in a set, for a message.
+fn listed(names: &BTreeSet<String>) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }
+}
+
 /// An interface's name without its version.
 fn bare(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
@@ -38,7 +42,9 @@ fn bare(name: &str) -> &str {
 
 /// Everything in which a component does not answer the world of its kind.
 pub fn problems(component: &[u8], kind: Kind) -> Vec<Finding> {
-    let broken = |why: String| vec![finding("plugin_invalid", why, "build it with campanile plugin build")];
+    let broken = |why: String| {
+        vec![Finding::at(Stage::Admission, "plugin_invalid", why, "build it with campanile plugin build")]
+    };
     let decoded = match wit_component::decode(component) {
         Ok(DecodedWasm::Component(resolve, world)) => (resolve, world),
         Ok(DecodedWasm::WitPackage(..)) => {
@@ -64,7 +70,8 @@ pub fn problems(component: &[u8], kind: Kind) -> Vec<Finding> {
         let mismatch = wit_component::targets(&wanted, world, component, false).err();
         found.extend(mismatch.map(|error| {
             let message = format!("the types of what it exports are not the contract's: {error:#}");
-            finding(
+            Finding::at(
+                Stage::Admission,
                 "plugin_wrong_world",
                 message,
                 "build it against the contract that this host serves (see plugin-guide.md)",
@@ -84,7 +91,8 @@ fn not_exported(missing: &str, exported: &BTreeSet<String>, kind: Kind) -> Findi
         Some(other) => {
             let message =
                 format!("it answers {other}; this host serves version {} of the contract", crate::CONTRACT_VERSION);
-            finding(
+            Finding::at(
+                Stage::Admission,
                 "plugin_contract_version",
                 message,
                 "build it against that version, or upload to a host that serves yours",
@@ -92,7 +100,8 @@ fn not_exported(missing: &str, exported: &BTreeSet<String>, kind: Kind) -> Findi
         }
         None => {
             let message = format!("a {kind} must export {missing}; it exports {}", listed(exported));
-            finding(
+            Finding::at(
+                Stage::Admission,
                 "plugin_wrong_world",
                 message,
                 "call the SDK's export macro for this kind, or correct `kind` in campanile.toml",
@@ -123,7 +132,7 @@ fn not_lent(name: &str, offered: &BTreeSet<String>, kind: Kind) -> Finding {
         let message = format!("it imports {name}, which nobody lends{nearest}");
         (message, "find the dependency that pulls it in and drop it".to_owned())
     };
-    finding("plugin_wrong_world", message, next)
+    Finding::at(Stage::Admission, "plugin_wrong_world", message, next)
 }
 
 /// The offered interface whose last part shares most of its beginning with that of `name`.

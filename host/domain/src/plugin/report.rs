@@ -32,6 +32,13 @@ pub struct Finding {
     pub next: String,
 }
 
+impl Finding {
+    /// A finding at a gate.
+    pub fn at(stage: Stage, code: &str, message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { stage, code: code.to_owned(), message: message.into(), next: next.into() }
+    }
+}
+
 /// One conformance case that was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseResult {

@@ -5,6 +5,8 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 use super::{Metered, largest};
 use crate::meter::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 
+/// Script runners that are kept warm, in all.
+pub const IDLE_RUNNERS: u32 = 64;
 /// Calls of one tenant that may be under way at one time in one engine; more wait for their turn.
 pub const CALLS_PER_TENANT: u32 = 16;
 /// Bytes of an instance's memory and tables that stay mapped and clean between calls.
@@ -53,7 +55,7 @@ pub const fn concurrent_calls(metered: Metered) -> u32 {
 /// Instances that may exist: those of calls under way, and idle warm runners.
 pub const fn slots(metered: Metered) -> u32 {
     match metered {
-        Metered::ByFuel => concurrent_calls(metered) + crate::warm::MAX_IDLE as u32,
+        Metered::ByFuel => concurrent_calls(metered) + IDLE_RUNNERS,
         Metered::ByTime => concurrent_calls(metered),
     }
 }
