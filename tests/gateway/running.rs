@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use campanile_tests::account::Campaign;
+use campanile_tests::host::Host;
 use campanile_tests::{patience, people};
 use serde_json::{Value, json};
 
@@ -139,4 +140,14 @@ fn a_crash_in_the_middle_of_a_dial_does_not_repeat_it() {
     );
     assert_eq!((stage.twilio.asked().len(), campaign.calls().len()), (4, 4));
     never_twice(&stage.twilio, &[&campaign]);
+}
+
+#[test]
+fn a_host_whose_clock_is_faster_installs_no_plugin_that_dials() {
+    let account = Host::at_speed(600).account("hasty");
+    let wanted = json!({"name": "real", "kind": "plugin", "plugin": "twilio-voice@active"});
+    let answer = account.live.post("/v1/gateways", &wanted);
+    assert_eq!(answer.problem(), (422, "CE0007".to_owned()));
+    let told = answer.json()["errors"].to_string();
+    assert!(told.contains("faster_clock") && told.contains("--clock"), "{told}");
 }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::{GatewayId, TenantKey};
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::grants::Ask;
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::gateway::Gateway;
@@ -131,6 +132,10 @@ impl Kinds {
         let readable = |error: StoreError| error.to_string();
         let secrets = self.store.secrets(row.tenant, SecretOwner::Gateway(row.id)).await.map_err(readable)?;
         let granted = self.store.grants(row.tenant, &plugin.name).await.map_err(readable)?;
+        // What was taken back is gone for the plugin, although it lies in the store.
+        let is_granted =
+            |secret: &str| granted.iter().any(|grant| matches!(&grant.ask, Ask::Secret { name } if name == secret));
+        let secrets = secrets.only(is_granted);
         let manifest = self.manifest(row.tenant, &plugin).await?;
         let (hosts, auth) = manifest.allowed(granted.iter().map(|grant| &grant.ask));
         let connections = self.store.connections(row.tenant).await.map_err(readable)?;
@@ -252,8 +257,15 @@ impl GatewayKinds for Kinds {
                 }
                 serde_json::to_value(read)
             }
+            PLUGIN if self.plugged.faster_clock => {
+                let message = "this host's clock is faster than the sun's, so only simulated people are called; start it \
+                               without --clock to dial through a plugin";
+                return Err(vec![FieldError::new("/kind", "faster_clock", message)]);
+            }
+            PLUGIN => return Ok(given.clone()),
             other => {
-                let message = format!("{other:?} is no kind of gateway; this release knows simulated and carrier");
+                let message =
+                    format!("{other:?} is no kind of gateway; this release knows simulated, carrier and plugin");
                 return Err(vec![FieldError::new("/kind", "unknown_kind", message)]);
             }
         };

@@ -59,6 +59,7 @@ pub async fn call(
             return Err(Fault::OutputInvalid { what: "a number in it is none (NaN) or infinite".to_owned() });
         }
         let answer = results.first().map_or(Value::Null, write);
+        // The names that JSON repeats in every record are not the guest's; they are given as much again.
         let bytes = answer.to_string().len();
         if bytes > guest.limits.output_bytes.saturating_mul(2) {
             let allowed = guest.limits.output_bytes;

@@ -177,14 +177,6 @@ impl Sandbox {
         self.0.write_shelf().deactivate(tenant, name);
     }
 
-    /// Forgets a version that is not wanted any more, with what is compiled of it.
-    pub fn remove(&self, tenant: TenantKey, name: &str, version: &str) {
-        let removed = self.0.write_shelf().remove(tenant, name, version);
-        if let Some(version) = removed {
-            self.0.forget(version.digest);
-        }
-    }
-
     /// Everything about settings that the plugin or script would not accept.
     ///
     /// # Errors
@@ -260,10 +252,6 @@ impl Inner {
     /// The version that a reference means now.
     pub fn find(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Arc<Version>, Fault> {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).find(tenant, plugin)
-    }
-
-    fn forget(&self, digest: Digest) {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| *known != digest);
     }
 
     /// The compiled and linked form of a version, made when it is first needed.

@@ -165,21 +165,6 @@ impl Shelf {
         }
     }
 
-    pub fn remove(&mut self, tenant: TenantKey, name: &str, version: &str) -> Option<Arc<Version>> {
-        let versions = self.installed.get_mut(&tenant)?.get_mut(name)?;
-        let at = versions.position(version)?;
-        let removed = versions.all.remove(at);
-        versions.active = match versions.active {
-            Some(active) if active == at => None,
-            Some(active) if active > at => Some(active - 1),
-            active => active,
-        };
-        if versions.all.is_empty() {
-            self.installed.get_mut(&tenant)?.remove(name);
-        }
-        Some(removed)
-    }
-
     pub fn find(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Arc<Version>, Fault> {
         let own = self.installed.get(&tenant);
         let versions = own.and_then(|own| own.get(&plugin.name)).or_else(|| self.shipped.get(&plugin.name));
@@ -254,20 +239,6 @@ mod tests {
         assert!(reference(&shelf, "mine").is_err() && reference(&shelf, "mine@1").is_ok());
         shelf.put(script("1", "other"));
         assert_eq!(shelf.find(ONE, &named("mine@1")).map(|found| found.digest), Ok(Digest::of(b"a")));
-    }
-
-    #[test]
-    fn what_is_removed_is_gone_and_the_active_one_stays_what_it_was() {
-        let mut shelf = Shelf::new(&[]);
-        for (version, source) in [("1", "a"), ("2", "b"), ("3", "c")] {
-            shelf.put(script(version, source));
-        }
-        shelf.activate(ONE, "mine", "2").unwrap();
-        assert!(shelf.remove(ONE, "mine", "1").is_some());
-        assert_eq!(shelf.find(ONE, &named("mine")).map(|found| found.version.clone()), Ok("2".to_owned()));
-        assert!(shelf.remove(ONE, "mine", "2").is_some());
-        assert!(shelf.find(ONE, &named("mine")).is_err(), "nothing follows what was removed");
-        assert!(shelf.find(ONE, &named("mine@3")).is_ok());
     }
 
     #[test]

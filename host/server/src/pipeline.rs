@@ -1,8 +1,9 @@
 //! From an upload to a staged version, in the background: compile, test, staged or rejected.
 //!
 //! One version is at the gates at a time, because compiling takes a processor and an upload's bytes take memory; the
-//! others wait with nothing in hand, one of each account in the line, so that nobody waits for a hundred of somebody else's. Every step is in the store before the next one begins, so a host that dies in the
-//! middle begins the step again. The report is the desk's; what follows from it is decided here and nowhere else.
+//! others wait with nothing in hand, one of each account in the line, so that nobody waits for a hundred of somebody
+//! else's. Every step is in the store before the next one begins, so a host that dies in the middle begins the step again.
+//! The report is the desk's; what follows from it is decided here and nowhere else.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -22,6 +22,13 @@ impl Secrets {
         self.0.get(name)
     }
 
+    /// Those whose name passes.
+    #[must_use]
+    pub fn only(mut self, passes: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|name, _| passes(name));
+        self
+    }
+
     /// The names, for forms and reports.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -68,6 +75,8 @@ mod tests {
         assert_eq!(format!("{secrets:?}"), r#"{"auth_token", "pin"}"#);
         assert_eq!(secrets.blank("token s3cr3t-value, pin 12"), "token [secret auth_token], pin 12");
         assert!(secrets.get("auth_token").is_some() && secrets.get("other").is_none());
+        let granted = secrets.only(|name| name == "pin");
+        assert!(granted.get("auth_token").is_none() && granted.get("pin").is_some());
         let nested: Secrets = [("a", "abcd"), ("b", "abcd1234")].into_iter().collect();
         assert_eq!(nested.blank("abcd1234 abcd"), "[secret b] [secret a]");
     }

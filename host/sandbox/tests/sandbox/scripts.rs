@@ -383,7 +383,7 @@ fn what_the_store_gives_back_decides_as_it_says() {
     assert_eq!(said("versioned@1"), complete("first"));
     sandbox.activate(TENANT, "versioned", "1").unwrap();
     assert_eq!(said("versioned@active"), complete("first"));
-    sandbox.remove(TENANT, "versioned", "1");
+    sandbox.deactivate(TENANT, "versioned");
     assert_eq!(said("versioned@2"), complete("second"));
     let gone = ask_of(&sandbox, "versioned", json!({}), after(&[Busy])).decision.unwrap_err();
     assert!(gone.message.contains("activate one"), "{gone}");

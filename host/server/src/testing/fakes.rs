@@ -38,7 +38,7 @@ impl WallClock for Stopped {
     }
 }
 
-/// Knows two kinds and remembers what was installed.
+/// Knows the kinds and remembers what was installed.
 #[derive(Default)]
 pub(super) struct Kinds(pub Mutex<Vec<String>>);
 
@@ -46,7 +46,7 @@ pub(super) struct Kinds(pub Mutex<Vec<String>>);
 impl GatewayKinds for Kinds {
     fn check(&self, kind: &str, settings: &Value) -> Result<Value, Vec<FieldError>> {
         match kind {
-            "simulated" | "carrier" => Ok(settings.clone()),
+            "simulated" | "carrier" | "plugin" => Ok(settings.clone()),
             other => Err(vec![FieldError::new("/kind", "unknown_value", format!("there is no kind {other:?}"))]),
         }
     }

@@ -111,6 +111,9 @@ async fn of_a_plugin(
     faults: &mut Vec<FieldProblem>,
 ) -> Result<Option<NewGateway>, Problem> {
     let GatewayRequest { name, kind, plugin, settings, secrets } = request;
+    // Whether this host may have such gateways at all; what the settings must be is the plugin's own.
+    let allowed = app.gateways.check(&kind, &Value::Object(settings.clone()));
+    faults.extend(allowed.err().into_iter().flatten().map(FieldProblem::from));
     let named = of_plugin::named(app, tenant, plugin.as_deref(), faults).await?;
     let Some((plugin, version)) = named else { return Ok(None) };
     let settings = Value::Object(settings);
