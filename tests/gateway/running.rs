@@ -144,7 +144,8 @@ fn a_crash_in_the_middle_of_a_dial_does_not_repeat_it() {
 
 #[test]
 fn a_host_whose_clock_is_faster_installs_no_plugin_that_dials() {
-    let account = Host::at_speed(600).account("hasty");
+    let host = Host::at_speed(600);
+    let account = host.account("hasty");
     let wanted = json!({"name": "real", "kind": "plugin", "plugin": "twilio-voice@active"});
     let answer = account.live.post("/v1/gateways", &wanted);
     assert_eq!(answer.problem(), (422, "CE0007".to_owned()));
