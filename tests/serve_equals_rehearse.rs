@@ -76,7 +76,7 @@ fn the_server_does_what_the_rehearsal_said() {
 
     let host = Host::at_speed(2_000);
     let campaign = host.account("Acme").simulated(SEED, &scenario, &campaign());
-    let import = format!("/v1/imports?campaign={}", campaign.id);
+    let import = format!("/v1/imports?confirm=true&campaign={}", campaign.id);
     let begun = campaign.api.upload(&import, "text/csv", std::fs::read(&leads).unwrap());
     begun.ok();
     let imported = || (campaign.api.get(&begun.location).ok()["status"] == "finished").then_some(());

@@ -13,10 +13,10 @@ fn an_uploaded_file_becomes_leads_once() {
     let host = Host::start(&[]);
     let campaign = host.account("Acme").simulated(1, &json!({}), &json!({}));
     let file = people::csv(500) + "No Phone,,,\r\nToo Short,12,,\r\n";
-    let path = format!("/v1/imports?campaign={}&file_name=march.csv", campaign.id);
+    let path = format!("/v1/imports?confirm=true&campaign={}&file_name=march.csv", campaign.id);
     for (created, known) in [(500, 0), (0, 500)] {
         let begun = campaign.api.upload(&path, "text/csv", file.clone().into_bytes());
-        assert_eq!(begun.status, 202, "{}", begun.text);
+        assert_eq!(begun.status, 201, "{}", begun.text);
         let over = || Some(campaign.api.get(&begun.location).ok()).filter(|import| import["status"] != "running");
         let import = patience::until("the import is over", LIMIT, over);
         assert_eq!(import["status"], "finished", "{import}");

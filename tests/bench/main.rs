@@ -48,7 +48,7 @@ fn server(file: &str, leads: usize) {
     let campaign = host.account("Bench").simulated(1, &json!({}), &fields);
     let watch = Stopwatch::start();
     let body = std::fs::read(file).expect("the lead file");
-    let begun = campaign.api.upload(&format!("/v1/imports?campaign={}", campaign.id), "text/csv", body);
+    let begun = campaign.api.upload(&format!("/v1/imports?confirm=true&campaign={}", campaign.id), "text/csv", body);
     let over = || (campaign.api.get(&begun.location).ok()["status"] == "finished").then_some(());
     patience::until("the import is over", LIMIT, over);
     say("import over HTTP", leads as u64, watch, "rows");

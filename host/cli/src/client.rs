@@ -27,6 +27,13 @@ pub enum Body {
     Json(Value),
     /// A component.
     Wasm(Vec<u8>),
+    /// A file as it is read.
+    Stream {
+        /// What it is.
+        content_type: &'static str,
+        /// The bytes.
+        body: reqwest::Body,
+    },
 }
 
 /// An answer that is not a refusal to everybody.
@@ -67,6 +74,7 @@ impl Client {
         let request = match body {
             Body::None => request,
             Body::Json(value) => request.json(&value),
+            Body::Stream { content_type, body } => request.header("content-type", content_type).body(body),
             Body::Wasm(bytes) => request.header("content-type", "application/wasm").body(bytes),
         };
         let answer = request.send().await.map_err(|_| {

@@ -92,7 +92,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(args) => on_tokio(demo::run(args)),
         Command::Serve(args) => on_tokio(serve::run(args)),
         Command::Rehearse(args) => rehearse::run(args),
-        Command::Import(command) => import::run(command),
+        Command::Import(command) => on_tokio(import::run(command)),
         Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),

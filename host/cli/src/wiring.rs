@@ -173,6 +173,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
     let app = Arc::new(app);
     campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
+    campanile_server::imports::resume_imports(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     let router = campanile_server::router(app);
     let server_stop = stop.clone();
     let server_task = tokio::spawn(async move {

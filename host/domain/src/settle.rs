@@ -335,7 +335,11 @@ pub fn dispose(facts: &Facts<'_>, decision: &Decision, by_policy: bool) -> Dispo
         }
         Decision::GiveUp { .. } => {
             let how = if by_policy { Exhaustion::GaveUpByPolicy } else { Exhaustion::AttemptsUsed };
-            Disposal::new(LeadState::MaxRetries(how), facts)
+            let end = Disposal::new(LeadState::MaxRetries(how), facts);
+            match no_contact_left(facts).filter(|_| !by_policy) {
+                Some(state) => Disposal { state, ..end }.clamped(Clamp::NoContactLeft),
+                None => end,
+            }
         }
         Decision::Suppress { whom, .. } => {
             let mut end = Disposal::new(LeadState::Suppressed(SuppressedBy::Policy), facts);
@@ -420,13 +424,20 @@ fn not_before_callback(mut next: Disposal, facts: &Facts<'_>) -> Disposal {
     next
 }
 
+/// How the lead ends when none of its contacts can be called after this call; `None` while one can.
+fn no_contact_left(facts: &Facts<'_>) -> Option<LeadState> {
+    let dead = dead_contact(facts).map(|(position, _)| position);
+    if round::any_callable(facts.contacts, |contact| facts.callable(contact) && Some(contact.position) != dead) {
+        return None;
+    }
+    let listed = |contact: &Contact| contact.is_usable() && Some(contact.position) != dead && !facts.callable(contact);
+    Some(out_of_contacts(facts.contacts.iter().any(listed), facts.progress.attempts > 0))
+}
+
 /// The rules that bind whatever leads to another dial.
 fn within_limits(mut next: Disposal, facts: &Facts<'_>, not_after: Option<Timestamp>) -> Disposal {
-    let dead = next.unusable.map(|(position, _)| position);
-    if !round::any_callable(facts.contacts, |contact| facts.callable(contact) && Some(contact.position) != dead) {
-        let listed =
-            |contact: &Contact| contact.is_usable() && Some(contact.position) != dead && !facts.callable(contact);
-        next.state = out_of_contacts(facts.contacts.iter().any(listed), facts.progress.attempts > 0);
+    if let Some(state) = no_contact_left(facts) {
+        next.state = state;
         return next.clamped(Clamp::NoContactLeft);
     }
     if facts.attempts_left() == 0 {

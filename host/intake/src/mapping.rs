@@ -83,6 +83,13 @@ impl Chooser<'_> {
         let secondary: Vec<usize> = secondary.into_iter().filter(|column| *column != primary).collect();
         let taken = |column: &usize| *column == primary || secondary.contains(column);
         let first = |wanted: &Role| (0..roles.len()).find(|column| roles[*column] == *wanted && !taken(column));
+        let given = |flag, name: &Option<String>| match name.as_deref().map(str::trim) {
+            None => Ok(None),
+            Some("") => Ok(Some(None)),
+            Some(name) => self.column(flag, name).map(|column| Some(Some(column))),
+        };
+        let external_id = given("--external-id", &self.options.external_id)?;
+        let time_zone = given("--time-zone", &self.options.time_zone)?;
         let belong = |name: usize, beside: usize| is_part_of_name(&self.headers[name], &self.headers[beside]);
         let name = match (first(&Role::Name), first(&Role::FirstName), first(&Role::LastName)) {
             (_, Some(first), Some(last)) => vec![first, last],
@@ -91,15 +98,26 @@ impl Chooser<'_> {
             (Some(name), _, _) => vec![name],
             (None, first, last) => first.into_iter().chain(last).collect(),
         };
+        let name = match &self.options.name {
+            Some(names) => names.iter().map(|name| self.column("--name", name)).collect::<Result<Vec<_>, _>>()?,
+            None => name,
+        };
+        let mut ignored = self.findings();
+        for name in &self.options.ignored {
+            let column = self.column("--ignore", name)?;
+            if !taken(&column) && !ignored.contains(&column) {
+                ignored.push(column);
+            }
+        }
         let secondary =
             secondary.iter().map(|phone| SecondaryColumn { phone: *phone, name: self.name_of(*phone, &roles) });
         Ok(Mapping {
             primary,
             secondary: secondary.collect(),
             name,
-            external_id: self.external_id(&roles).filter(|column| !taken(column)),
-            time_zone: first(&Role::TimeZone),
-            ignored: self.findings(),
+            external_id: external_id.unwrap_or_else(|| self.external_id(&roles)).filter(|column| !taken(column)),
+            time_zone: time_zone.unwrap_or_else(|| first(&Role::TimeZone)).filter(|column| !taken(column)),
+            ignored,
         })
     }
 

@@ -15,6 +15,14 @@ pub struct Options {
     pub primary: Option<String>,
     /// Columns of the secondary phones, in order. `None` decides by looking, `Some(vec![])` takes none.
     pub secondary: Option<Vec<String>>,
+    /// Columns of the name: one, or first and last. `None` decides by looking, `Some(vec![])` takes none.
+    pub name: Option<Vec<String>>,
+    /// Column of the key that the list's owner knows the lead by; `Some("")` takes none.
+    pub external_id: Option<String>,
+    /// Column of the lead's time zone; `Some("")` takes none.
+    pub time_zone: Option<String>,
+    /// Columns that are left out altogether.
+    pub ignored: Vec<String>,
     /// Row of the header as a spreadsheet counts, from 1; 0 for a file without one.
     pub header_row: Option<u64>,
     /// `,` or `comma`, `;`, tab, `|` and their names, or any other ASCII character.

@@ -61,10 +61,11 @@ pub struct UsedColumns {
     pub variables: Vec<String>,
 }
 
-impl Summary {
-    pub(crate) fn new(layout: &Layout, mapping: &Mapping, default_region: Option<Region>) -> Self {
+impl UsedColumns {
+    /// What a mapping takes the columns of a table for.
+    pub fn of(layout: &Layout, mapping: &Mapping) -> Self {
         let header = |column: usize| layout.columns.get(column).map(|column| column.header.clone()).unwrap_or_default();
-        let columns = UsedColumns {
+        Self {
             primary: header(mapping.primary),
             secondary: mapping.secondary.iter().map(|secondary| header(secondary.phone)).collect(),
             name: mapping.name.iter().map(|column| header(*column)).collect(),
@@ -77,7 +78,12 @@ impl Summary {
                 .filter(|(index, _)| mapping.is_variable(*index))
                 .map(|(_, column)| column.variable.clone())
                 .collect(),
-        };
+        }
+    }
+}
+
+impl Summary {
+    pub(crate) fn new(layout: &Layout, mapping: &Mapping, default_region: Option<Region>) -> Self {
         Self {
             rows: 0,
             accepted: 0,
@@ -88,7 +94,7 @@ impl Summary {
             blank_rows: 0,
             format: layout.format.clone(),
             header_row: layout.header_row,
-            columns,
+            columns: UsedColumns::of(layout, mapping),
             default_region,
             repairs: BTreeMap::new(),
         }

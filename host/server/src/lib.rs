@@ -14,7 +14,7 @@ mod body;
 mod codes;
 mod frame;
 mod hooks;
-mod imports;
+pub mod imports;
 mod openapi;
 mod paging;
 mod path;

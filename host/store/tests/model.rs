@@ -189,8 +189,10 @@ impl Run {
                     _ => DialResult::Placed { provider_call_id: format!("sim-{}", order.open.id) },
                 };
                 let key = order.open.key;
-                let changed = allowed(wait(store.dialled(&ctx, Fence::SOLE, key, result)));
-                self.note(changed);
+                let told = allowed(wait(store.dialled(&ctx, Fence::SOLE, key, result)));
+                for changed in told.map(|told| told.changed).unwrap_or_default() {
+                    self.note(Some(changed));
+                }
             }
             Step::Event { which, status, failure, by, told, again } => {
                 let Some(id) = self.order(which).map(|order| order.open.id) else { return };
@@ -213,7 +215,7 @@ impl Run {
                     analysis,
                     ..event(id, now, status)
                 };
-                for changed in wait(store.apply(&ctx, Fence::SOLE, self.world.gateway, vec![told])).unwrap() {
+                for changed in wait(store.apply(&ctx, Fence::SOLE, self.world.gateway, vec![told])).unwrap().changed {
                     self.note(Some(changed));
                 }
             }

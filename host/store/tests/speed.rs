@@ -50,8 +50,8 @@ async fn cycle(world: &World, now: Timestamp, slots: u32) -> usize {
         store.dialled(&ctx(now), Fence::SOLE, order.open.key, placed).await.unwrap();
         for (after, status) in [(1, CallStatus::Ringing), (2, CallStatus::InProgress), (3, CallStatus::Completed)] {
             let told = event(order.open.id, now + after, status);
-            let changed = store.apply(&ctx(now + after), Fence::SOLE, world.gateway, vec![told]).await.unwrap();
-            assert_eq!(changed.len(), 1);
+            let told = store.apply(&ctx(now + after), Fence::SOLE, world.gateway, vec![told]).await.unwrap();
+            assert_eq!(told.changed.len(), 1);
         }
     }
     claim.orders.len()

@@ -42,6 +42,18 @@ fn a_number_refused_before_any_call_makes_the_lead_unreachable() {
 }
 
 #[test]
+fn the_last_rounds_end_tells_a_dead_number_from_used_attempts() {
+    let dead = Call::failed(Failure::NumberInvalid).round(4).with(|call| call.contacts = contacts(1));
+    let mut facts = dead.facts();
+    facts.progress.attempts = 0;
+    let disposal = settle::dispose(&facts, &campanile_domain::builtin::decide(&facts), false);
+    assert_eq!(disposal.state, LeadState::MaxRetries(Exhaustion::Unreachable), "nothing was ever dialled");
+    assert_eq!(dead.settle().state, LeadState::MaxRetries(Exhaustion::NoContactLeft));
+    let alive = Call::ended(Outcome::Busy).round(4).with(|call| call.contacts = contacts(1));
+    assert_eq!(alive.settle().state, LeadState::MaxRetries(Exhaustion::AttemptsUsed));
+}
+
+#[test]
 fn contacts_that_are_dead_or_on_the_list_tell_different_ends() {
     let call = Call::failed(Failure::NumberInvalid).with(|call| call.suppressed = 0b10);
     assert_eq!(call.settle().state, LeadState::Suppressed(SuppressedBy::List));

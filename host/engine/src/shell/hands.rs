@@ -10,17 +10,14 @@ use std::sync::Arc;
 use campanile_domain::attempt::{LookUp, Reconciled};
 use campanile_domain::campaign::Happening;
 use campanile_domain::gate::Gate;
-use campanile_domain::ids::{CallId, CampaignKey, GatewayKey, TenantKey};
+use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
 use campanile_domain::ports::clock::EngineClock;
-use campanile_domain::ports::gateway::{
-    CallEvent, Capabilities, Finding, PlaceAnswer, Refusal, RefusalScope, Utterance, Webhook,
-};
+use campanile_domain::ports::gateway::{CallEvent, Capabilities, Finding, PlaceAnswer, Refusal, RefusalScope, Webhook};
 use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use campanile_domain::ports::store::{
-    After, Changed, ClaimRequest, DecisionRecord, DialResult, Fence, OpenAttempt, Order, Store, StoreError, Stored,
-    Undecided, WriteContext,
+    After, Changed, ClaimRequest, DecisionRecord, DialResult, Fence, OpenAttempt, Order, Said, Store, StoreError,
+    Stored, Told, Undecided, WriteContext,
 };
-use campanile_domain::time::Timestamp;
 
 use super::gateways::Gateways;
 use crate::core::{END_LEADS_AT_ONCE, Effect, Event, Work, silence_deadline};
@@ -80,18 +77,18 @@ impl Hands {
             Effect::Lose(open) => {
                 let ctx = self.context(open.tenant, seed);
                 let changed = self.store.lose(&ctx, self.fence, open.key).await?;
-                Ok(changed.into_iter().map(told).collect())
+                Ok(changed.into_iter().map(told_of).collect())
             }
             Effect::Extend(open) => {
                 let ctx = self.context(open.tenant, seed);
                 if !self.store.extend(&ctx, self.fence, open.key).await? {
                     tracing::info!(call = %open.id, "hung up: the next minute cannot be paid");
-                    self.hang_up(&open).await;
+                    self.hang_up(&open, seed).await;
                 }
                 Ok(Vec::new())
             }
             Effect::HangUp(open) => {
-                self.hang_up(&open).await;
+                self.hang_up(&open, seed).await;
                 Ok(Vec::new())
             }
             Effect::Happen { tenant, campaign, happening, detail } => {
@@ -166,8 +163,8 @@ impl Hands {
 
     async fn record(&self, open: &OpenAttempt, result: DialResult, seed: u64) -> Stored<Vec<Event>> {
         let ctx = self.context(open.tenant, seed);
-        let changed = self.store.dialled(&ctx, self.fence, open.key, result).await?;
-        Ok(vec![told(changed)])
+        let told = self.store.dialled(&ctx, self.fence, open.key, result).await?;
+        Ok(self.heard(told).await)
     }
 
     async fn decide(&self, undecided: &Undecided, seed: u64) -> Stored<Vec<Event>> {
@@ -311,10 +308,14 @@ impl Hands {
     async fn reconcile(&self, open: &OpenAttempt, closing: Option<Reconciled>, seed: u64) -> Stored<Vec<Event>> {
         let ctx = self.context(open.tenant, seed);
         let changed = self.store.reconciled(&ctx, self.fence, open.key, closing).await?;
-        Ok(changed.into_iter().map(told).collect())
+        Ok(changed.into_iter().map(told_of).collect())
     }
 
-    async fn hang_up(&self, open: &OpenAttempt) {
+    async fn hang_up(&self, open: &OpenAttempt, seed: u64) {
+        let ctx = self.context(open.tenant, seed);
+        if let Err(error) = self.store.hanging_up(&ctx, self.fence, open.key).await {
+            tracing::warn!(call = %open.id, %error, "that a call is hung up by us was not kept; its end will look like its own");
+        }
         if let (Some(gateway), Some(name)) = (self.gateways.get(open.gateway), &open.provider_call_id)
             && let Err(error) = gateway.port.hang_up(name).await
         {
@@ -336,28 +337,22 @@ impl Hands {
         &self,
         tenant: TenantKey,
         gateway: GatewayKey,
-        mut events: Vec<CallEvent>,
+        events: Vec<CallEvent>,
         seed: u64,
     ) -> Stored<Vec<Event>> {
         let ctx = self.context(tenant, seed);
-        let said: Vec<_> =
-            events.iter_mut().filter_map(|event| Some((event.attempt?, event.at, event.transcript.take()?))).collect();
-        let changed = self.store.apply(&ctx, self.fence, gateway, events).await?;
-        for (call, at, lines) in said {
-            self.keep_transcript(tenant, call, at, lines).await;
-        }
-        Ok(changed.into_iter().map(told).collect())
+        let told = self.store.apply(&ctx, self.fence, gateway, events).await?;
+        Ok(self.heard(told).await)
     }
 
-    /// Keeps what was said in a call. A call that is not this tenant's is not found, and its words are dropped.
-    async fn keep_transcript(&self, tenant: TenantKey, call: CallId, at: Timestamp, lines: Vec<Utterance>) {
-        let kept = match self.store.call(tenant, call).await {
-            Ok(known) => self.store.keep_transcript(tenant, known.key, at, lines).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = kept {
-            tracing::warn!(%error, %call, "a transcript was not kept");
+    /// Keeps what was said and passes on what changed. A transcript that is lost loses no lead, so that is only told.
+    async fn heard(&self, told: Told) -> Vec<Event> {
+        for Said { tenant, attempt, at, lines } in told.said {
+            if let Err(error) = self.store.keep_transcript(tenant, attempt, at, lines).await {
+                tracing::warn!(%error, attempt = attempt.0, "a transcript was not kept");
+            }
         }
+        told.changed.into_iter().map(told_of).collect()
     }
 
     /// Reads a provider's webhooks and applies what they say. The error is for the inbox, where the webhook stays.
@@ -393,6 +388,6 @@ impl Hands {
     }
 }
 
-fn told(changed: Changed) -> Event {
+fn told_of(changed: Changed) -> Event {
     Event::Changed(Box::new(changed))
 }

@@ -1,12 +1,34 @@
-//! Lead files on their way in: from the wire to the disk, from the disk to the store.
+//! Lead files on their way in: from the wire to the disk, looked at, reviewed, confirmed, read; and back out again.
 //!
-//! A file of any size costs the memory of one page. It is streamed to a temporary file that vanishes with its handle,
-//! understood before the client gets its answer (a photograph of a list is refused at once), and read in the background,
-//! page by page, each page one transaction. A host that dies in between leaves whole pages; uploading the same file again
-//! makes no second lead, because phones are unique in a campaign.
+//! A file of any size costs the memory of one page. It is streamed to the disk, understood before the client gets its
+//! answer (a photograph of a list is refused at once), reviewed whole on request without writing anything, and read in
+//! the background when it is confirmed, page by page, each page one transaction with the progress in it. A host that dies
+//! in between goes on at the next start.
 
-pub(crate) mod run;
+mod background;
+mod failure;
+mod files;
+mod options;
+mod rejects;
+mod review;
+mod run;
+mod understood;
+mod undo;
 pub(crate) mod upload;
+mod work;
+
+#[cfg(test)]
+pub(crate) use self::background::at_work;
+pub use self::background::resume_imports;
+pub(crate) use self::background::{forget_old, start};
+pub use self::failure::Failure;
+pub use self::files::Files;
+pub use self::options::ImportOptions;
+pub use self::review::review;
+pub use self::run::run;
+pub use self::understood::{Understood, look};
+pub use self::undo::undo;
+pub use self::work::{Job, Tell, Work};
 
 use campanile_intake::IntakeError;
 
@@ -21,6 +43,10 @@ pub(crate) fn told(error: &IntakeError) -> String {
         ("--delimiter", "?delimiter"),
         ("--encoding", "?encoding"),
         ("--sheet", "?sheet"),
+        ("--external-id", "?external_id"),
+        ("--time-zone", "?time_zone"),
+        ("--name", "?name"),
+        ("--ignore", "?ignored"),
     ];
     flags.iter().fold(error.to_string(), |text, (flag, parameter)| text.replace(flag, parameter))
 }

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use futures::{Stream, StreamExt};
 use http::header;
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
@@ -21,6 +22,10 @@ pub(crate) struct Upload {
     pub file: NamedTempFile,
     /// As the client called it.
     pub name: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256, in hexadecimal.
+    pub sha256: String,
 }
 
 /// Receives the file of a request: the first file of a form, or the body itself.
@@ -36,10 +41,7 @@ pub(crate) async fn receive(request: Request, config: &Config) -> Result<Upload,
             );
             Err(Problem::new(&codes::WRONG_CONTENT_TYPE, detail))
         }
-        _ => {
-            let file = keep(request.into_body().into_data_stream(), config).await?;
-            Ok(Upload { file, name: None })
-        }
+        _ => keep(request.into_body().into_data_stream(), config).await,
     }
 }
 
@@ -50,8 +52,7 @@ async fn receive_form(request: Request, config: &Config) -> Result<Upload, Probl
     while let Some(field) = form.next_field().await.map_err(|error| broken(error.body_text()))? {
         let name = field.file_name().map(str::to_owned);
         if name.is_some() || field.name() == Some("file") {
-            let file = keep(field, config).await?;
-            return Ok(Upload { file, name });
+            return Ok(Upload { name, ..keep(field, config).await? });
         }
     }
     let message = "the form holds no file; send it in a field named \"file\"";
@@ -61,11 +62,12 @@ async fn receive_form(request: Request, config: &Config) -> Result<Upload, Probl
 async fn keep<E: std::fmt::Display>(
     stream: impl Stream<Item = Result<Bytes, E>>,
     config: &Config,
-) -> Result<NamedTempFile, Problem> {
+) -> Result<Upload, Problem> {
     let (temporary, writing) = open(&config.upload_dir).map_err(no_room)?;
     let mut out = tokio::fs::File::from_std(writing);
     let mut stream = std::pin::pin!(stream);
     let mut size = 0;
+    let mut digest = Sha256::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| {
             Problem::new(
@@ -81,10 +83,14 @@ async fn keep<E: std::fmt::Display>(
             );
             return Err(Problem::new(&codes::TOO_LARGE, detail));
         }
+        digest.update(&chunk);
         out.write_all(&chunk).await.map_err(no_room)?;
     }
     out.flush().await.map_err(no_room)?;
-    Ok(temporary)
+    // Whoever is told that the file is here can rely on it after a power cut.
+    out.sync_all().await.map_err(no_room)?;
+    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Upload { file: temporary, name: None, bytes: size, sha256 })
 }
 
 fn open(folder: &Path) -> io::Result<(NamedTempFile, File)> {
@@ -94,7 +100,7 @@ fn open(folder: &Path) -> io::Result<(NamedTempFile, File)> {
     Ok((temporary, writing))
 }
 
-fn no_room(error: io::Error) -> Problem {
+pub(crate) fn no_room(error: io::Error) -> Problem {
     tracing::error!(%error, "an upload cannot be kept");
     let detail = "this host cannot keep the upload, probably because its disk is full; nothing was imported";
     Problem::new(&codes::NO_STORAGE_FOR_UPLOAD, detail)

@@ -49,7 +49,9 @@ impl Things {
             ("/v1/campaigns/", campaign),
             ("/v1/leads/", lead),
             ("/v1/calls/", call),
-            ("/v1/imports/", host.running_import().await),
+            ("/v1/imports/", host.uploaded_import().await),
+            // What is being reviewed cannot be confirmed meanwhile.
+            ("/v1/imports/{id}/confirm", host.uploaded_import().await),
         ]))
     }
 
@@ -60,7 +62,7 @@ impl Things {
         let name = if pattern.starts_with("/v1/plugins/") { "acme-voice" } else { "token" };
         path = path.replace("{name}", name).replace("{version}", "1.0.0");
         if pattern.contains("{id}") {
-            let begins = self.0.keys().find(|begins| pattern.starts_with(**begins));
+            let begins = self.0.keys().filter(|begins| pattern.starts_with(**begins)).max_by_key(|begins| begins.len());
             let begins = begins.unwrap_or_else(|| panic!("{pattern} needs an object; add one to Things"));
             path = path.replace("{id}", &self.0[begins]);
         }

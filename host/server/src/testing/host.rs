@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use campanile_engine::shell::clock::VirtualClock;
 use http::{HeaderMap, Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -30,6 +31,7 @@ pub(crate) struct Host {
     pub(super) kinds: Arc<Kinds>,
     pub(super) desk: Arc<Desk>,
     pub(super) wall: Arc<Stopped>,
+    pub(super) engine_time: Arc<VirtualClock>,
     pub(super) document: Document,
     #[expect(dead_code, reason = "the folder lives as long as the host")]
     pub(super) folder: tempfile::TempDir,

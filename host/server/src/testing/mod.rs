@@ -8,6 +8,7 @@ mod coverage;
 mod desk;
 mod fakes;
 mod host;
+mod imports;
 pub(crate) mod log;
 mod uploads;
 mod world;

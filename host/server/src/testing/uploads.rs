@@ -19,6 +19,11 @@ impl Host {
         self.wall.0.fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Time passes for the engine.
+    pub(crate) fn engine_later(&self, ms: i64) {
+        self.engine_time.advance_to(self.app.engine_clock.now() + ms);
+    }
+
     /// A voice gateway that a host has left in the middle; its version.
     pub(crate) async fn compiling_plugin(&self) -> String {
         let content = b"acme-voice 1.0.0 voice-gateway".to_vec();

@@ -43,6 +43,7 @@ impl Host {
         let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
         let kinds = Arc::new(Kinds::default());
         let desk = Arc::new(Desk::default());
+        let engine_time = Arc::new(VirtualClock::starting_at(NOW));
         let wall = Arc::new(Stopped(AtomicI64::new(NOW.0)));
         let app = Arc::new(App {
             store,
@@ -53,7 +54,7 @@ impl Host {
             consent: Arc::new(Consenting::default()),
             pipeline: Pipeline::default(),
             gateways: kinds.clone(),
-            engine_clock: Arc::new(VirtualClock::starting_at(NOW)),
+            engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),
             config: Config {
@@ -70,8 +71,21 @@ impl Host {
         let empty = String::new;
         let document = Document::new();
         let (live, test, stranger, tenant) = (empty(), empty(), empty(), empty());
-        let mut host =
-            Self { app, live, test, stranger, operator, tenant, router, kinds, desk, wall, document, folder };
+        let mut host = Self {
+            app,
+            live,
+            test,
+            stranger,
+            operator,
+            tenant,
+            router,
+            kinds,
+            desk,
+            wall,
+            engine_time,
+            document,
+            folder,
+        };
         let made = host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Harbour Dental"})).await;
         let text = |pointer: &str| made.body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         (host.live, host.test) = (text("/live_key/secret"), text("/test_key/secret"));
@@ -154,13 +168,6 @@ impl Host {
     pub(crate) async fn suppress(&self, phone: &str) {
         let ctx = self.context(self.tenant_key().await);
         self.app.store.suppress(&ctx, vec![phone.parse().unwrap()], "asked".into()).await.unwrap();
-    }
-
-    /// An import that nobody reads on.
-    pub(crate) async fn running_import(&self) -> String {
-        let campaign = self.campaign().await.parse().unwrap();
-        let ctx = self.context(self.tenant_key().await);
-        self.app.store.begin_import(&ctx, campaign, "a.csv".into()).await.unwrap().id.to_string()
     }
 
     /// Everything that went on in the background is over.

@@ -10,6 +10,7 @@ pub(crate) mod codes;
 pub(crate) mod credentials;
 pub(crate) mod dialling;
 pub(crate) mod fault;
+pub(crate) mod imports;
 pub(crate) mod leads;
 pub(crate) mod migrate;
 pub(crate) mod op;

@@ -39,7 +39,7 @@ pub(crate) struct About {
 }
 
 /// Where a lead is counted: campaign, zone group, state, gate.
-type Place = (i64, i64, u8, u8);
+pub(crate) type Place = (i64, i64, u8, u8);
 
 /// What changes of a campaign's own sums.
 #[derive(Clone, Copy, Debug, Default)]

@@ -14,7 +14,7 @@ use rusqlite::{Row, params};
 
 use super::codes::{Code, HELD};
 use super::fault::{Done, broken};
-use super::op::{About, Op};
+use super::op::{About, Op, Place};
 
 /// A phone as the database has it.
 pub(crate) fn phone(digits: i64) -> Done<Phone> {
@@ -183,7 +183,7 @@ impl LeadRow {
                 self.last_attempt.map(|key| key.0),
             ])?;
         if (code, self.gate) != (self.code, self.counted_gate) {
-            op.uncount_lead((self.campaign.0, 0, self.code, self.counted_gate));
+            op.uncount_lead(self.place());
             op.count_lead((self.campaign.0, 0, code, self.gate));
         }
         (self.code, self.counted_gate) = (code, self.gate);
@@ -192,6 +192,11 @@ impl LeadRow {
             op.event(self.tenant, kind, self.about(), data);
         }
         Ok(())
+    }
+
+    /// Where it is counted.
+    pub(crate) fn place(&self) -> Place {
+        (self.campaign.0, 0, self.code, self.counted_gate)
     }
 
     /// What its events are about.
@@ -269,13 +274,15 @@ pub(crate) struct AttemptRow {
     pub ring_timeout_ms: i64,
     pub max_call_ms: i64,
     pub variables: Option<String>,
+    /// When we began to hang it up.
+    pub hung_up_at: Option<Timestamp>,
 }
 
 /// The columns of [`AttemptRow`], of a table called `a`.
 pub(crate) const ATTEMPT: &str =
     "a.id, a.public_id, a.tenant, a.campaign, a.lead, a.gateway, a.contact, a.phone, a.era,
     a.state, a.failure, a.answered_by, a.intent_at, a.answered_at, a.ended_at, a.unknown_since, a.look_ups, a.talk_ms,
-    a.reserved, a.cost, a.provider_call_id, a.ring_timeout_ms, a.max_call_ms, a.variables";
+    a.reserved, a.cost, a.provider_call_id, a.ring_timeout_ms, a.max_call_ms, a.variables, a.hung_up_at";
 
 impl AttemptRow {
     /// Reads the columns of [`ATTEMPT`].
@@ -306,6 +313,7 @@ impl AttemptRow {
             ring_timeout_ms: row.get(21)?,
             max_call_ms: row.get(22)?,
             variables: row.get(23)?,
+            hung_up_at: at(24)?,
         })
     }
 

@@ -8,11 +8,11 @@ use campanile_domain::gate::Gate;
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::GatewayKey;
 use campanile_domain::lead::{Exhaustion, LeadState, Phase, SuppressedBy};
-use campanile_domain::ports::gateway::{Refusal, RefusalScope, Webhook};
+use campanile_domain::ports::gateway::{CallEvent, Refusal, RefusalScope, Speaker, Utterance, Webhook};
 use campanile_domain::ports::store::{
     ClaimRequest, DialResult, Fence, LeadPatch, NewLead, Order, Store, StoreError, TenantLimits,
 };
-use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 
 use crate::support::{MONDAY, Setup, World, end, event, lead, phone, wait};
 
@@ -216,6 +216,60 @@ pub fn a_webhook_faster_than_the_answer_stands(store: Arc<dyn Store>) {
     let lost = world.done(world.store.lose(&world.ctx(MONDAY + 6), Fence::SOLE, order.open.key));
     assert_eq!(lost.map(|changed| changed.state), Some(AttemptState::Unknown));
     assert_eq!(world.placed(MONDAY + 7, &order).state, AttemptState::Placed, "its answer came after all");
+}
+
+/// As a provider tells that does not carry our attempt id.
+fn by_name(order: &Order, at: Timestamp, status: CallStatus) -> CallEvent {
+    CallEvent { attempt: None, provider_call_id: "CA17".into(), ..end(order, at, status) }
+}
+
+pub fn an_event_under_a_name_that_nobody_knows_yet_waits_for_it(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    world.add(vec![lead(1), lead(2)]);
+    world.start();
+    let order = world.claim_one(MONDAY);
+    let line = Utterance { at_ms: 0, speaker: Speaker::Person, text: "hello".into() };
+    let early = vec![
+        by_name(&order, MONDAY + 1, CallStatus::InProgress),
+        CallEvent { transcript: Some(vec![line.clone()]), ..by_name(&order, MONDAY + 2, CallStatus::Completed) },
+        CallEvent { provider_call_id: "CA99".into(), ..by_name(&order, MONDAY + 3, CallStatus::Busy) },
+    ];
+    let told = world.done(world.store.apply(&world.ctx(MONDAY + 3), Fence::SOLE, world.gateway, early.clone()));
+    assert!(told.changed.is_empty() && told.said.is_empty(), "nobody knows whose they are");
+    let named = DialResult::Placed { provider_call_id: "CA17".into() };
+    let told = world.done(world.store.dialled(&world.ctx(MONDAY + 4), Fence::SOLE, order.open.key, named));
+    let states: Vec<_> = told.changed.iter().map(|changed| changed.state).collect();
+    assert_eq!(
+        states,
+        [AttemptState::Placed, AttemptState::InProgress, AttemptState::Ended(Outcome::Answered)],
+        "its own, in their order, and nobody else's"
+    );
+    assert!(told.changed[2].after.is_some(), "the lead is settled with it");
+    assert_eq!((told.said[0].attempt, &told.said[0].lines), (order.open.key, &vec![line]));
+    let again = world.done(world.store.apply(&world.ctx(MONDAY + 5), Fence::SOLE, world.gateway, early));
+    assert!(again.changed.is_empty(), "each once");
+    // A call that was lost and found again under its name hears the same way.
+    let order = world.claim_one(MONDAY + 6);
+    world.done(world.store.lose(&world.ctx(MONDAY + 7), Fence::SOLE, order.open.key));
+    let busy = CallEvent { provider_call_id: "CA18".into(), ..by_name(&order, MONDAY + 8, CallStatus::Busy) };
+    assert!(world.apply(MONDAY + 8, busy).is_none());
+    let found = CallEvent { provider_call_id: "CA18".into(), ..event(order.open.id, MONDAY + 9, CallStatus::Ringing) };
+    let told = world.done(world.store.apply(&world.ctx(MONDAY + 9), Fence::SOLE, world.gateway, vec![found]));
+    assert_eq!(told.changed[0].state, AttemptState::Ended(Outcome::Busy));
+}
+
+pub fn the_end_of_a_call_that_we_hang_up_is_a_cancellation(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    world.add(vec![lead(1), lead(2)]);
+    world.start();
+    for (began, outcome) in [(MONDAY + 20, Outcome::Answered), (MONDAY + 5, Outcome::Cancelled)] {
+        let order = world.claim_one(MONDAY);
+        world.placed(MONDAY, &order);
+        world.apply(MONDAY + 1, event(order.open.id, MONDAY + 1, CallStatus::InProgress)).unwrap();
+        world.done(world.store.hanging_up(&world.ctx(began), Fence::SOLE, order.open.key));
+        let ended = world.apply(MONDAY + 30, end(&order, MONDAY + 10, CallStatus::Completed)).unwrap();
+        assert_eq!(ended.state, AttemptState::Ended(outcome), "the provider calls both completed");
+    }
 }
 
 pub fn refusals_use_no_attempt(store: Arc<dyn Store>) {

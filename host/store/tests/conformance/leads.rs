@@ -127,23 +127,6 @@ pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
     assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
 }
 
-pub fn an_import_keeps_its_progress_and_its_rejects(store: Arc<dyn Store>) {
-    let world = World::new(store);
-    let import = world.done(world.store.begin_import(&world.ctx(MONDAY), world.campaign.id, "leads.csv".into()));
-    let page = vec![lead(1), lead(2), lead(1)];
-    let added = world.done(world.store.import_page(&world.ctx(MONDAY), import.id, 4, page));
-    assert!(matches!(added[2], LeadAdded::Duplicate { .. }));
-    let running = world.done(world.store.import(world.tenant.key, import.id));
-    assert_eq!((running.rows, running.created, running.duplicates, running.status.as_str()), (4, 2, 1, "running"));
-    let summary = serde_json::json!({ "rejected": 1 });
-    let (ctx, rejects) = (world.ctx(MONDAY + 5), b"row,why".to_vec());
-    let ended = world.done(world.store.end_import(&ctx, import.id, false, summary.clone(), rejects));
-    assert_eq!((ended.status.as_str(), ended.finished_at, &ended.summary), ("finished", Some(MONDAY + 5), &summary));
-    assert_eq!(world.done(world.store.import_rejects(world.tenant.key, import.id)), b"row,why");
-    let over = wait(world.store.import_page(&world.ctx(MONDAY), import.id, 5, vec![lead(3)])).unwrap_err();
-    assert!(matches!(over, StoreError::Conflict { code: "import_over", .. }));
-}
-
 pub fn a_lead_that_arrives_reopens_a_completed_campaign(store: Arc<dyn Store>) {
     let world = World::new(store);
     world.add(vec![lead(1)]);

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod credentials;
 pub mod dialling;
+pub mod imports;
 pub mod leads;
 pub mod money;
 pub mod plugins;
@@ -43,7 +44,11 @@ macro_rules! suite {
                 leads: a_hand_stops_and_calls_again,
                 leads: a_hand_during_a_call_takes_effect_when_it_settles,
                 leads: a_suppressed_lead_is_not_called_again_by_hand,
-                leads: an_import_keeps_its_progress_and_its_rejects,
+                imports: an_import_keeps_its_progress_and_its_rejects,
+                imports: an_import_takes_only_steps_that_exist,
+                imports: known_leads_are_skipped_or_updated,
+                imports: an_undo_takes_out_what_nobody_called,
+                imports: a_mapping_is_found_by_its_headers,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,
                 dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,
@@ -58,6 +63,8 @@ macro_rules! suite {
                 dialling: a_crash_leaves_unknown_attempts_that_are_never_redialled_by_themselves,
                 dialling: a_claim_without_slots_only_looks,
                 dialling: a_webhook_faster_than_the_answer_stands,
+                dialling: an_event_under_a_name_that_nobody_knows_yet_waits_for_it,
+                dialling: the_end_of_a_call_that_we_hang_up_is_a_cancellation,
                 dialling: refusals_use_no_attempt,
                 dialling: a_refused_account_pauses_the_campaign,
                 dialling: another_fence_is_refused,

@@ -179,7 +179,7 @@ impl World {
     }
 
     pub fn dialled(&self, now: Timestamp, order: &Order, result: DialResult) -> Changed {
-        wait(self.store.dialled(&self.ctx(now), Fence::SOLE, order.open.key, result)).unwrap()
+        wait(self.store.dialled(&self.ctx(now), Fence::SOLE, order.open.key, result)).unwrap().changed.remove(0)
     }
 
     pub fn placed(&self, now: Timestamp, order: &Order) -> Changed {
@@ -187,7 +187,7 @@ impl World {
     }
 
     pub fn apply(&self, now: Timestamp, event: CallEvent) -> Option<Changed> {
-        wait(self.store.apply(&self.ctx(now), Fence::SOLE, self.gateway, vec![event])).unwrap().pop()
+        wait(self.store.apply(&self.ctx(now), Fence::SOLE, self.gateway, vec![event])).unwrap().changed.pop()
     }
 
     /// Dials and lets the call come to its end.

@@ -19,7 +19,7 @@ use crate::lead::LeadState;
 use crate::money::Micros;
 use crate::phone::Phone;
 use crate::policy::PolicyInput;
-use crate::ports::gateway::{CallEvent, Dial, Refusal, Webhook};
+use crate::ports::gateway::{CallEvent, Dial, Refusal, Utterance, Webhook};
 use crate::ports::policy::PolicyAnswer;
 use crate::settle::Clamp;
 use crate::time::Timestamp;
@@ -246,6 +246,28 @@ pub struct Changed {
     pub freed: Vec<(CampaignKey, Timestamp)>,
 }
 
+/// What was said in a call, to be kept beside the main database.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// In which call.
+    pub attempt: AttemptKey,
+    /// When it was told.
+    pub at: Timestamp,
+    /// The lines.
+    pub lines: Vec<Utterance>,
+}
+
+/// What a word about calls came to: of the dialler, or of the provider.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What it did to attempts, in the order of the telling.
+    pub changed: Vec<Changed>,
+    /// The transcripts that came with it.
+    pub said: Vec<Said>,
+}
+
 /// A webhook that waits in the inbox.
 #[derive(Clone, Debug)]
 pub struct InboxItem {
@@ -276,22 +298,20 @@ pub trait Dialling: Send + Sync {
     /// The gates again, right before the dial: those that may have closed since the commit (state, dates, hours,
     /// suppression). `None` for an attempt that may be dialled.
     async fn recheck(&self, attempts: &[AttemptKey], now: Timestamp) -> Stored<Vec<Option<Gate>>>;
-    /// What came of asking the gateway. A webhook may have been faster; then the attempt stays where it led.
-    async fn dialled(
-        &self,
-        ctx: &WriteContext,
-        fence: Fence,
-        attempt: AttemptKey,
-        result: DialResult,
-    ) -> Stored<Changed>;
-    /// What the provider says, once per event id. Events of calls that are not ours are counted and dropped.
+    /// What came of asking the gateway. A webhook may have been faster; then the attempt stays where it led, and events
+    /// that knew the call only by the provider's name for it, which nobody knew yet, are applied now.
+    async fn dialled(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey, result: DialResult) -> Stored<Told>;
+    /// What the provider says, once per event id. Events that name a call by a name that an open attempt may yet turn out
+    /// to have are kept for it; those of calls that are not ours are counted and dropped.
     async fn apply(
         &self,
         ctx: &WriteContext,
         fence: Fence,
         gateway: GatewayKey,
         events: Vec<CallEvent>,
-    ) -> Stored<Vec<Changed>>;
+    ) -> Stored<Told>;
+    /// The call is about to be hung up by us: an end that the provider tells of from now on is a cancellation.
+    async fn hanging_up(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey) -> Stored<()>;
     /// The attempt has been silent too long: unknown from now on.
     async fn lose(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey) -> Stored<Option<Changed>>;
     /// A look-up brought nothing: counts it, or closes the attempt when `closing` says how.

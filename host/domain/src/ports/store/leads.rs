@@ -8,7 +8,7 @@ use crate::attempt::{AnsweredBy, AttemptState, Failure};
 use crate::contact::Contact;
 use crate::explain;
 use crate::gate::{ContactFacts, LeadFacts};
-use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, ImportId, LeadId, LeadKey, TenantKey};
+use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, LeadId, LeadKey, TenantKey};
 use crate::lead::{LeadState, Progress, Wait};
 use crate::money::Micros;
 use crate::phone::Phone;
@@ -275,31 +275,6 @@ pub struct Suppression {
     pub at: Timestamp,
 }
 
-/// Where an import stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Import {
-    /// Its id.
-    pub id: ImportId,
-    /// Into which campaign.
-    pub campaign: CampaignId,
-    /// The file's name as it was given.
-    pub file_name: String,
-    /// `running`, `finished` or `failed`.
-    pub status: String,
-    /// Rows read so far.
-    pub rows: u64,
-    /// Leads made.
-    pub created: u64,
-    /// Leads the campaign already had.
-    pub duplicates: u64,
-    /// The file's own summary, once it is finished (JSON as `import check` prints it).
-    pub summary: serde_json::Value,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-}
-
 /// Leads.
 #[async_trait]
 pub trait Leads: Send + Sync {
@@ -329,30 +304,6 @@ pub trait Leads: Send + Sync {
     async fn unsuppress(&self, ctx: &WriteContext, phone: &Phone) -> Stored<()>;
     /// The list, by number.
     async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>>;
-
-    /// Begins an import.
-    async fn begin_import(&self, ctx: &WriteContext, campaign: CampaignId, file_name: String) -> Stored<Import>;
-    /// Adds a page of an import together with its progress (`rows` read so far), in one transaction.
-    async fn import_page(
-        &self,
-        ctx: &WriteContext,
-        import: ImportId,
-        rows: u64,
-        leads: Vec<NewLead>,
-    ) -> Stored<Vec<LeadAdded>>;
-    /// Ends an import: finished, or failed with a summary that says why. `rejects` is the rejected rows' file.
-    async fn end_import(
-        &self,
-        ctx: &WriteContext,
-        import: ImportId,
-        failed: bool,
-        summary: serde_json::Value,
-        rejects: Vec<u8>,
-    ) -> Stored<Import>;
-    /// One import.
-    async fn import(&self, tenant: TenantKey, id: ImportId) -> Stored<Import>;
-    /// The rejected rows' file.
-    async fn import_rejects(&self, tenant: TenantKey, id: ImportId) -> Stored<Vec<u8>>;
 }
 
 /// Puts the pieces of an explanation together.

@@ -8,6 +8,7 @@ pub(crate) mod gateways;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod leads;
+pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod plugins;
 pub(crate) mod scripts;

@@ -7,13 +7,13 @@ use campanile_domain::attempt::{AnsweredBy, Applied, AttemptState, CallStatus, O
 use campanile_domain::ids::{CampaignKey, GatewayKey};
 use campanile_domain::policy::Trigger;
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::store::{After, Changed};
+use campanile_domain::ports::store::{After, Changed, Said, Told};
 use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::params;
 
 use super::evaluation::{self, Heard};
-use super::late;
 use super::settle::{self, Settling};
+use super::{early, late};
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{ATTEMPT, AttemptRow};
@@ -23,18 +23,36 @@ use crate::sqlite::scope::Scope;
 const REMEMBERED_MS: i64 = 14 * DAY_MS;
 
 /// Applies events in their order.
-pub(crate) fn apply(op: &mut Op<'_>, gateway: GatewayKey, events: Vec<CallEvent>) -> Done<Vec<Changed>> {
-    let mut changed = Vec::new();
+pub(crate) fn apply(op: &mut Op<'_>, gateway: GatewayKey, events: Vec<CallEvent>) -> Done<Told> {
+    let mut told = Told::default();
     for event in events {
         if !is_new(op, gateway, &event)? {
             continue;
         }
         match find(op, gateway, &event)? {
-            Some(attempt) => changed.extend(one(op, attempt, event)?),
+            Some(mut attempt) => {
+                if attempt.provider_call_id.is_none() && !event.provider_call_id.is_empty() {
+                    attempt.provider_call_id = Some(event.provider_call_id.clone());
+                    attempt.save(op)?;
+                    early(op, &attempt, &mut told)?;
+                    attempt = AttemptRow::load(op, attempt.key)?;
+                }
+                one(op, attempt, event, &mut told)?;
+            }
+            None if early::may_be_ours(op, gateway, &event)? => early::keep(op, gateway, &event)?,
             None => stray(op, gateway, &event)?,
         }
     }
-    Ok(changed)
+    Ok(told)
+}
+
+/// The provider's name of an attempt has just become known: what came under that name before is applied to it.
+pub(crate) fn early(op: &mut Op<'_>, attempt: &AttemptRow, told: &mut Told) -> Done<()> {
+    for event in early::take(op, attempt)? {
+        let attempt = AttemptRow::load(op, attempt.key)?;
+        one(op, attempt, event, told)?;
+    }
+    Ok(())
 }
 
 fn is_new(op: &Op<'_>, gateway: GatewayKey, event: &CallEvent) -> Done<bool> {
@@ -77,17 +95,25 @@ fn stray(op: &Op<'_>, gateway: GatewayKey, event: &CallEvent) -> Done<()> {
     Ok(())
 }
 
-fn one(op: &mut Op<'_>, mut attempt: AttemptRow, event: CallEvent) -> Done<Option<Changed>> {
-    if attempt.provider_call_id.is_none() && !event.provider_call_id.is_empty() {
-        attempt.provider_call_id = Some(event.provider_call_id.clone());
+fn one(op: &mut Op<'_>, attempt: AttemptRow, mut event: CallEvent, told: &mut Told) -> Done<()> {
+    if let Some(lines) = event.transcript.take() {
+        told.said.push(Said { tenant: attempt.tenant, attempt: attempt.key, at: event.at, lines });
     }
+    told.changed.extend(moved(op, attempt, event)?);
+    Ok(())
+}
+
+fn moved(op: &mut Op<'_>, mut attempt: AttemptRow, event: CallEvent) -> Done<Option<Changed>> {
     keep_cost(op, &attempt, &event)?;
     let scope = Scope::load(op.db, op.cache, attempt.campaign)?;
     let heard = evaluation::hear(op, &scope, &mut attempt, &event)?;
     // A provider's clock may be off; nothing happens before the intent or after now.
     let at = event.at.min(op.now()).max(attempt.intent_at);
     let known_by = if attempt.answered_by == AnsweredBy::Unknown { event.answered_by } else { attempt.answered_by };
-    match attempt.state.apply(event.status, known_by) {
+    // An end after we began to hang up is ours, whatever the provider calls it.
+    let ours = event.status == CallStatus::Completed && attempt.hung_up_at.is_some_and(|began| at >= began);
+    let status = if ours { CallStatus::Cancelled } else { event.status };
+    match attempt.state.apply(status, known_by) {
         Applied::Moved(AttemptState::Ended(outcome)) => {
             attempt.answered_by = known_by;
             let freed = end(op, &scope, &mut attempt, &event, outcome, at)?;

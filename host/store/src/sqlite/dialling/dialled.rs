@@ -4,9 +4,10 @@ use campanile_domain::attempt::{AnsweredBy, Applied, AttemptState, CallStatus, D
 use campanile_domain::campaign::Happening;
 use campanile_domain::ids::AttemptKey;
 use campanile_domain::ports::gateway::{Refusal, RefusalScope};
-use campanile_domain::ports::store::{Changed, DialResult};
+use campanile_domain::ports::store::{Changed, DialResult, Told};
 use campanile_domain::settle as rules;
 
+use super::apply;
 use super::settle::{self, Settling};
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::fault::{Done, broken};
@@ -15,10 +16,17 @@ use crate::sqlite::row::AttemptRow;
 use crate::sqlite::scope::Scope;
 
 /// Writes it down. Whatever a webhook told meanwhile stands.
-pub(crate) fn dialled(op: &mut Op<'_>, key: AttemptKey, result: DialResult) -> Done<Changed> {
+pub(crate) fn dialled(op: &mut Op<'_>, key: AttemptKey, result: DialResult) -> Done<Told> {
     let attempt = AttemptRow::load(op, key)?;
+    if let DialResult::Placed { provider_call_id } = result {
+        return placed(op, attempt, provider_call_id);
+    }
+    let changed = not_placed(op, attempt, result)?;
+    Ok(Told { changed: vec![changed], said: Vec::new() })
+}
+
+fn not_placed(op: &mut Op<'_>, attempt: AttemptRow, result: DialResult) -> Done<Changed> {
     match result {
-        DialResult::Placed { provider_call_id } => placed(op, attempt, provider_call_id),
         DialResult::Unknown { why } if attempt.state == AttemptState::Intent => unknown(op, attempt, &why),
         DialResult::Withdrawn(gate) if attempt.state == AttemptState::Intent => {
             attempt.keep_detail(op, &format!("withdrawn: {} closed", gate.code()))?;
@@ -29,7 +37,8 @@ pub(crate) fn dialled(op: &mut Op<'_>, key: AttemptKey, result: DialResult) -> D
     }
 }
 
-fn placed(op: &mut Op<'_>, mut attempt: AttemptRow, provider_call_id: String) -> Done<Changed> {
+fn placed(op: &mut Op<'_>, mut attempt: AttemptRow, provider_call_id: String) -> Done<Told> {
+    let named = attempt.provider_call_id.is_none();
     attempt.provider_call_id.get_or_insert(provider_call_id);
     match attempt.state.apply(CallStatus::Initiated, AnsweredBy::Unknown) {
         Applied::Moved(state) => {
@@ -38,7 +47,11 @@ fn placed(op: &mut Op<'_>, mut attempt: AttemptRow, provider_call_id: String) ->
         }
         Applied::Ignored | Applied::Late => attempt.save(op)?,
     }
-    Ok(attempt.changed())
+    let mut told = Told { changed: vec![attempt.changed()], said: Vec::new() };
+    if named {
+        apply::early(op, &attempt, &mut told)?;
+    }
+    Ok(told)
 }
 
 fn unknown(op: &mut Op<'_>, mut attempt: AttemptRow, why: &str) -> Done<Changed> {

@@ -9,7 +9,7 @@ use campanile_domain::ports::gateway::{CallEvent, Webhook};
 use campanile_domain::ports::policy::PolicyAnswer;
 use campanile_domain::ports::store::{
     After, Boot, CampaignSnapshot, Changed, Claim, ClaimRequest, DialResult, Dialling, Fence, InboxItem, Stored,
-    TenantSnapshot, Undecided, WriteContext,
+    TenantSnapshot, Told, Undecided, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -24,6 +24,7 @@ pub(crate) mod claim;
 pub(crate) mod decide;
 pub(crate) mod dialled;
 pub(crate) mod dispose;
+pub(crate) mod early;
 pub(crate) mod evaluation;
 pub(crate) mod facts;
 pub(crate) mod inbox;
@@ -61,13 +62,7 @@ impl Dialling for SqliteStore {
         let attempts: Vec<i64> = attempts.iter().map(|key| key.0).collect();
         self.read_cached(move |db, cache| recheck::recheck(db, cache, &attempts, now)).await
     }
-    async fn dialled(
-        &self,
-        ctx: &WriteContext,
-        fence: Fence,
-        attempt: AttemptKey,
-        result: DialResult,
-    ) -> Stored<Changed> {
+    async fn dialled(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey, result: DialResult) -> Stored<Told> {
         check(fence)?;
         self.write(Dial, ctx, move |op| dialled::dialled(op, attempt, result)).await
     }
@@ -77,9 +72,13 @@ impl Dialling for SqliteStore {
         fence: Fence,
         gateway: GatewayKey,
         events: Vec<CallEvent>,
-    ) -> Stored<Vec<Changed>> {
+    ) -> Stored<Told> {
         check(fence)?;
         self.write(Dial, ctx, move |op| apply::apply(op, gateway, events)).await
+    }
+    async fn hanging_up(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey) -> Stored<()> {
+        check(fence)?;
+        self.write(Dial, ctx, move |op| reconcile::hanging_up(op, attempt)).await
     }
     async fn lose(&self, ctx: &WriteContext, fence: Fence, attempt: AttemptKey) -> Stored<Option<Changed>> {
         check(fence)?;

@@ -45,6 +45,14 @@ pub(crate) fn reconciled(op: &mut Op<'_>, key: AttemptKey, closing: Option<Recon
     Ok(Some(Changed { after: Some(after), freed, ..attempt.changed() }))
 }
 
+/// We are about to hang it up. Written before the gateway is asked, so that whatever end it tells of afterwards is ours.
+pub(crate) fn hanging_up(op: &mut Op<'_>, key: AttemptKey) -> Done<()> {
+    op.db
+        .prepare_cached("UPDATE attempt SET hung_up_at = ?2 WHERE id = ?1 AND state < 10 AND hung_up_at IS NULL")?
+        .execute([key.0, op.now().0])?;
+    Ok(())
+}
+
 /// Sets aside what the minute that begins may cost. `false`: the balance or the budget does not cover it.
 pub(crate) fn extend(op: &mut Op<'_>, key: AttemptKey) -> Done<bool> {
     let mut attempt = AttemptRow::load(op, key)?;

@@ -3,7 +3,7 @@
 //! A page of them in one transaction, each with its own result: new, known by its external id, or a duplicate of a lead
 //! that has its phone. A campaign that was over goes on when somebody new is there to call.
 
-use campanile_domain::campaign::{Happening, LeadOrder};
+use campanile_domain::campaign::Happening;
 use campanile_domain::contact::{Contact, MAX_CONTACTS};
 use campanile_domain::ids::{CampaignId, CampaignKey, LeadId, LeadKey};
 use campanile_domain::lead::{LeadState, Wait};
@@ -34,7 +34,8 @@ enum Kept {
 pub(crate) fn add(op: &mut Op<'_>, campaign: CampaignId, leads: &[NewLead]) -> Done<Vec<LeadAdded>> {
     let key = campaign::key_of(op.db, op.ctx.tenant, campaign)?;
     let kept = once(op, |op| {
-        let kept = add_all(op, key, leads)?;
+        let arrival = Arrival { known: OfKnown::UpdateByExternalId, import: None };
+        let kept = add_all(op, key, leads, arrival)?;
         op.audit("leads.add", &campaign)?;
         Ok(kept)
     })?;
@@ -51,19 +52,45 @@ impl From<Kept> for LeadAdded {
     }
 }
 
-/// A page of an import.
-pub(crate) fn page(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead]) -> Done<Vec<LeadAdded>> {
-    Ok(add_all(op, campaign, leads)?.into_iter().map(LeadAdded::from).collect())
+/// What becomes of a lead that the campaign has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfKnown {
+    /// It stays as it is.
+    Skip,
+    /// One that is known by its external id is updated; one that has the phone stays.
+    UpdateByExternalId,
+    /// It is updated.
+    Update,
 }
 
-fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead]) -> Done<Vec<Kept>> {
+/// How leads come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    /// What becomes of known ones.
+    pub known: OfKnown,
+    /// Which import brings them.
+    pub import: Option<i64>,
+}
+
+/// A page of an import.
+pub(crate) fn page(
+    op: &mut Op<'_>,
+    campaign: CampaignKey,
+    leads: &[NewLead],
+    arrival: Arrival,
+) -> Done<Vec<LeadAdded>> {
+    Ok(add_all(op, campaign, leads, arrival)?.into_iter().map(LeadAdded::from).collect())
+}
+
+fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead], arrival: Arrival) -> Done<Vec<Kept>> {
     let lead_order = Scope::load(op.db, op.cache, campaign)?.plan.config.order;
     let mut next: i64 =
         op.db.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM lead")?.query_row([], |row| row.get(0))?;
     let mut kept = Vec::with_capacity(leads.len());
     let mut arrived = 0;
     for lead in leads {
-        let one = one(op, campaign, lead_order, next, lead)?;
+        let place = Place { campaign, key: next, order_key: order::key(lead_order, next), import: arrival.import };
+        let one = one(op, place, arrival.known, lead)?;
         if matches!(one, Kept::Created(_)) {
             next += 1;
             arrived += 1;
@@ -76,27 +103,62 @@ fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead]) -> Done<Ve
     Ok(kept)
 }
 
-fn one(op: &mut Op<'_>, campaign: CampaignKey, lead_order: LeadOrder, key: i64, lead: &NewLead) -> Done<Kept> {
+/// Where a new lead goes.
+#[derive(Clone, Copy)]
+struct Place {
+    campaign: CampaignKey,
+    key: i64,
+    order_key: i64,
+    import: Option<i64>,
+}
+
+fn one(op: &mut Op<'_>, place: Place, known: OfKnown, lead: &NewLead) -> Done<Kept> {
     let contacts = contacts(&lead.contacts);
     let Some(primary) = contacts.first() else {
         return Err(conflict("lead_without_contact", "a lead needs at least one phone; add one"));
     };
-    if let Some(external) = &lead.external_id
-        && let Some(id) = update_known(op, campaign, external, lead, &contacts)?
-    {
+    let by_external = match &lead.external_id {
+        Some(external) => by_external_id(op, place.campaign, external)?,
+        None => None,
+    };
+    if let Some((key, id)) = by_external {
+        if known == OfKnown::Skip {
+            return Ok(Kept::Duplicate(id));
+        }
+        update(op, key, id, place.campaign, lead, &contacts)?;
         return Ok(Kept::Updated(id));
     }
-    if !lead.allow_duplicate {
-        let of: Option<[u8; 16]> = op
-            .db
-            .prepare_cached("SELECT public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?
-            .query_row(params![campaign.0, digits(primary.phone)], |row| row.get(0))
-            .optional()?;
-        if let Some(of) = of {
-            return Ok(Kept::Duplicate(LeadId::from_bytes(of)));
+    if !lead.allow_duplicate
+        && let Some((key, id)) = by_phone(op, place.campaign, primary)?
+    {
+        if known != OfKnown::Update {
+            return Ok(Kept::Duplicate(id));
         }
+        update(op, key, id, place.campaign, lead, &contacts)?;
+        return Ok(Kept::Updated(id));
     }
-    insert(op, campaign, order::key(lead_order, key), key, lead, &contacts).map(Kept::Created)
+    insert(op, place, lead, &contacts).map(Kept::Created)
+}
+
+fn by_phone(op: &Op<'_>, campaign: CampaignKey, primary: &Contact) -> Done<Option<(i64, LeadId)>> {
+    let found = op
+        .db
+        .prepare_cached("SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?
+        .query_row(params![campaign.0, digits(primary.phone)], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
+        .optional()?;
+    Ok(found)
+}
+
+fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Option<(i64, LeadId)>> {
+    let found = op
+        .db
+        .prepare_cached(
+            "SELECT d.lead, l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
+             WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
+        )?
+        .query_row(params![campaign.0, external], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
+        .optional()?;
+    Ok(found)
 }
 
 /// In order from 0, without a number twice, no more than a lead may have.
@@ -110,23 +172,15 @@ fn contacts(given: &[Contact]) -> Vec<Contact> {
     kept
 }
 
-/// Its external id is known: variables merged, contacts replaced; where it stands stays.
-fn update_known(
+/// It is known: variables merged, contacts replaced; where it stands stays.
+fn update(
     op: &mut Op<'_>,
+    key: i64,
+    id: LeadId,
     campaign: CampaignKey,
-    external: &str,
     lead: &NewLead,
     contacts: &[Contact],
-) -> Done<Option<LeadId>> {
-    let known: Option<(i64, [u8; 16])> = op
-        .db
-        .prepare_cached(
-            "SELECT d.lead, l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
-             WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
-        )?
-        .query_row(params![campaign.0, external], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((key, id)) = known else { return Ok(None) };
+) -> Done<()> {
     dispose::merge(op, key, &lead.variables)?;
     op.db.prepare_cached("DELETE FROM contact WHERE lead = ?1")?.execute([key])?;
     insert_contacts(op, key, contacts)?;
@@ -141,20 +195,13 @@ fn update_known(
         row.unpark();
         row.save(op)?;
     }
-    let id = LeadId::from_bytes(id);
     let about = About { campaign: Some(campaign.0), lead: Some(key), call: None };
     op.event(op.ctx.tenant, "lead.updated", about, format!(r#"{{"id":"{id}"}}"#));
-    Ok(Some(id))
+    Ok(())
 }
 
-fn insert(
-    op: &mut Op<'_>,
-    campaign: CampaignKey,
-    order_key: i64,
-    key: i64,
-    lead: &NewLead,
-    contacts: &[Contact],
-) -> Done<LeadId> {
+fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -> Done<LeadId> {
+    let Place { campaign, key, order_key, import } = place;
     let id = LeadId::mint(op.ctx.now, &mut op.rng);
     let now = op.now();
     let due = lead.not_before.filter(|at| *at > now);
@@ -183,8 +230,8 @@ fn insert(
         ])?;
     op.db
         .prepare_cached(
-            "INSERT INTO lead_data (lead, campaign, external_id, variables, time_zone, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            "INSERT INTO lead_data (lead, campaign, external_id, variables, time_zone, created_at, updated_at, import)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
         )?
         .execute(params![
             key,
@@ -193,6 +240,7 @@ fn insert(
             serde_json::to_string(&lead.variables)?,
             lead.time_zone.as_ref().map(|zone| zone.name()),
             now.0,
+            import,
         ])?;
     insert_contacts(op, key, contacts)?;
     op.count_lead((campaign.0, 0, state, 0));

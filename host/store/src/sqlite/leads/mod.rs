@@ -1,11 +1,11 @@
-//! Leads, their calls, the do-not-call list and imports: the port `Leads`.
+//! Leads, their calls and the do-not-call list: the port `Leads`.
 
 use async_trait::async_trait;
-use campanile_domain::ids::{CallId, CampaignId, ImportId, LeadId, TenantKey};
+use campanile_domain::ids::{CallId, CampaignId, LeadId, TenantKey};
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
-    Call, CallFilter, ExplainFacts, Import, Lead, LeadAdded, LeadFilter, LeadPatch, Leads, Listed, NewLead, Page,
-    Stored, Suppression, WriteContext,
+    Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, Leads, Listed, NewLead, Page, Stored,
+    Suppression, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -15,11 +15,11 @@ use super::writer::Lane::{Bulk, Dial};
 pub(crate) mod add;
 pub(crate) mod call;
 pub(crate) mod explain;
-pub(crate) mod import;
 pub(crate) mod lead;
 pub(crate) mod order;
 pub(crate) mod park;
 pub(crate) mod patch;
+pub(crate) mod remove;
 pub(crate) mod suppress;
 
 #[async_trait]
@@ -63,34 +63,5 @@ impl Leads for SqliteStore {
     async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>> {
         let page = page.clone();
         self.read(move |db| suppress::all(db, tenant, &page)).await
-    }
-
-    async fn begin_import(&self, ctx: &WriteContext, campaign: CampaignId, file_name: String) -> Stored<Import> {
-        self.write(Bulk, ctx, move |op| import::begin(op, campaign, &file_name)).await
-    }
-    async fn import_page(
-        &self,
-        ctx: &WriteContext,
-        import: ImportId,
-        rows: u64,
-        leads: Vec<NewLead>,
-    ) -> Stored<Vec<LeadAdded>> {
-        self.write(Bulk, ctx, move |op| import::page(op, import, rows, &leads)).await
-    }
-    async fn end_import(
-        &self,
-        ctx: &WriteContext,
-        import: ImportId,
-        failed: bool,
-        summary: serde_json::Value,
-        rejects: Vec<u8>,
-    ) -> Stored<Import> {
-        self.write(Bulk, ctx, move |op| import::end(op, import, failed, &summary, &rejects)).await
-    }
-    async fn import(&self, tenant: TenantKey, id: ImportId) -> Stored<Import> {
-        self.read(move |db| import::one(db, tenant, id)).await
-    }
-    async fn import_rejects(&self, tenant: TenantKey, id: ImportId) -> Stored<Vec<u8>> {
-        self.read(move |db| import::rejects(db, tenant, id)).await
     }
 }

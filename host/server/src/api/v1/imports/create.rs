@@ -1,26 +1,28 @@
-//! `POST /v1/imports`: upload a file; its rows come in while the client goes on.
+//! `POST /v1/imports`: upload a file. It is understood and shown; nothing comes in before it is confirmed.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use campanile_domain::ids::CampaignId;
-use campanile_domain::ports::store::{Campaign, Import};
+use campanile_domain::ids::{CampaignId, ImportId};
+use campanile_domain::ports::store::{Campaign, Existing, Import, ImportStatus, ImportStep, NewImport};
 use campanile_domain::region::{Region, region_of_zone};
-use campanile_intake::{IntakeError, Layout, Mapping, Options, detect};
+use campanile_intake::IntakeError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use tempfile::NamedTempFile;
 use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::codes;
-use crate::imports::run::{Job, start};
-use crate::imports::{told, upload};
+use crate::imports::{Files, ImportOptions, Understood, forget_old, look, start, told, upload};
 use crate::problem::{FieldProblem, Problem};
 use crate::query::Query;
 use crate::schema::imports as schema;
+use crate::secret::rng;
+
+/// Uploads of an account that wait for a confirmation at once; each holds a file on the disk.
+const MOST_UNCONFIRMED: usize = 20;
 
 /// Into which campaign, and what the file does not say itself. A file should need none of the others.
 #[derive(Deserialize, IntoParams)]
@@ -37,6 +39,14 @@ pub(crate) struct ImportQuery {
     primary: Option<String>,
     /// Columns of the secondary phones, separated by commas; empty for none.
     secondary: Option<String>,
+    /// Columns of the name, separated by commas; empty for none.
+    name: Option<String>,
+    /// Column of the key that you know the lead by; empty for none.
+    external_id: Option<String>,
+    /// Column of the lead's time zone; empty for none.
+    time_zone: Option<String>,
+    /// Columns that are left out, separated by commas.
+    ignored: Option<String>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.
     header_row: Option<u64>,
     /// `,` `;` `|`, `tab`, or another character.
@@ -45,34 +55,48 @@ pub(crate) struct ImportQuery {
     encoding: Option<String>,
     /// Which sheet of a workbook.
     sheet: Option<String>,
+    /// `skip` (the default) or `update`: what becomes of rows whose lead the campaign has already.
+    #[param(value_type = Option<String>)]
+    existing: Option<Existing>,
+    /// `true`: import at once what the file is understood to be.
+    #[serde(default)]
+    confirm: bool,
     /// How the import should be called, when the file is sent as the body itself.
     file_name: Option<String>,
 }
 
 impl ImportQuery {
-    fn options(&self, region: Option<Region>) -> Options {
-        let columns =
-            |list: &str| list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
-        Options {
+    fn options(&self) -> ImportOptions {
+        let columns = |list: &Option<String>| {
+            let names = |list: &str| {
+                list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+            };
+            list.as_deref().map(names)
+        };
+        ImportOptions {
+            default_region: self.default_region,
             primary: self.primary.clone(),
-            secondary: self.secondary.as_deref().map(columns),
+            secondary: columns(&self.secondary),
+            name: columns(&self.name),
+            external_id: self.external_id.clone(),
+            time_zone: self.time_zone.clone(),
+            ignored: columns(&self.ignored).unwrap_or_default(),
             header_row: self.header_row,
             delimiter: self.delimiter.clone(),
             encoding: self.encoding.clone(),
             sheet: self.sheet.clone(),
-            default_region: region,
-            ..Options::default()
         }
     }
 }
 
-/// Uploads a CSV or XLSX file of leads, as a form or as the body itself. The answer comes when the file is understood;
-/// its rows come in afterwards, see the import.
+/// Uploads a CSV or XLSX file of leads, as a form or as the body itself. The answer says how the file is understood:
+/// its table, its columns with samples, what they are taken for. Review it, then confirm it; or send `confirm=true`.
+/// An upload that nobody confirms is forgotten after a day.
 #[utoipa::path(post, path = "/v1/imports", tag = "imports", params(ImportQuery),
     request_body(content(
         (String = "text/csv", example = "name,phone\nAnn,+14155552671\n"),
         (Vec<u8> = "application/octet-stream"), (Vec<u8> = "multipart/form-data"))),
-    responses((status = 202, body = schema::Import)), security(("key" = ["leads:write"])))]
+    responses((status = 201, body = schema::Import)), security(("key" = ["leads:write"])))]
 pub(crate) async fn create_import(
     State(app): State<Arc<App>>,
     key: Key<LeadsWrite>,
@@ -80,39 +104,77 @@ pub(crate) async fn create_import(
     request: Request,
 ) -> Result<(StatusCode, HeaderMap, Json<Import>), Problem> {
     let campaign = app.store.campaign(key.of(), query.campaign).await?;
-    let received = upload::receive(request, &app.config).await?;
-    let region = query.default_region.or_else(|| region_of(&campaign));
-    let options = query.options(region);
-    let (file, understood) = look(received.file, options).await?;
-    let (layout, mapping) = understood.map_err(|error| not_a_list(&error))?;
     let ctx = key.writes(&app);
-    let name = upload::shown_name(query.file_name.or(received.name));
-    let import = app.store.begin_import(&ctx, campaign.id, name).await?;
-    start(Job { app, ctx, campaign, import: import.id, file, layout, mapping, region });
-    let place = HeaderValue::from_str(&format!("/v1/imports/{}", import.id)).map_err(Problem::internal)?;
-    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(import)))
+    if forget_old(&app, &ctx).await? >= MOST_UNCONFIRMED {
+        let detail = format!(
+            "{MOST_UNCONFIRMED} uploads wait for a confirmation already; confirm or discard one (GET /v1/imports?status=uploaded)"
+        );
+        return Err(Problem::new(&codes::CONFLICT, detail.clone()).with([FieldProblem::new(
+            "",
+            "too_many_uploads",
+            detail,
+        )]));
+    }
+    let received = upload::receive(request, &app.config).await?;
+    let mut options = query.options();
+    options.default_region = options.default_region.or_else(|| region_of(&campaign));
+    let path = received.file.path().to_owned();
+    let mut understood = understand(&path, &options).await?;
+    let mut mapped_by = None;
+    if !options.maps()
+        && let Some(saved) = app.store.mapping_for(key.of(), understood.header_set()).await?
+        && let Ok(saved_options) = serde_json::from_value(saved.options)
+    {
+        options = options.mapped_by(saved_options);
+        understood = understand(&path, &options).await?;
+        mapped_by = Some(saved.name);
+    }
+    if query.confirm
+        && let Err(error) = &understood.mapping
+    {
+        return Err(not_a_list(error));
+    }
+    let id = ImportId::mint(ctx.now, &mut rng(&*app.entropy));
+    let files = Files::in_folder(app.config.upload_dir.clone());
+    received.file.persist(files.of(id)).map_err(|error| upload::no_room(error.error))?;
+    let new = NewImport {
+        id,
+        campaign: campaign.id,
+        file_name: upload::shown_name(query.file_name.or(received.name)),
+        bytes: received.bytes,
+        sha256: received.sha256,
+        options: serde_json::to_value(&options).map_err(Problem::internal)?,
+        existing: query.existing.unwrap_or_default(),
+        understood: understood.shown(mapped_by.as_deref()),
+    };
+    let mut import = match app.store.add_import(&ctx, new).await {
+        Ok(import) => import,
+        Err(error) => {
+            files.remove(id);
+            return Err(error.into());
+        }
+    };
+    if query.confirm {
+        import = app.store.step_import(&ctx, id, ImportStep::to(ImportStatus::Running)).await?;
+        start(&app, ctx, id, ImportStatus::Running);
+    }
+    let place = HeaderValue::from_str(&format!("/v1/imports/{id}")).map_err(Problem::internal)?;
+    Ok((StatusCode::CREATED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(import)))
 }
 
-fn region_of(campaign: &Campaign) -> Option<Region> {
+/// The country of a campaign's zone.
+pub(super) fn region_of(campaign: &Campaign) -> Option<Region> {
     campaign.config.time_zone.as_ref().and_then(|zone| region_of_zone(zone.name()))
 }
 
-type Understood = Result<(Layout, Mapping), IntakeError>;
-
 /// Looks at a bounded part of the file, off the threads that answer requests.
-async fn look(file: NamedTempFile, options: Options) -> Result<(NamedTempFile, Understood), Problem> {
-    let looked = tokio::task::spawn_blocking(move || {
-        let understood = file.reopen().map_err(IntakeError::from).and_then(|mut reading| {
-            let layout = detect(&mut reading, &options)?;
-            let mapping = layout.suggested()?.clone();
-            Ok((layout, mapping))
-        });
-        (file, understood)
-    });
-    looked.await.map_err(Problem::internal)
+pub(super) async fn understand(path: &std::path::Path, options: &ImportOptions) -> Result<Understood, Problem> {
+    let (path, options) = (path.to_owned(), options.clone());
+    let looked = tokio::task::spawn_blocking(move || look(&path, &options)).await.map_err(Problem::internal)?;
+    looked.map_err(|error| not_a_list(&error))
 }
 
-fn not_a_list(error: &IntakeError) -> Problem {
+pub(super) fn not_a_list(error: &IntakeError) -> Problem {
     if let IntakeError::Io(cause) = error {
         return Problem::internal(cause);
     }
@@ -130,9 +192,9 @@ mod tests {
     async fn a_file_becomes_leads_and_every_row_is_answered_for() {
         let host = Host::new().await;
         let campaign = host.campaign().await;
-        let path = format!("/v1/imports?campaign={campaign}&file_name=march.csv");
+        let path = format!("/v1/imports?campaign={campaign}&file_name=march.csv&confirm=true");
         let begun = host.upload(&path, "text/csv", FILE).await;
-        assert_eq!((begun.status, &begun.body["file_name"]), (202, &"march.csv".into()), "{}", begun.text);
+        assert_eq!((begun.status, &begun.body["file_name"]), (201, &"march.csv".into()), "{}", begun.text);
         host.background_done().await;
         let import = host.get(Some(&host.live), &begun.header("location")).await;
         assert_eq!((&import.body["status"], &import.body["rows"]), (&"finished".into(), &4.into()), "{}", import.text);
@@ -150,13 +212,13 @@ mod tests {
     #[tokio::test]
     async fn a_form_is_as_good_as_a_body_and_a_second_upload_makes_no_second_lead() {
         let host = Host::new().await;
-        let path = format!("/v1/imports?campaign={}", host.campaign().await);
+        let path = format!("/v1/imports?confirm=true&campaign={}", host.campaign().await);
         let form = format!(
             "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n{FILE}\r\n--XX--\r\n"
         );
         for (created, duplicates) in [(2, 0), (0, 2)] {
             let begun = host.upload(&path, "multipart/form-data; boundary=XX", &form).await;
-            assert_eq!((begun.status, &begun.body["file_name"]), (202, &"a.csv".into()), "{}", begun.text);
+            assert_eq!((begun.status, &begun.body["file_name"]), (201, &"a.csv".into()), "{}", begun.text);
             host.background_done().await;
             let import = host.get(Some(&host.live), &begun.header("location")).await;
             assert_eq!((&import.body["created"], &import.body["duplicates"]), (&created.into(), &duplicates.into()));
@@ -171,7 +233,7 @@ mod tests {
         for last in 0..1_234 {
             file.push_str(&format!("+1415555{:04}\n", 2000 + last));
         }
-        let begun = host.upload(&format!("/v1/imports?campaign={campaign}"), "text/csv", &file).await;
+        let begun = host.upload(&format!("/v1/imports?confirm=true&campaign={campaign}"), "text/csv", &file).await;
         host.background_done().await;
         let import = host.get(Some(&host.live), &begun.header("location")).await;
         assert_eq!(
@@ -185,7 +247,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_list_is_refused_at_once() {
         let host = Host::new().await;
-        let path = format!("/v1/imports?campaign={}", host.campaign().await);
+        let path = format!("/v1/imports?confirm=true&campaign={}", host.campaign().await);
         let pdf = host.upload(&path, "application/pdf", "%PDF-1.7 ...").await;
         assert_eq!((pdf.problem(), pdf.codes()), ((422, "CE0024"), vec!["not_a_table".to_owned()]));
         let none = host.upload(&path, "text/csv", "name,city\nAnn,Oakland\n").await;
@@ -202,17 +264,66 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shutdown_ends_an_import_as_failed() {
+    async fn a_shutdown_leaves_an_import_that_goes_on_at_the_next_start() {
         let host = Host::new().await;
         host.app.shutdown.cancel();
-        let path = format!("/v1/imports?campaign={}", host.campaign().await);
-        let file: String = (0..600).fold("phone\n".to_owned(), |file, n| file + &format!("+1415555{:04}\n", 2000 + n));
+        let campaign = host.campaign().await;
+        let path = format!("/v1/imports?confirm=true&campaign={campaign}");
+        let file: String =
+            (0..1_600).fold("phone\n".to_owned(), |file, n| file + &format!("+1415555{:04}\n", 2000 + n));
         let begun = host.upload(&path, "text/csv", &file).await;
         host.background_done().await;
         let import = host.get(Some(&host.live), &begun.header("location")).await;
+        assert_eq!(import.body["status"], "running", "{}", import.text);
+        let app = host.restarted();
+        crate::imports::resume_imports(&app).await.unwrap();
+        app.background.close();
+        app.background.wait().await;
+        let import = host.get(Some(&host.live), &begun.header("location")).await;
         assert_eq!(
-            (&import.body["status"], &import.body["summary"]["error"]["code"]),
-            (&"failed".into(), &"shutdown".into())
+            (&import.body["status"], &import.body["created"]),
+            (&"finished".into(), &1_600.into()),
+            "{}",
+            import.text
         );
+    }
+
+    #[tokio::test]
+    async fn the_answer_says_how_the_file_is_understood_and_nothing_comes_in() {
+        let host = Host::new().await;
+        let campaign = host.campaign().await;
+        let sent = host.upload(&format!("/v1/imports?campaign={campaign}"), "text/csv", FILE).await;
+        assert_eq!((sent.status, &sent.body["status"]), (201, &"uploaded".into()), "{}", sent.text);
+        let understood = &sent.body["understood"];
+        assert_eq!((&understood["format"], &understood["delimiter"]), (&"text".into(), &",".into()), "{understood}");
+        assert_eq!(understood["mapping"]["primary"], "Phone");
+        assert_eq!(understood["columns"][3]["samples"], serde_json::json!(["Oakland", "Reno"]));
+        host.background_done().await;
+        let leads = host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}/leads")).await;
+        assert_eq!(leads.body["data"], serde_json::json!([]));
+    }
+
+    #[tokio::test]
+    async fn a_file_without_a_phone_column_waits_for_somebody_to_name_one() {
+        let host = Host::new().await;
+        let path = format!("/v1/imports?campaign={}", host.campaign().await);
+        let sent = host.upload(&path, "text/csv", "who,what\nAnn,Oakland\n").await;
+        assert_eq!((sent.status, &sent.body["understood"]["problem"]["code"]), (201, &"no_phone_column".into()));
+        assert_eq!(sent.body["understood"]["mapping"], serde_json::Value::Null);
+    }
+
+    #[tokio::test]
+    async fn uploads_that_nobody_confirms_are_bounded_and_forgotten() {
+        let host = Host::new().await;
+        let path = format!("/v1/imports?campaign={}", host.campaign().await);
+        for _ in 0..super::MOST_UNCONFIRMED {
+            assert_eq!(host.upload(&path, "text/csv", FILE).await.status, 201);
+        }
+        let more = host.upload(&path, "text/csv", FILE).await;
+        assert_eq!((more.problem(), more.codes()), ((409, "CE0015"), vec!["too_many_uploads".to_owned()]));
+        host.engine_later(2 * campanile_domain::time::DAY_MS);
+        assert_eq!(host.upload(&path, "text/csv", FILE).await.status, 201);
+        let left = host.get(Some(&host.live), "/v1/imports").await;
+        assert_eq!(left.body["data"].as_array().map(Vec::len), Some(1));
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/imports/{id}`: progress, and in the end the summary.
+//! `GET /v1/imports/{id}`: how the file is understood, the review, the progress, and in the end the summary.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::path::Id;
 use crate::problem::Problem;
 use crate::schema::imports as schema;
 
-/// Reads how far an import is, and in the end what became of its rows.
+/// Reads where an import stands: how its file is understood, what a review found, how far it is, what became of its rows.
 #[utoipa::path(get, path = "/v1/imports/{id}", tag = "imports", params(("id" = String, Path, description = "`imp_...`")),
     responses((status = 200, body = schema::Import)), security(("key" = ["leads:read"])))]
 pub(crate) async fn get_import(
@@ -31,7 +31,7 @@ mod tests {
     #[tokio::test]
     async fn the_summary_says_how_the_file_was_understood() {
         let host = Host::new().await;
-        let path = format!("/v1/imports?campaign={}&default_region=DE", host.campaign().await);
+        let path = format!("/v1/imports?confirm=true&campaign={}&default_region=DE", host.campaign().await);
         let begun = host.upload(&path, "text/csv", "Name;Telefon\nAnna;030 23125144\n").await;
         host.background_done().await;
         let import = host.get(Some(&host.live), &begun.header("location")).await;

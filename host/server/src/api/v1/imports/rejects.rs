@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use campanile_domain::ids::ImportId;
+use campanile_domain::ports::store::ImportStatus;
 use http::{HeaderName, header};
 
 use crate::app::App;
@@ -12,9 +13,8 @@ use crate::codes;
 use crate::path::Id;
 use crate::problem::{FieldProblem, Problem};
 
-const RUNNING: &str = "running";
-
-/// Downloads the rejected rows of an import: the original columns behind row, code, reason and suggestion.
+/// Downloads the rejected rows of an import, or those that a review found: the original columns behind row, code, reason
+/// and suggestion. Put right, the file can be uploaded again as it is.
 #[utoipa::path(get, path = "/v1/imports/{id}/rejects", tag = "imports", params(("id" = String, Path, description = "`imp_...`")),
     responses((status = 200, body = String, content_type = "text/csv", description = "Ready to be corrected and uploaded again")),
     security(("key" = ["leads:read"])))]
@@ -24,9 +24,18 @@ pub(crate) async fn import_rejects(
     Id(id): Id<ImportId>,
 ) -> Result<([(HeaderName, String); 2], Vec<u8>), Problem> {
     let import = app.store.import(key.of(), id).await?;
-    if import.status == RUNNING {
-        let detail = "the import is still running; its rejected rows can be downloaded when it is over";
-        return Err(Problem::new(&codes::CONFLICT, detail).with([FieldProblem::new("", "import_running", detail)]));
+    if !matches!(
+        import.status,
+        ImportStatus::Reviewed | ImportStatus::Finished | ImportStatus::Undoing | ImportStatus::Undone
+    ) {
+        let word = import.status.word();
+        let detail =
+            format!("the import is {word}; its rejected rows can be downloaded when it is reviewed or finished");
+        return Err(Problem::new(&codes::CONFLICT, detail.clone()).with([FieldProblem::new(
+            "",
+            "import_status",
+            detail,
+        )]));
     }
     let rows = app.store.import_rejects(key.of(), id).await?;
     let file = format!("attachment; filename=\"{id}-rejects.csv\"");
@@ -41,7 +50,7 @@ mod tests {
     #[tokio::test]
     async fn rejected_rows_come_back_with_their_reasons() {
         let host = Host::new().await;
-        let path = format!("/v1/imports?campaign={}", host.campaign().await);
+        let path = format!("/v1/imports?confirm=true&campaign={}", host.campaign().await);
         let begun = host.upload(&path, "text/csv", "name,phone\nAnn,+14155552671\nBob,12\n").await;
         host.background_done().await;
         let file = host.get(Some(&host.live), &format!("{}/rejects", begun.header("location"))).await;
@@ -57,6 +66,6 @@ mod tests {
         let host = Host::new().await;
         let import = host.running_import().await;
         let answer = host.get(Some(&host.live), &format!("/v1/imports/{import}/rejects")).await;
-        assert_eq!((answer.problem(), answer.codes()), ((409, "CE0015"), vec!["import_running".to_owned()]));
+        assert_eq!((answer.problem(), answer.codes()), ((409, "CE0015"), vec!["import_status".to_owned()]));
     }
 }

@@ -5,18 +5,11 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use campanile_intake::{RejectsWriter, Row, Summary};
-use clap::{Args, Subcommand};
+use clap::Args;
 use comfy_table::{Table, presets};
 
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
-
-/// Lead files.
-#[derive(Subcommand, Debug)]
-pub enum Import {
-    /// Say what an import of a file would do: how it is understood, what is accepted, what is rejected and why
-    Check(Check),
-}
 
 /// Flags of `import check`.
 #[derive(Args, Debug)]
@@ -37,8 +30,7 @@ pub struct Check {
 const SHOWN: usize = 10;
 
 /// Runs the command.
-pub fn run(command: Import) -> Result<(), Failure> {
-    let Import::Check(check) = command;
+pub fn run(check: &Check) -> Result<(), Failure> {
     let mut file = LeadFile::open(&check.file, &check.mapping, None)?;
     let cannot_write = |error: std::io::Error| {
         let path = check.rejects.as_deref().unwrap_or(&check.file).display().to_string();
