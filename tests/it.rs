@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod gateway;
 mod hostile;
+mod import;
 mod plugin;
 mod rehearse;
 mod serve_equals_rehearse;

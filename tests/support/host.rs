@@ -67,6 +67,16 @@ impl Host {
         Self { process, folder, flags, api, operator }
     }
 
+    /// Starts a server on a folder that another one left. Nobody knows the operator's key any more.
+    ///
+    /// # Panics
+    /// It does not come up.
+    pub fn open(folder: TempDir) -> Self {
+        let (process, api) = launch(&data(&folder), &[]);
+        let operator = api.clone();
+        Self { process, folder, flags: Vec::new(), api, operator }
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         data(&self.folder)

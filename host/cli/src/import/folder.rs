@@ -109,7 +109,7 @@ impl Folder {
         let (told, mut heard) = tokio::sync::watch::channel(0);
         let (tenant, id) = (job.ctx.tenant, job.import);
         let mut working = tokio::task::spawn_blocking(move || {
-            let mut tell = |count: u64| drop(told.send(count));
+            let mut tell = |count: u64| _ = told.send(count);
             match status {
                 ImportStatus::Reviewing => review(&job),
                 ImportStatus::Undoing => undo(&job, &mut tell),

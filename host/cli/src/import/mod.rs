@@ -49,6 +49,9 @@ pub struct Run {
     /// Only show what would happen
     #[arg(long)]
     dry_run: bool,
+    /// Import at once, without reading the file beforehand to show what would happen
+    #[arg(long, conflicts_with = "dry_run")]
+    no_review: bool,
     #[command(flatten)]
     target: Target,
     /// Print the import as JSON
@@ -113,18 +116,22 @@ async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
         desk.upload(&args.file, &campaign, &options, args.update, &|sent, all| sending.at(sent, all)).await?;
     sending.done();
     let id = uploaded["id"].as_str().unwrap_or_default().to_owned();
-    let reviewed = desk.review(&id).await?;
-    if !args.json {
-        shown::review(&reviewed);
-    }
-    if args.dry_run {
-        desk.discard(&id).await?;
-        if args.json {
-            println!("{reviewed}");
+    let mut rows = None;
+    if !args.no_review {
+        let reviewed = desk.review(&id).await?;
+        rows = reviewed["review"]["rows"].as_u64();
+        if !args.json {
+            shown::review(&reviewed);
         }
-        return Ok(());
+        if args.dry_run {
+            desk.discard(&id).await?;
+            if args.json {
+                println!("{reviewed}");
+            }
+            return Ok(());
+        }
     }
-    let bar = Bar::of_rows(args.json, reviewed["review"]["rows"].as_u64());
+    let bar = Bar::of_rows(args.json, rows);
     let ended = desk.confirm(&id, &|import| bar.tell(import)).await?;
     bar.done();
     ending(&ended, args.json)

@@ -44,6 +44,8 @@ pub struct Call {
     pub talk_ms: i64,
     /// Charged to the account, in millionths of the currency's unit.
     pub cost_micros: i64,
+    /// What the provider charges, once it has said so.
+    pub provider_cost: Option<ProviderCost>,
     /// What was determined, by whom and why.
     #[schema(value_type = Object)]
     pub variables: serde_json::Value,
@@ -53,6 +55,15 @@ pub struct Call {
     pub config_version: u32,
     /// The decision that followed.
     pub decision: Option<CallDecision>,
+}
+
+/// What a provider charges for a call.
+#[derive(ToSchema)]
+pub struct ProviderCost {
+    /// In millionths of the currency's unit.
+    pub amount_micros: i64,
+    /// Three upper-case letters; null when the provider did not tell.
+    pub currency: Option<String>,
 }
 
 /// What was decided after a call.

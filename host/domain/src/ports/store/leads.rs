@@ -10,7 +10,7 @@ use crate::explain;
 use crate::gate::{ContactFacts, LeadFacts};
 use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, LeadId, LeadKey, TenantKey};
 use crate::lead::{LeadState, Progress, Wait};
-use crate::money::Micros;
+use crate::money::{Currency, Micros};
 use crate::phone::Phone;
 use crate::settle::Clamp;
 use crate::time::Timestamp;
@@ -172,6 +172,8 @@ pub struct Call {
     pub talk_ms: i64,
     /// Charged to the tenant.
     pub cost_micros: Micros,
+    /// What the provider charges, once it has said so.
+    pub provider_cost: Option<ProviderCost>,
     /// What was determined, by whom and why.
     pub variables: Determinations,
     /// The provider's name for it.
@@ -180,6 +182,15 @@ pub struct Call {
     pub config_version: u32,
     /// The decision that followed.
     pub decision: Option<CallDecision>,
+}
+
+/// What a provider charges for a call, in its own currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ProviderCost {
+    /// In millionths of the currency's unit.
+    pub amount_micros: Micros,
+    /// Its currency; `None` when the provider did not tell.
+    pub currency: Option<Currency>,
 }
 
 /// What was decided after a call, kept on the attempt.

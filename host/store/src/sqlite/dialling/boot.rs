@@ -27,7 +27,6 @@ pub(crate) fn boot(op: &mut Op<'_>) -> Done<Boot> {
         attempt.keep_detail(op, "the host stopped before it knew what came of the dial")?;
         attempt.go_on(op, AttemptState::Unknown, now)?;
     }
-    interrupted_imports(op)?;
     op.flush()?;
     let unfinished = unfinished(op)?;
     Ok(Boot {
@@ -36,15 +35,6 @@ pub(crate) fn boot(op: &mut Op<'_>) -> Done<Boot> {
         open: open.iter().map(AttemptRow::open).collect(),
         unfinished,
     })
-}
-
-/// An import that was running when the host stopped has its whole pages and no more; it says so.
-fn interrupted_imports(op: &Op<'_>) -> Done<()> {
-    let summary = r#"{"error":"the host stopped during this import; the leads of whole pages are in, import the file again for the rest"}"#;
-    op.db
-        .prepare_cached("UPDATE import SET status = 'failed', summary = ?1, finished_at = ?2 WHERE status = 'running'")?
-        .execute(rusqlite::params![summary, op.now().0])?;
-    Ok(())
 }
 
 fn open_attempts(op: &Op<'_>) -> Done<Vec<AttemptRow>> {

@@ -3,7 +3,7 @@
 use campanile_domain::attempt::{AnsweredBy, AttemptState, Failure};
 use campanile_domain::ids::{AttemptKey, CallId, CampaignId, LeadId, TenantKey};
 use campanile_domain::money::Micros;
-use campanile_domain::ports::store::{Call, CallDecision, CallFilter, Listed, Page};
+use campanile_domain::ports::store::{Call, CallDecision, CallFilter, Listed, Page, ProviderCost};
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::Determinations;
 use rusqlite::types::Value as Sql;
@@ -19,7 +19,8 @@ use crate::sqlite::row::{list, phone};
 const SELECT: &str =
     "SELECT a.id, a.public_id, c.public_id, l.public_id, a.contact, a.phone, a.caller_id, a.number, a.era,
         a.round, a.state, a.failure, a.answered_by, a.intent_at, a.answered_at, a.ended_at, a.talk_ms, a.cost,
-        a.variables, a.provider_call_id, a.config_version, a.decision
+        a.variables, a.provider_call_id, a.config_version, a.decision,
+        a.provider_cost, a.provider_currency
     FROM attempt a JOIN lead l ON l.id = a.lead JOIN campaign c ON c.id = a.campaign";
 
 fn read(row: &Row<'_>) -> Done<Call> {
@@ -27,6 +28,11 @@ fn read(row: &Row<'_>) -> Done<Call> {
     let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
     let variables: Option<String> = row.get(18)?;
     let decision: Option<String> = row.get(21)?;
+    let currency: Option<String> = row.get(23)?;
+    let provider_cost = row.get::<_, Option<i64>>(22)?.map(|amount| ProviderCost {
+        amount_micros: Micros(amount),
+        currency: currency.and_then(|name| name.parse().ok()),
+    });
     Ok(Call {
         key: AttemptKey(row.get(0)?),
         id: CallId::from_bytes(row.get(1)?),
@@ -48,6 +54,7 @@ fn read(row: &Row<'_>) -> Done<Call> {
         ended_at: at(15)?,
         talk_ms: row.get(16)?,
         cost_micros: Micros(row.get(17)?),
+        provider_cost,
         variables: variables.map(|text| serde_json::from_str::<Determinations>(&text)).transpose()?.unwrap_or_default(),
         provider_call_id: row.get(19)?,
         config_version: row.get(20)?,
