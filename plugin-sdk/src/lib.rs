@@ -52,6 +52,8 @@ pub mod log;
 mod panic;
 #[cfg(feature = "retry-policy")]
 pub mod policy;
+#[cfg(feature = "lead-importer")]
+pub mod records;
 #[cfg(feature = "lent-secret")]
 pub mod secret;
 mod settings;
