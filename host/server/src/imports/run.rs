@@ -18,7 +18,6 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 
 use super::told;
-use crate::api::v1::leads::tell_engine;
 use crate::app::App;
 use crate::secret::seed;
 
@@ -164,7 +163,7 @@ impl Pages<'_> {
             Ok(_) => {
                 self.unsaved = false;
                 if any {
-                    tell_engine(app, campaign);
+                    app.leads_came(campaign);
                 }
                 Ok(())
             }
