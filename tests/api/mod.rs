@@ -6,5 +6,6 @@
 mod campaigns;
 mod imports;
 mod leads;
+mod metrics;
 mod system;
 mod tenants;

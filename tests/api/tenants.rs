@@ -1,8 +1,12 @@
 //! `/v1/tenants` and `/v1/keys`: accounts are worlds of their own.
 
+use std::time::Duration;
+
+use campanile_tests::account::{CALLER_IDS, Campaign, always};
 use campanile_tests::host::Host;
-use campanile_tests::people;
-use serde_json::json;
+use campanile_tests::http::Api;
+use campanile_tests::{patience, people};
+use serde_json::{Value, json};
 
 #[test]
 fn two_accounts_do_not_see_each_other() {
@@ -51,6 +55,60 @@ fn a_key_opens_what_its_scopes_say_until_it_is_revoked() {
     assert_eq!(reader.get("/v1/campaigns").problem(), (401, "CE0001".into()));
     assert_eq!(host.api.get("/v1/campaigns").problem(), (401, "CE0001".into()));
     assert_eq!(host.operator.get("/v1/campaigns").problem().0, 403);
+}
+
+/// Decides as the built-in rule does, after some million units of fuel.
+const SLOW: &str = "fn decide(lead) { let n = 0; while n < 5000 { n += 1; } builtin() }";
+
+fn campaign_with_slow_policy(api: &Api, phone: usize) -> Campaign {
+    let made = |path: &str, body: &Value| api.post(path, body).ok()["id"].as_str().unwrap().to_owned();
+    let scenario = json!({"rates": {"unanswered": 1.0}});
+    let gateway = json!({"name": "sim", "kind": "simulated", "settings": {"seed": 1, "scenario": scenario}});
+    let gateway = made("/v1/gateways", &gateway);
+    let assistant =
+        json!({"name": "Mia", "time_zone": "America/New_York", "gateway": gateway, "phone_numbers": CALLER_IDS});
+    let assistant = made("/v1/assistants", &assistant);
+    api.post("/v1/scripts", &json!({"name": "slow", "source": SLOW})).ok();
+    let campaign = json!({"assistant": assistant, "name": "Slow", "policy": "slow@active", "max_retries": 1,
+        "calling_hours": always()});
+    let campaign = Campaign { id: made("/v1/campaigns", &campaign), api: api.clone() };
+    campaign.add(&[people::lead(phone)]);
+    campaign.start();
+    campaign
+}
+
+#[test]
+fn an_account_that_may_use_less_fuel_runs_out_where_another_does_not_and_at_once() {
+    let host = Host::at_speed(600);
+    let (small, large) = (host.account("Small"), host.account("Large"));
+    let limits = |plugins: Value| {
+        let path = format!("/v1/tenants/{}", small.id);
+        host.operator.patch(&path, &json!({"limits": {"plugins": plugins}}))
+    };
+    let above = limits(json!({"policy": {"fuel": 20_000_001}}));
+    assert_eq!(above.problem(), (422, "CE0007".into()));
+    assert!(above.text.contains("20000000"), "the default is named: {}", above.text);
+    limits(json!({"policy": {"fuel": 1_000_000}})).ok();
+
+    let failed = |api: &Api| {
+        let failures = api.get("/v1/plugins/slow/failures").ok();
+        failures["data"][0]["code"].as_str().map(str::to_owned)
+    };
+    for (twin, api) in [(false, &small.live), (true, &small.test)] {
+        let campaign = campaign_with_slow_policy(api, usize::from(twin));
+        let code = patience::until("a failure", Duration::from_secs(30), || failed(api));
+        assert_eq!(code, "policy_out_of_fuel", "twin: {twin}");
+        assert_eq!(campaign.now()["status"], "in_progress", "its lead is held, nobody is lost");
+    }
+    campaign_with_slow_policy(&large.live, 2).completed(Duration::from_secs(30));
+    assert_eq!(failed(&large.live), None);
+
+    // Given back, the next call has it: activating a version asks again about the lead that was held.
+    limits(json!({"policy": null})).ok();
+    let campaigns = small.live.get("/v1/campaigns").ok();
+    let held = Campaign { id: campaigns["data"][0]["id"].as_str().unwrap().to_owned(), api: small.live.clone() };
+    small.live.post("/v1/scripts", &json!({"name": "slow", "source": format!("{SLOW}\n// 2")})).ok();
+    held.completed(Duration::from_secs(30));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! description of its API.
 
 mod call;
+mod draining;
 mod faults;
 mod lying;
 mod outcomes;

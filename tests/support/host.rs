@@ -82,6 +82,16 @@ impl Host {
         data(&self.folder)
     }
 
+    /// Asks the server to end in order (SIGTERM) and does not wait for it.
+    pub fn ask_to_end(&self) {
+        self.process.ask_to_end();
+    }
+
+    /// What follows `prefix` on a line that the server printed.
+    pub fn line(&mut self, prefix: &str) -> String {
+        self.process.line(prefix)
+    }
+
     /// Ends the server in order and starts it again on the same folder, at another port.
     ///
     /// # Panics

@@ -144,14 +144,22 @@ impl Running {
         self.child.wait().expect("a killed child ends");
     }
 
+    /// Asks it to end (SIGTERM).
+    ///
+    /// # Panics
+    /// It cannot be asked.
+    pub fn ask_to_end(&self) {
+        let kill = format!("kill -TERM {}", self.child.id());
+        let asked = Command::new("sh").args(["-c", &kill]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "{kill} failed");
+    }
+
     /// Asks it to end (SIGTERM), and waits for its end.
     ///
     /// # Panics
     /// It does not end within `limit`.
     pub fn terminate(self, limit: Duration) -> Finished {
-        let kill = format!("kill -TERM {}", self.child.id());
-        let asked = Command::new("sh").args(["-c", &kill]).status();
-        assert!(asked.is_ok_and(|status| status.success()), "{kill} failed");
+        self.ask_to_end();
         self.wait(limit)
     }
 

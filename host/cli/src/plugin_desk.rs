@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::{PluginId, TenantKey};
+use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::report::{Finding, Report, Stage};
 use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::clock::WallClock;
@@ -19,6 +20,7 @@ use campanile_server::PluginDesk;
 use serde_json::Value;
 
 use crate::gateway_kinds::Kinds;
+use crate::plugin_counts::GateCounts;
 use crate::script_checker::put_back;
 
 /// Where the bytes of installed components are: in the store, found by their digest.
@@ -66,6 +68,8 @@ pub struct Desk {
     pub kinds: Arc<Kinds>,
     /// Measures how long compiling takes.
     pub clock: Arc<dyn WallClock>,
+    /// Counts what becomes of uploads.
+    pub counts: GateCounts,
 }
 
 /// The version's report, to be gone on with.
@@ -98,22 +102,29 @@ impl PluginDesk for Desk {
         // Parsing 48 MiB takes a while; it must not hold up the thread that answers requests.
         let content = content.to_vec();
         let bytes = content.len() as u64;
-        tokio::task::spawn_blocking(move || campanile_sandbox::admit(&content)).await.unwrap_or_else(|error| {
+        let read = tokio::task::spawn_blocking(move || campanile_sandbox::admit(&content)).await;
+        let report = read.unwrap_or_else(|error| {
             let fault = Fault::NotReady { what: format!("the host failed while it read the upload: {error}") };
             Report::at(Stage::Admission, "", bytes).closed(finding(Stage::Admission, &fault))
-        })
+        });
+        self.counts.count(Stage::Admission, &report, None);
+        report
     }
 
     async fn compile(&self, _: TenantKey, version: &PluginVersion, content: &[u8]) -> Report {
         let report = so_far(version, Stage::Compilation);
         let began = self.clock.now();
-        match self.prepared(version, content).await {
+        let prepared = self.prepared(version, content).await;
+        let worked_ms = self.clock.now().since(began);
+        let report = match prepared {
             Ok(prepared) => {
-                let compile_ms = u64::try_from(self.clock.now().since(began)).ok();
+                let compile_ms = u64::try_from(worked_ms).ok();
                 Report { artefact_bytes: prepared.artefact_bytes, compile_ms, ..report }
             }
             Err(fault) => report.closed(finding(Stage::Compilation, &fault)),
-        }
+        };
+        self.counts.count(Stage::Compilation, &report, Some(worked_ms));
+        report
     }
 
     async fn test(&self, tenant: TenantKey, version: &PluginVersion, content: &[u8]) -> Report {
@@ -126,10 +137,12 @@ impl PluginDesk for Desk {
         let cases = campanile_sandbox::conform(&self.sandbox, tenant, &prepared, manifest).await;
         let failed: Vec<_> = cases.iter().filter(|case| !case.passed).cloned().collect();
         let report = Report { cases, ..report };
-        failed.into_iter().fold(report, |report, case| {
+        let report = failed.into_iter().fold(report, |report, case| {
             let what = format!("{:?}: {}", case.name, case.detail);
             report.closed(finding(Stage::Conformance, &Fault::NotConforming { what }))
-        })
+        });
+        self.counts.count(Stage::Conformance, &report, None);
+        report
     }
 
     async fn check_settings(
@@ -151,6 +164,14 @@ impl PluginDesk for Desk {
             tracing::error!(%error, name = version.name, "a plugin could not be brought up to date; it is at the next start");
         }
         self.kinds.plugin_changed(tenant, &version.name).await;
+    }
+
+    fn deleted(&self, tenant: TenantKey, version: &PluginVersion) {
+        self.sandbox.remove(tenant, &version.name, &version.version);
+    }
+
+    fn allowance(&self, tenant: TenantKey, allowance: &Allowance) {
+        self.sandbox.allow(tenant, *allowance);
     }
 }
 

@@ -4,7 +4,7 @@
 //! sums to the store in one batch. A host that dies loses at most a second of counting and no lead.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use campanile_domain::ids::TenantKey;
 use campanile_domain::ports::clock::EngineClock;
@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::entropy;
+use crate::plugin_counts::PluginCounts;
 
 /// Failures of one version that are kept between two batches; a plugin that always fails must not fill the memory.
 const KEPT: usize = 20;
@@ -34,6 +35,7 @@ struct Gathered {
 pub struct PluginMeter {
     gathered: Mutex<Gathered>,
     something: Notify,
+    counts: OnceLock<PluginCounts>,
 }
 
 fn told(message: String, log: &[String]) -> String {
@@ -46,6 +48,9 @@ fn told(message: String, log: &[String]) -> String {
 
 impl PluginCalls for PluginMeter {
     fn ended(&self, call: PluginCall) {
+        if let Some(counts) = self.counts.get() {
+            counts.count(&call);
+        }
         let PluginCall { tenant, plugin, usage, failure, log, .. } = call;
         let (name, version) = plugin.split_once('@').unwrap_or((plugin.as_str(), ""));
         let of = (tenant, name.to_owned(), version.to_owned());
@@ -76,6 +81,11 @@ impl PluginCalls for PluginMeter {
 }
 
 impl PluginMeter {
+    /// From now on calls are counted as metrics as well.
+    pub fn measure(&self, counts: PluginCounts) {
+        let _ = self.counts.set(counts);
+    }
+
     /// Writes one batch. What the store does not take is lost: it is counting, and the next batch must not wait for it.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ pub struct Serve {
     /// Calls at once over all tenants
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_calls: u32,
+    /// Serve metrics at this address without a key; only your scraper must reach it
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
     #[command(flatten)]
     clock: ClockFlags,
 }
@@ -51,9 +54,16 @@ pub async fn run(args: Serve) -> Result<(), Failure> {
         plugin_hosts: args.plugin_hosts,
         clock: args.clock,
         max_concurrent_calls: args.max_calls,
+        metrics_listen: args.metrics_listen,
     };
     let mut host = wiring::start(setup).await?;
     println!("listening on http://{}", host.address);
+    if let Some(address) = host.metrics_address {
+        println!("metrics on http://{address}/metrics");
+        if !address.ip().is_loopback() {
+            eprintln!("metrics are served there without a key; let only your scraper reach that port");
+        }
+    }
     if let Some(factor) = host.clock_factor {
         println!("the clock runs x{factor} and shows {}: only simulated people are called", host.clock.now());
     }

@@ -15,6 +15,7 @@ pub mod campaign;
 pub mod claim;
 pub mod contact;
 pub mod explain;
+pub mod failures;
 pub mod gate;
 pub mod hours;
 pub mod ids;

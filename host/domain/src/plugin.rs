@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub mod allowance;
 pub mod auth;
 pub mod grants;
 pub mod hosts;

@@ -1,6 +1,6 @@
 //! The door: what the binary builds once and lends to every sandbox.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use crate::consent::{self, Consent};
 use crate::credentials::Keeper;
 use crate::exemptions::Exemptions;
 use crate::fetched::Fetched;
+use crate::meters::Meters;
 use crate::resolve::Resolver;
 use crate::send;
 use crate::token_endpoint::NoToken;
@@ -40,6 +41,7 @@ pub struct Egress {
     pub(crate) wire: Arc<Wire>,
     pub(crate) keeper: Arc<Keeper>,
     clock: Arc<dyn WallClock>,
+    meters: OnceLock<Meters>,
 }
 
 impl Egress {
@@ -49,7 +51,16 @@ impl Egress {
         let wire = Arc::new(Wire::new(exemptions, resolver));
         let connections = Arc::new(Connections::new(wire.clone(), clock.clone(), tokens));
         let fetched = Fetched::new(wire.clone(), clock.clone());
-        Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock }
+        Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock, meters: OnceLock::new() }
+    }
+
+    /// From now on requests are counted in this registry.
+    ///
+    /// # Errors
+    /// They are already.
+    pub fn measure(&self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        let _ = self.meters.set(Meters::new(registry)?);
+        Ok(())
     }
 
     /// Turns the code that a person came back with into tokens, to be stored by the caller. A code works once, so the
@@ -82,8 +93,14 @@ impl Outbound for Egress {
     async fn send(&self, principal: &Principal, request: OutboundRequest) -> Sent {
         let trail = Trail::default();
         let patience = Duration::from_millis(request.timeout_ms.min(LONGEST_MS).into());
+        let meters = self.meters.get();
+        let timed = meters.map(Meters::begun);
         let carried = tokio::time::timeout(patience, send::carry_out(self, principal, request, &trail)).await;
         let answer = carried.unwrap_or(Err(OutboundFault::TimedOut)).map_err(|fault| blanked(fault, principal));
+        drop(timed);
+        if let Some(meters) = meters {
+            meters.ended(&answer);
+        }
         Sent { answer, evidence: trail.close() }
     }
 }

@@ -21,6 +21,7 @@ mod exemptions;
 mod fetched;
 mod fill;
 mod headers;
+mod meters;
 mod redirect;
 mod resolve;
 mod send;

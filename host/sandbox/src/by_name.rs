@@ -4,6 +4,7 @@
 //! writing each of them out by hand would be a second contract that drifts. The types are read from the component itself,
 //! and [`crate::json`] maps them. The engine does not go this way: what it asks is typed, in [`crate::convert`].
 
+use campanile_domain::plugin::limits::Limits;
 use serde_json::{Map, Value};
 use wasmtime::component::Val;
 
@@ -21,10 +22,11 @@ pub async fn call(
     guest: &Guest,
     engines: &Engines,
     loan: Loan,
+    limits: Limits,
     function: &str,
     arguments: &Map<String, Value>,
 ) -> Called<Value> {
-    let mut live = match guest.instantiate(engines, loan, None).await {
+    let mut live = match guest.instantiate(engines, loan, limits, None).await {
         Ok(live) => live,
         Err(Called { answer, usage, log }) => return Called { answer: answer.map(|()| Value::Null), usage, log },
     };
@@ -61,8 +63,8 @@ pub async fn call(
         let answer = results.first().map_or(Value::Null, write);
         // The names that JSON repeats in every record are not the guest's; they are given as much again.
         let bytes = answer.to_string().len();
-        if bytes > guest.limits.output_bytes.saturating_mul(2) {
-            let allowed = guest.limits.output_bytes;
+        if bytes > limits.output_bytes.saturating_mul(2) {
+            let allowed = limits.output_bytes;
             return Err(Fault::OutputInvalid { what: format!("it has {bytes} bytes; {allowed} are allowed") });
         }
         Ok(answer)

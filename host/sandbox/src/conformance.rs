@@ -9,7 +9,7 @@ use std::sync::Arc;
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::Kind;
-use campanile_domain::plugin::limits::Cpu;
+use campanile_domain::plugin::limits::{Cpu, Limits};
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::plugin::report::CaseResult;
 use campanile_domain::plugin::secrets::Secrets;
@@ -154,9 +154,9 @@ fn loan(kind: Kind, manifest: &Manifest, prepared: &Prepared, provider: Provider
     }
 }
 
-fn result(name: &str, prepared: &Prepared, called: &Called<Value>, verdict: Result<String, String>) -> CaseResult {
+fn result(name: &str, limits: &Limits, called: &Called<Value>, verdict: Result<String, String>) -> CaseResult {
     let usage = called.usage;
-    let (used, limit) = match prepared.limits().cpu {
+    let (used, limit) = match limits.cpu {
         Cpu::Fuel(limit) => (usage.fuel, limit),
         Cpu::Millis(limit) => (u64::from(usage.running_ms), u64::from(limit)),
     };
@@ -192,6 +192,7 @@ pub async fn conform(
     manifest: &Manifest,
 ) -> Vec<CaseResult> {
     let nothing = Map::new();
+    let limits = sandbox.limits(tenant, prepared);
     let mut results = Vec::new();
     let mut first = None;
     for case in cases(manifest.kind) {
@@ -201,7 +202,7 @@ pub async fn conform(
             sandbox.call(tenant, prepared, loan, case.function, arguments)
         };
         let called = ask().await;
-        results.push(result(&case.name, prepared, &called, judge(&case, &called)));
+        results.push(result(&case.name, &limits, &called, judge(&case, &called)));
         // Dozens of cases that each wait to be given up would hold up every other upload for a quarter of an hour.
         if matches!(called.answer, Err(Fault::OutOfTime { .. } | Fault::TimedOut { .. })) {
             break;
@@ -214,7 +215,7 @@ pub async fn conform(
             } else {
                 Err("the same question got another answer or took other fuel".to_owned())
             };
-            results.push(result("the same question twice", prepared, &again, verdict));
+            results.push(result("the same question twice", &limits, &again, verdict));
         }
         first = first.or(Some(called));
     }

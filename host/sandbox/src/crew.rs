@@ -8,21 +8,27 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_task::{Runnable, Task};
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::allowance::CONCURRENT_CALLS;
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
-use crate::engines::{CALLS_PER_TENANT, Metered, concurrent_calls};
+use crate::engines::{Metered, concurrent_calls};
 use crate::fault::Fault;
+use crate::meters::{Meters, OfEngine};
 use crate::processor;
 
 /// How much lower than the rest of the process the threads run (0 is the same, 19 the least).
 const NICE: i32 = 10;
+/// What the calls of one tenant that are under way share, in one engine. Every number of calls up to the most divides it, so
+/// that a call's share says exactly how many there may be, also of those that began under another limit.
+const SHARES: u32 = 720_720;
+
 /// What is ready to run, by tenant.
 #[derive(Default)]
 struct Ready {
@@ -49,6 +55,8 @@ struct Shared {
 struct Turns {
     all: Semaphore,
     of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
+    /// Tenants that may have fewer calls than everybody.
+    fewer: Mutex<BTreeMap<TenantKey, u32>>,
 }
 
 /// Runs guests, on threads of its own or on the caller's.
@@ -57,6 +65,7 @@ pub struct Crew {
     /// Apart from those who wait for the network, so that decisions never wait for them.
     deciding: Turns,
     reaching: Turns,
+    meters: OnceLock<Meters>,
 }
 
 impl Ready {
@@ -140,7 +149,25 @@ impl Crew {
     }
 
     fn with(shared: Option<Arc<Shared>>) -> Self {
-        Self { shared, deciding: Turns::new(Metered::ByFuel), reaching: Turns::new(Metered::ByTime) }
+        let (deciding, reaching) = (Turns::new(Metered::ByFuel), Turns::new(Metered::ByTime));
+        Self { shared, deciding, reaching, meters: OnceLock::new() }
+    }
+
+    /// From now on waits and calls are counted.
+    pub fn measure(&self, meters: Meters) {
+        let _ = self.meters.set(meters);
+    }
+
+    /// How many calls of a tenant may be under way in each engine, from the next call on.
+    pub fn allow(&self, tenant: TenantKey, calls: u32) {
+        for turns in [&self.deciding, &self.reaching] {
+            let mut fewer = turns.fewer.lock().unwrap_or_else(PoisonError::into_inner);
+            if calls < CONCURRENT_CALLS {
+                fewer.insert(tenant, calls.max(1));
+            } else {
+                fewer.remove(&tenant);
+            }
+        }
     }
 
     /// Runs one call of a tenant's guest to its end. A caller that goes away takes the call with it.
@@ -153,12 +180,21 @@ impl Crew {
         kind: Kind,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let turns = match Metered::of(kind) {
+        let metered = Metered::of(kind);
+        let turns = match metered {
             Metered::ByFuel => &self.deciding,
             Metered::ByTime => &self.reaching,
         };
-        let of_tenant = turns.of(tenant);
-        let _turn = (of_tenant.acquire().await, turns.all.acquire().await);
+        let meters = self.meters.get().map(|meters| meters.of(metered));
+        let waiting = meters.map(OfEngine::wait);
+        let (of_tenant, share) = turns.of(tenant);
+        let _turn = (of_tenant.acquire_many(share).await, turns.all.acquire().await);
+        let _running = meters.map(OfEngine::run);
+        // The wait for a turn is over when the call is first polled on a thread.
+        let call = async move {
+            drop(waiting);
+            call.await
+        };
         let call = AssertUnwindSafe(call).catch_unwind();
         let ended = match &self.shared {
             None => call.await,
@@ -184,12 +220,16 @@ impl Crew {
 
 impl Turns {
     fn new(metered: Metered) -> Self {
-        Self { all: Semaphore::new(concurrent_calls(metered) as usize), of_tenants: Mutex::default() }
+        let all = Semaphore::new(concurrent_calls(metered) as usize);
+        Self { all, of_tenants: Mutex::default(), fewer: Mutex::default() }
     }
 
-    fn of(&self, tenant: TenantKey) -> Arc<Semaphore> {
+    /// What the tenant's calls share, and how much of it one call takes.
+    fn of(&self, tenant: TenantKey) -> (Arc<Semaphore>, u32) {
+        let fewer = self.fewer.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
         let mut of_tenants = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_TENANT as usize))))
+        let shared = of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(SHARES as usize)));
+        (Arc::clone(shared), SHARES / fewer.unwrap_or(CONCURRENT_CALLS))
     }
 }
 
@@ -264,6 +304,57 @@ mod tests {
         ready.put(QUIET, runnable);
         assert_eq!(ready.next(2).map(|(tenant, _)| tenant), Some(QUIET));
         drop((tasks, task));
+    }
+
+    #[test]
+    fn every_limit_is_exact_and_binds_beside_calls_that_began_under_another() {
+        assert!((1..=CONCURRENT_CALLS).all(|calls| SHARES.is_multiple_of(calls)));
+        let crew = Crew::inline();
+        let (opened, gate) = tokio::sync::watch::channel(false);
+        let started = Arc::new(AtomicU32::new(0));
+        let call = |tenant| {
+            let (mut gate, started) = (gate.clone(), Arc::clone(&started));
+            Box::pin(crew.run(tenant, Kind::VoiceGateway, async move {
+                started.fetch_add(1, Ordering::Relaxed);
+                let _ = gate.wait_for(|open| *open).await;
+            }))
+        };
+        let mut calls: Vec<_> = (0..8).map(|_| call(BUSY)).collect();
+        let poll = |calls: &mut Vec<_>| {
+            block_on(async {
+                for call in calls.iter_mut() {
+                    assert!(futures::poll!(call).is_pending());
+                }
+                started.load(Ordering::Relaxed)
+            })
+        };
+        assert_eq!(poll(&mut calls), 8, "sixteen may run");
+        crew.allow(BUSY, 5);
+        calls.extend((0..4).map(|_| call(BUSY)));
+        assert_eq!(poll(&mut calls), 10, "half of the shares are taken, so two of five may begin");
+        calls.push(call(QUIET));
+        assert_eq!(poll(&mut calls), 11, "another tenant has shares of its own");
+        opened.send_replace(true);
+        block_on(futures::future::join_all(calls));
+        let (opened, gate) = tokio::sync::watch::channel(false);
+        let started = Arc::new(AtomicU32::new(0));
+        let mut calls: Vec<_> = (0..9)
+            .map(|_| {
+                let (mut gate, started) = (gate.clone(), Arc::clone(&started));
+                Box::pin(crew.run(BUSY, Kind::VoiceGateway, async move {
+                    started.fetch_add(1, Ordering::Relaxed);
+                    let _ = gate.wait_for(|open| *open).await;
+                }))
+            })
+            .collect();
+        block_on(async {
+            for call in &mut calls {
+                assert!(futures::poll!(call).is_pending());
+            }
+        });
+        assert_eq!(started.load(Ordering::Relaxed), 5);
+        opened.send_replace(true);
+        block_on(futures::future::join_all(calls));
     }
 
     #[test]

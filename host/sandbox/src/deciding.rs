@@ -58,7 +58,8 @@ impl Inner {
             let what = format!("a {} does not decide", ready.guest().kind);
             return Called::not_run(Fault::NotReady { what });
         };
-        policy.decide(&self.engines, call.settings.to_string().into(), &call.input, call.calendar).await
+        let limits = self.limits(call.tenant, &policy.guest);
+        policy.decide(&self.engines, limits, call.settings.to_string().into(), &call.input, call.calendar).await
     }
 
     async fn decide_script(&self, source: &str, digest: Digest, call: PolicyCall) -> Called<Decision> {
@@ -68,9 +69,11 @@ impl Inner {
         };
         let settings = call.settings.to_string();
         let holder = Holder { tenant: call.tenant, script: Digest::of_parts(&[&digest.0, settings.as_bytes()]) };
-        let mut runner = match self.warm.take(holder) {
+        let limits = self.limits(call.tenant, script.guest());
+        // One that was made under other limits is dropped.
+        let mut runner = match self.warm.take(holder).filter(|runner| *runner.limits() == limits) {
             Some(runner) => runner,
-            None => match script.runner(&self.engines, source, &call.settings).await {
+            None => match script.runner(&self.engines, limits, source, &call.settings).await {
                 Ok(runner) => runner,
                 Err(fault) => return Called::not_run(fault),
             },

@@ -19,7 +19,7 @@ use crate::meter::HOSTCALL_BYTES;
 
 mod pool;
 
-pub use pool::{Allocation, AllocationChoice, CALLS_PER_TENANT, IDLE_RUNNERS, concurrent_calls};
+pub use pool::{Allocation, AllocationChoice, IDLE_RUNNERS, concurrent_calls, slots};
 
 /// The sandbox cannot run on this machine.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use campanile_domain::ids::CallId;
 use campanile_domain::phone::Phone;
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::limits::Limits;
 use campanile_domain::ports::clock::WallClock;
 use campanile_domain::ports::gateway::{
     CallEvent, Capabilities, Dial, Evidence, Finding, Gateway, GatewayError, PlaceAnswer, Refusal, RefusalScope,
@@ -55,6 +56,7 @@ struct Asking {
     sandbox: Arc<Inner>,
     ready: Arc<Ready>,
     loan: Loan,
+    limits: Limits,
 }
 
 /// A call that came to an end: its answer, and what was seen of the request that dials.
@@ -79,7 +81,8 @@ impl PluginGateway {
         let version = sandbox.find(principal.tenant, plugin)?;
         // Compiled before the call takes a turn.
         let ready = sandbox.ready(&version).await?;
-        let reach = version.limits().http.map(|http| Reach::new(Arc::clone(outbound), Arc::clone(principal), http));
+        let limits = sandbox.limits(principal.tenant, ready.guest());
+        let reach = limits.http.map(|http| Reach::new(Arc::clone(outbound), Arc::clone(principal), http));
         let loan = Loan {
             settings: principal.settings.to_string().into(),
             calendar: None,
@@ -88,7 +91,7 @@ impl PluginGateway {
             state: State::default(),
             reach: if dials { reach.map(Reach::dialling) } else { reach },
         };
-        Ok((version, Asking { sandbox, ready, loan }))
+        Ok((version, Asking { sandbox, ready, loan, limits }))
     }
 
     /// Runs one call on the sandbox's threads and tells what it used.
@@ -115,7 +118,7 @@ impl Asking {
             let what = format!("a {} does not dial", self.ready.guest().kind);
             return Err(failed(Fault::NotReady { what }));
         };
-        let mut live = match dialler.guest.instantiate(&self.sandbox.engines, self.loan, None).await {
+        let mut live = match dialler.guest.instantiate(&self.sandbox.engines, self.loan, self.limits, None).await {
             Ok(live) => live,
             Err(called) => {
                 let called = called.and_then(|()| Err(Fault::NotReady { what: "it did not start".to_owned() }));
@@ -123,7 +126,7 @@ impl Asking {
             }
         };
         match dialler.face.load(&mut live.store, &live.instance) {
-            Ok(face) => Ok((live, face, dialler.guest.limits.output_bytes)),
+            Ok(face) => Ok((live, face, self.limits.output_bytes)),
             Err(error) => Err(failed(Fault::not_ready(&error))),
         }
     }

@@ -28,7 +28,8 @@ const WAITING_MS: u32 = 2_000;
 pub struct Guest {
     pub pre: InstancePre<Lent>,
     pub kind: Kind,
-    pub limits: Limits,
+    /// What any call of it may use at most; a tenant may be allowed less.
+    pub most: Limits,
     needs_wasi: bool,
 }
 
@@ -64,26 +65,34 @@ impl Guest {
             .imports(&room.engine)
             .any(|(name, _)| wasi::CLOSED_OFF.iter().any(|package| name.starts_with(package)));
         let pre = engines.linker(kind, needs_wasi)?.instantiate_pre(component)?;
-        Ok(Self { pre, kind, limits: Limits::of_component(kind, bytes), needs_wasi })
+        Ok(Self { pre, kind, most: Limits::of_component(kind, bytes), needs_wasi })
     }
 
-    /// A live instance in a store of its own. Runs what the component runs at its start, within the same limits as the
-    /// call that follows (`fuel` in place of the kind's, where the start is a load of its own).
-    pub async fn instantiate(&self, engines: &Engines, loan: Loan, fuel: Option<u64>) -> Result<Live, Called<()>> {
+    /// A live instance in a store of its own, held to `limits` (see [`crate::sandbox::Inner::limits`]). Runs what the
+    /// component runs at its start, within the same limits as the call that follows (`fuel` in place of theirs, where the
+    /// start is a load of its own).
+    pub async fn instantiate(
+        &self,
+        engines: &Engines,
+        mut loan: Loan,
+        limits: Limits,
+        fuel: Option<u64>,
+    ) -> Result<Live, Called<()>> {
         let now = loan.clock.as_ref().map_or(0, |clock| clock.now().millis());
-        let mut lent = Lent::new(loan, self.limits);
+        loan.reach = loan.reach.and_then(|reach| limits.http.map(|http| reach.within(http)));
+        let mut lent = Lent::new(loan, limits);
         if self.needs_wasi {
             lent.close_off(now);
         }
         let mut store = engines.of(self.kind).store(lent);
-        let (fuel, ticking) = match self.limits.cpu {
+        let (fuel, ticking) = match limits.cpu {
             Cpu::Fuel(limit) => (fuel.unwrap_or(limit), None),
             Cpu::Millis(_) => (0, Some(engines.ticker.begin())),
         };
-        let longest_ms = self.longest_ms();
+        let longest_ms = self.longest_ms(&limits);
         let bounds = Bounds { longest_ms, watch: store.data().meter.watch() };
         match bounds.hold(self.make(&mut store, fuel)).await {
-            Ok(instance) => Ok(Live { store, instance, limits: self.limits, fuel, longest_ms, _ticking: ticking }),
+            Ok(instance) => Ok(Live { store, instance, limits, fuel, longest_ms, _ticking: ticking }),
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
                 let log = store.data_mut().log.take();
@@ -94,16 +103,16 @@ impl Guest {
 
     /// The longest that a call may take with everything it waits for; `None`: it can wait for nothing. The system interface
     /// lends a clock to wait on, which costs no fuel.
-    const fn longest_ms(&self) -> Option<u32> {
-        match (self.limits.http, self.needs_wasi) {
-            (Some(_), _) => Some(self.limits.wall_ms),
+    const fn longest_ms(&self, limits: &Limits) -> Option<u32> {
+        match (limits.http, self.needs_wasi) {
+            (Some(_), _) => Some(limits.wall_ms),
             (None, true) => Some(WAITING_MS),
             (None, false) => None,
         }
     }
 
     async fn make(&self, store: &mut Store<Lent>, fuel: u64) -> wasmtime::Result<Instance> {
-        match self.limits.cpu {
+        match self.most.cpu {
             // Making an instance on fuel needs no stack of its own: when to let others run is set once it is made.
             Cpu::Fuel(_) => {
                 store.set_fuel(fuel)?;
@@ -152,6 +161,11 @@ pub struct Live {
 }
 
 impl Live {
+    /// What it is held to.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// What holds the next call.
     pub fn bounds(&self) -> Bounds {
         Bounds { longest_ms: self.longest_ms, watch: self.store.data().meter.watch() }

@@ -10,6 +10,7 @@
 //! itself, or decide a rule of calling.
 
 mod admit;
+mod allowances;
 mod artefact;
 mod bundled;
 mod by_name;
@@ -32,6 +33,7 @@ mod install;
 mod json;
 pub mod manifest;
 mod meter;
+mod meters;
 mod policy;
 mod processor;
 mod ready;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use campanile_domain::plugin::limits::Limits;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::ports::policy::Calendar;
 
@@ -33,11 +34,12 @@ impl Policy {
     pub async fn decide(
         &self,
         engines: &Engines,
+        limits: Limits,
         settings: Arc<str>,
         input: &PolicyInput,
         calendar: Calendar,
     ) -> Called<Decision> {
-        let mut live = match self.guest.instantiate(engines, Loan::of_settings(settings), None).await {
+        let mut live = match self.guest.instantiate(engines, Loan::of_settings(settings), limits, None).await {
             Ok(live) => live,
             Err(called) => {
                 return called.and_then(|()| Err(Fault::NotReady { what: "it did not start".to_owned() }));
@@ -53,7 +55,7 @@ impl Policy {
 /// One decision of a live instance.
 pub async fn ask(live: &mut Live, face: &Face, input: &PolicyInput, calendar: Calendar) -> Called<Decision> {
     live.store.data_mut().begin(Some(calendar));
-    let limits = *live.store.data().limits();
+    let limits = *live.limits();
     let called = live.bounds().hold(face.call_decide(&mut live.store, &question(input))).await;
     live.finish(called).and_then(|answered| match answered {
         Ok(decision) => answer(decision, input, limits.output_bytes),

@@ -12,12 +12,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::limits::{Limits, SOURCE_BYTES};
 use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::plugins::{PluginCall, PluginCalls};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
+use crate::allowances::Allowances;
 use crate::artefact::Artefacts;
 use crate::bundled::{RUNNER, bundled};
 use crate::by_name;
@@ -28,6 +30,7 @@ use crate::digest::Digest;
 use crate::engines::{Allocation, AllocationChoice, EngineError, Engines};
 use crate::fault::Fault;
 use crate::guest::{Called, Guest};
+use crate::meters::Meters;
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
 use crate::script::{Described, Diagnostic, ScriptRunner};
@@ -78,6 +81,7 @@ pub(crate) struct Inner {
     runner_wasm: Cow<'static, [u8]>,
     runner: OnceCell<ScriptRunner>,
     pub warm: WarmRunners,
+    allowances: Allowances,
 }
 
 impl Sandbox {
@@ -123,11 +127,24 @@ impl Sandbox {
             runner_wasm,
             runner: OnceCell::new(),
             warm: WarmRunners::default(),
+            allowances: Allowances::default(),
         })))
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
+    }
+
+    /// From now on waits and slots are counted in this registry.
+    ///
+    /// # Errors
+    /// They are already.
+    pub fn measure(&self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        // The registry outlives nothing: it must not keep the engines alive.
+        let inner = Arc::downgrade(&self.0);
+        let idle = move || inner.upgrade().map_or(0, |inner| inner.warm.idle());
+        self.0.crew.measure(Meters::new(idle, registry)?);
+        Ok(())
     }
 
     /// How instances of a kind get their memory on this machine, for `doctor`.
@@ -155,7 +172,10 @@ impl Sandbox {
         }
         self.0.runner().await?;
         let (inner, source) = (Arc::clone(&self.0), source.to_owned());
-        let call = async move { inner.runner().await?.check(&inner.engines, &source).await };
+        let call = async move {
+            let runner = inner.runner().await?;
+            runner.check(&inner.engines, inner.limits(tenant, runner.guest()), &source).await
+        };
         self.0.crew.run(tenant, Kind::ScriptRunner, call).await?
     }
 
@@ -175,6 +195,22 @@ impl Sandbox {
     /// From now on `name@active` follows nothing.
     pub fn deactivate(&self, tenant: TenantKey, name: &str) {
         self.0.write_shelf().deactivate(tenant, name);
+    }
+
+    /// A version is not there any more. Its number may come again with other bytes.
+    pub fn remove(&self, tenant: TenantKey, name: &str, version: &str) {
+        self.0.write_shelf().remove(tenant, name, version);
+    }
+
+    /// What a tenant may use, from the next call on.
+    pub fn allow(&self, tenant: TenantKey, allowance: Allowance) {
+        self.0.crew.allow(tenant, allowance.concurrent_calls());
+        self.0.allowances.set(tenant, allowance);
+    }
+
+    /// What one call of a prepared component of a tenant may use.
+    pub fn limits(&self, tenant: TenantKey, prepared: &Prepared) -> Limits {
+        self.0.limits(tenant, prepared.ready.guest())
     }
 
     /// Everything about settings that the plugin or script would not accept.
@@ -218,7 +254,9 @@ impl Sandbox {
     ) -> Called<Value> {
         let (inner, ready) = (Arc::clone(&self.0), Arc::clone(&prepared.ready));
         let (function, arguments) = (function.to_owned(), arguments.clone());
-        let call = async move { by_name::call(ready.guest(), &inner.engines, loan, &function, &arguments).await };
+        let limits = inner.limits(tenant, ready.guest());
+        let call =
+            async move { by_name::call(ready.guest(), &inner.engines, loan, limits, &function, &arguments).await };
         let kind = prepared.ready.guest().kind;
         self.0.crew.run(tenant, kind, call).await.unwrap_or_else(Called::not_run)
     }
@@ -233,9 +271,9 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// What one call of it may use.
+    /// What one call of it may use at most; a tenant may be allowed less.
     pub fn limits(&self) -> Limits {
-        self.ready.guest().limits
+        self.ready.guest().most
     }
 }
 
@@ -247,6 +285,11 @@ fn script_fault(found: &[Diagnostic]) -> Fault {
 impl Inner {
     fn write_shelf(&self) -> std::sync::RwLockWriteGuard<'_, Shelf> {
         self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What one call of a component may use on behalf of a tenant.
+    pub fn limits(&self, tenant: TenantKey, guest: &Guest) -> Limits {
+        self.allowances.limits(tenant, guest.kind, guest.most)
     }
 
     /// The version that a reference means now.

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use campanile_domain::plugin::limits::Limits;
 use serde_json::{Value, json};
 
 use crate::capabilities::Loan;
@@ -68,9 +69,19 @@ impl ScriptRunner {
         Ok(Self { policy: Policy::new(guest)?, script })
     }
 
-    async fn fresh(&self, engines: &Engines, settings: Arc<str>) -> Result<(Live, contract::Guest), Fault> {
+    /// The component.
+    pub const fn guest(&self) -> &Guest {
+        &self.policy.guest
+    }
+
+    async fn fresh(
+        &self,
+        engines: &Engines,
+        limits: Limits,
+        settings: Arc<str>,
+    ) -> Result<(Live, contract::Guest), Fault> {
         let loan = Loan::of_settings(settings);
-        let live = self.policy.guest.instantiate(engines, loan, Some(LOAD_FUEL)).await;
+        let live = self.policy.guest.instantiate(engines, loan, limits, Some(LOAD_FUEL)).await;
         let mut live = live.map_err(|Called { answer, .. }| match answer {
             Err(fault) => fault,
             Ok(()) => Fault::NotReady { what: "the runner did not start".to_owned() },
@@ -80,8 +91,13 @@ impl ScriptRunner {
     }
 
     /// Reads a source: what it is, or everything found wrong with it.
-    pub async fn check(&self, engines: &Engines, source: &str) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
-        let (mut live, script) = self.fresh(engines, "{}".into()).await?;
+    pub async fn check(
+        &self,
+        engines: &Engines,
+        limits: Limits,
+        source: &str,
+    ) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
+        let (mut live, script) = self.fresh(engines, limits, "{}".into()).await?;
         let described = script.call_check(&mut live.store, source).await;
         match live.finish(described).answer? {
             Ok(described) => {
@@ -94,8 +110,14 @@ impl ScriptRunner {
     }
 
     /// A runner that has read `source` and can decide.
-    pub async fn runner(&self, engines: &Engines, source: &str, settings: &Value) -> Result<Runner, Fault> {
-        let (mut live, script) = self.fresh(engines, configured(source, settings)).await?;
+    pub async fn runner(
+        &self,
+        engines: &Engines,
+        limits: Limits,
+        source: &str,
+        settings: &Value,
+    ) -> Result<Runner, Fault> {
+        let (mut live, script) = self.fresh(engines, limits, configured(source, settings)).await?;
         let loaded = script.call_load(&mut live.store).await;
         match live.finish(loaded).answer? {
             Ok(()) => {

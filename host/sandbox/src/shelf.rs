@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use campanile_domain::ids::TenantKey;
-use campanile_domain::plugin::limits::Limits;
 use campanile_domain::plugin::{Kind, PluginRef};
 use serde_json::Value;
 
@@ -77,14 +76,6 @@ impl Version {
         match &self.body {
             Body::Component { kind, .. } => *kind,
             Body::Script(_) => Kind::RetryPolicy,
-        }
-    }
-
-    /// What one call of it may use.
-    pub const fn limits(&self) -> Limits {
-        match &self.body {
-            Body::Component { kind, bytes, .. } => Limits::of_component(*kind, *bytes),
-            Body::Script(_) => Limits::of(Kind::RetryPolicy),
         }
     }
 }
@@ -157,6 +148,18 @@ impl Shelf {
         let (versions, at) = found.ok_or_else(missing)?;
         versions.active = Some(at);
         Ok(())
+    }
+
+    /// The version is not there any more; what is under way ends.
+    pub fn remove(&mut self, tenant: TenantKey, name: &str, version: &str) {
+        let Some(versions) = self.installed.get_mut(&tenant).and_then(|all| all.get_mut(name)) else { return };
+        let Some(at) = versions.position(version) else { return };
+        versions.all.remove(at);
+        versions.active = match versions.active {
+            Some(active) if active == at => None,
+            Some(active) if active > at => Some(active - 1),
+            active => active,
+        };
     }
 
     pub fn deactivate(&mut self, tenant: TenantKey, name: &str) {
@@ -239,6 +242,21 @@ mod tests {
         assert!(reference(&shelf, "mine").is_err() && reference(&shelf, "mine@1").is_ok());
         shelf.put(script("1", "other"));
         assert_eq!(shelf.find(ONE, &named("mine@1")).map(|found| found.digest), Ok(Digest::of(b"a")));
+    }
+
+    #[test]
+    fn a_number_that_was_removed_comes_back_with_other_bytes() {
+        let mut shelf = Shelf::new(&[]);
+        shelf.put(script("1", "a"));
+        shelf.put(script("2", "b"));
+        shelf.activate(ONE, "mine", "2").unwrap();
+        shelf.remove(ONE, "mine", "1");
+        assert!(shelf.find(ONE, &named("mine@1")).is_err());
+        assert_eq!(shelf.find(ONE, &named("mine")).map(|found| found.version.clone()), Ok("2".to_owned()));
+        shelf.put(script("1", "other"));
+        assert_eq!(shelf.find(ONE, &named("mine@1")).map(|found| found.digest), Ok(Digest::of(b"other")));
+        shelf.remove(ONE, "mine", "2");
+        assert!(shelf.find(ONE, &named("mine")).is_err(), "nothing is active any more");
     }
 
     #[test]

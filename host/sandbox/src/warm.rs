@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::limits::Limits;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::ports::policy::Calendar;
 
@@ -44,6 +45,11 @@ impl Runner {
     pub fn new(live: Live, face: Face) -> Self {
         let born_bytes = live.store.data().meter.memory_bytes();
         Self { live, face, calls: 0, born_bytes }
+    }
+
+    /// What it was made under.
+    pub const fn limits(&self) -> &Limits {
+        self.live.limits()
     }
 
     /// One decision, on a full tank.

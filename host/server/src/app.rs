@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use campanile_domain::campaign::CampaignState;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::Store;
+use campanile_domain::ports::store::{Campaign, Store};
 use campanile_engine::shell::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::pipeline::Pipeline;
+use crate::line::Line;
+use crate::metrics::Metrics;
 use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
 
 /// Everything that handlers use.
@@ -33,7 +35,7 @@ pub struct App {
     /// Asks people for consent at other systems.
     pub consent: Arc<dyn Consent>,
     /// Where uploads wait for their turn at the gates.
-    pub pipeline: Pipeline,
+    pub line: Line,
     /// Which kinds of gateways there are.
     pub gateways: Arc<dyn GatewayKinds>,
     /// The time that calls live in.
@@ -42,13 +44,25 @@ pub struct App {
     pub wall_clock: Arc<dyn WallClock>,
     /// Secrets and ids come from here.
     pub entropy: Arc<dyn Entropy>,
+    /// What is counted, here and in the other rooms.
+    pub metrics: Metrics,
     /// What an operator configures.
     pub config: Config,
     /// Imports and the gates of uploads run here; close it and wait for it before the store goes away.
     pub background: TaskTracker,
-    /// Cancelled when the host stops: an import ends after the page it is at, marked failed; an upload goes on at
-    /// the next start.
+    /// Cancelled when the host begins to stop: `/readyz` says no, an import ends after the page it is at, marked failed,
+    /// an upload goes on at the next start. Requests are answered until the engine has finished what is under way.
     pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Tells the engine that leads came into a campaign; one that was completed may be in progress again.
+    pub(crate) fn leads_came(&self, before: &Campaign) {
+        if before.status == CampaignState::Completed {
+            self.engine.campaign_changed(before.key);
+        }
+        self.engine.leads_changed(before.key);
+    }
 }
 
 /// What an operator configures of the API.

@@ -17,6 +17,7 @@ use http::request::Parts;
 use crate::app::App;
 use crate::codes;
 use crate::frame::RequestIds;
+use crate::idempotency::Promise;
 use crate::problem::Problem;
 use crate::query;
 use crate::secret::{Secret, seed};
@@ -58,6 +59,7 @@ pub(crate) struct Key<S> {
     pub tenant: Tenant,
     key: KeyId,
     request: RequestId,
+    promise: Option<Arc<Promise>>,
     scope: PhantomData<S>,
 }
 
@@ -69,17 +71,17 @@ impl<S> Key<S> {
 
     /// The context of a write for the key's tenant.
     pub(crate) fn writes(&self, app: &App) -> WriteContext {
-        write(app, self.tenant.key, Actor::Key(self.key), self.request)
+        write(app, self.tenant.key, Actor::Key(self.key), self.request, self.promise.as_deref())
     }
 }
 
-fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId) -> WriteContext {
+fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId, promise: Option<&Promise>) -> WriteContext {
     WriteContext {
         tenant,
         actor,
         request: Some(request),
         now: app.engine_clock.now(),
-        idempotency: None,
+        idempotency: promise.and_then(Promise::kept),
         seed: seed(&*app.entropy),
     }
 }
@@ -87,12 +89,13 @@ fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId) -> Writ
 /// The operator's key.
 pub(crate) struct Operator {
     request: RequestId,
+    promise: Option<Arc<Promise>>,
 }
 
 impl Operator {
     /// The context of a write for some tenant.
     pub(crate) fn writes(&self, app: &App, tenant: TenantKey) -> WriteContext {
-        write(app, tenant, Actor::Operator, self.request)
+        write(app, tenant, Actor::Operator, self.request, self.promise.as_deref())
     }
 }
 
@@ -123,6 +126,10 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Authenticated, Problem
     }
 }
 
+fn promise(parts: &Parts) -> Option<Arc<Promise>> {
+    parts.extensions.get::<Arc<Promise>>().cloned()
+}
+
 fn request_id(parts: &Parts) -> Result<RequestId, Problem> {
     let ids = parts.extensions.get::<RequestIds>();
     ids.map(|ids| ids.id).ok_or_else(|| Problem::internal("the request was not framed"))
@@ -146,7 +153,8 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
             return Err(Problem::new(&codes::MISSING_SCOPE, detail));
         }
         query::check(parts)?;
-        Ok(Self { tenant, key: found.key, request: request_id(parts)?, scope: PhantomData })
+        let (request, promise) = (request_id(parts)?, promise(parts));
+        Ok(Self { tenant, key: found.key, request, promise, scope: PhantomData })
     }
 }
 
@@ -159,7 +167,7 @@ impl FromRequestParts<Arc<App>> for Operator {
             return Err(Problem::new(&codes::WRONG_KEY, detail));
         }
         query::check(parts)?;
-        Ok(Self { request: request_id(parts)? })
+        Ok(Self { request: request_id(parts)?, promise: promise(parts) })
     }
 }
 

@@ -6,6 +6,7 @@
 //! too many bytes, text that is no JSON.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use http::header;
@@ -15,6 +16,7 @@ use serde_path_to_error::Segment;
 
 use crate::app::Config;
 use crate::codes;
+use crate::idempotency::Promise;
 use crate::problem::{FieldProblem, Problem};
 
 /// A JSON body of a shape.
@@ -87,7 +89,11 @@ async fn read(request: Request) -> Result<Value, Problem> {
         let detail = format!("the content type is {sent:?}; send \"Content-Type: application/json\"");
         return Err(Problem::new(&codes::WRONG_CONTENT_TYPE, detail));
     }
+    let promise = request.extensions().get::<Arc<Promise>>().cloned();
     let bytes = bytes(request, Config::MAX_JSON_BYTES).await?;
+    if let Some(promise) = promise {
+        promise.seal(&bytes);
+    }
     serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let detail =

@@ -67,6 +67,8 @@ codes! {
     PLUGIN_SETTINGS_UNFIT = "CE0028", CONFLICT, "Settings in use do not fit this version";
     CONSENT_INVALID = "CE0029", BAD_REQUEST, "The consent cannot be taken";
     CONSENT_FAILED = "CE0030", BAD_GATEWAY, "The other system gave no tokens";
+    NO_ROOM_FOR_PLUGIN = "CE0031", CONFLICT, "The account has no room for another plugin";
+    TOO_MANY_UPLOADS = "CE0032", TOO_MANY_REQUESTS, "Too many uploads are on their way";
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     request.extensions_mut().insert(ids.clone());
+    let timed = app.metrics.begun(&method, &route);
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
@@ -66,6 +67,8 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     if let Ok(value) = HeaderValue::from_str(&ids.shown) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    drop(timed);
+    app.metrics.answered(&method, &route, response.status());
     let status = response.status().as_u16();
     let code = problem.map_or("", |problem| problem.code().code);
     tracing::info!(%method, route, status, code, request = %ids.id, request_id = ids.shown, "request");

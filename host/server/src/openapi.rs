@@ -2,11 +2,13 @@
 //!
 //! What every operation shares (problems, who may) is added here once instead of being copied into sixty places.
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
+use crate::idempotency::TAKES_KEY;
 use crate::problem::{Document, FieldProblem};
 
 /// The frame that the routes are put into.
@@ -55,12 +57,27 @@ pub(crate) fn frame() -> OpenApi {
 
 /// Adds to every operation what all of them answer when they do not.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        if let Some(operation) = item.post.as_mut().filter(|_| TAKES_KEY.contains(&path.as_str())) {
+            operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        }
         let operations =
             [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten();
         operations.for_each(add_problem);
     }
     document
+}
+
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "1 to 255 characters of your choosing: the same request sent again within a day is answered and not repeated",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build()
 }
 
 fn add_problem(operation: &mut Operation) {
@@ -70,11 +87,6 @@ fn add_problem(operation: &mut Operation) {
         .content("application/problem+json", content)
         .build();
     operation.responses.responses.insert("default".into(), RefOr::T(response));
-}
-
-/// The whole document: paths, schemas, and which scope opens what.
-pub fn document() -> OpenApi {
-    crate::router::routes().1
 }
 
 #[cfg(test)]
@@ -122,7 +134,7 @@ mod tests {
 
     #[test]
     fn operations_have_names_of_their_own_and_say_what_they_do() {
-        let document = serde_json::to_value(super::document()).unwrap();
+        let document = serde_json::to_value(crate::openapi()).unwrap();
         let mut names = BTreeSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
@@ -133,6 +145,18 @@ mod tests {
                     "{method} {path} says what it does"
                 );
                 assert!(operation["responses"]["default"].is_object());
+            }
+        }
+    }
+
+    #[test]
+    fn the_document_names_the_header_where_it_is_taken_and_nowhere_else() {
+        let document: Value = serde_json::to_value(crate::openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+                let named = parameters.any(|one| one["in"] == "header" && one["name"] == "Idempotency-Key");
+                assert_eq!(named, method == "post" && super::TAKES_KEY.contains(&path.as_str()), "{method} {path}");
             }
         }
     }

@@ -1,41 +1,17 @@
 //! From an upload to a staged version, in the background: compile, test, staged or rejected.
 //!
-//! One version is at the gates at a time, because compiling takes a processor and an upload's bytes take memory; the
-//! others wait with nothing in hand, one of each account in the line, so that nobody waits for a hundred of somebody
-//! else's. Every step is in the store before the next one begins, so a host that dies in the middle begins the step again.
+//! Uploads wait in [`crate::line`]. Every step is in the store before the next one begins, so a host that dies in the
+//! middle begins the step again.
 //! The report is the desk's; what follows from it is decided here and nowhere else.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::VersionState;
 use campanile_domain::ports::store::{PluginVersion, StoreError, Stored, WriteContext};
-use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::secret::seed;
-
-/// The line in front of the gates.
-#[derive(Debug)]
-pub struct Pipeline {
-    gates: Semaphore,
-    of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
-}
-
-impl Default for Pipeline {
-    fn default() -> Self {
-        Self { gates: Semaphore::new(1), of_tenants: Mutex::default() }
-    }
-}
-
-impl Pipeline {
-    /// The account's own line, whose first stands in the common one.
-    fn of(&self, tenant: TenantKey) -> Arc<Semaphore> {
-        let mut lines = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(lines.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(1))))
-    }
-}
 
 /// Takes up what a host that stopped or died left in the middle. Once, before requests are answered.
 ///
@@ -70,8 +46,7 @@ pub(crate) fn start(app: Arc<App>, tenant: TenantKey, version: PluginVersion) {
 
 async fn run(app: &App, tenant: TenantKey, mut version: PluginVersion) -> Stored<PluginVersion> {
     let closed = |_| StoreError::Broken("the line was closed".into());
-    let own = app.pipeline.of(tenant);
-    let _turn = (own.acquire().await.map_err(closed)?, app.pipeline.gates.acquire().await.map_err(closed)?);
+    let _turn = app.line.turn(tenant).await.map_err(closed)?;
     let content = app.store.plugin_content(tenant, version.id).await?;
     loop {
         let (report, passed) = match version.state {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::auth::AuthBlock;
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
@@ -74,6 +75,12 @@ pub trait PluginDesk: Send + Sync {
     /// again. Of an activation only the new version is told; the one before is no longer active. Told of a script's
     /// retirement too; its activation is told to [`ScriptChecker::activated`].
     async fn changed(&self, tenant: TenantKey, version: &PluginVersion);
+
+    /// A version, a script's too, is not there any more; its number may come again with other bytes.
+    fn deleted(&self, tenant: TenantKey, version: &PluginVersion);
+
+    /// What a tenant may use of plugins from the next call on.
+    fn allowance(&self, tenant: TenantKey, allowance: &Allowance);
 }
 
 /// On whose behalf consent is asked for.

@@ -6,12 +6,16 @@
 
 use axum::response::{IntoResponse, Response};
 use campanile_domain::campaign::FieldError;
+use campanile_domain::plugin::allowance::NoRoom;
 use campanile_domain::ports::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::codes::{self, Code};
+
+/// Seconds after which what was too much may be tried again: about what an upload takes at the gates.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
 /// One fault in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -144,6 +148,9 @@ impl Problem {
         if self.code.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.code.status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
         response
     }
 }
@@ -162,6 +169,13 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound(what) => Self::not_found(what),
             StoreError::Conflict { code, message } => Self::conflict(code, message),
+            StoreError::NoRoom { limit, message } => {
+                let code = match limit {
+                    NoRoom::UnfinishedUploads => &codes::TOO_MANY_UPLOADS,
+                    NoRoom::Plugins | NoRoom::Versions | NoRoom::StoredBytes => &codes::NO_ROOM_FOR_PLUGIN,
+                };
+                Self::new(code, message.clone()).with([FieldProblem::new("", limit.word(), message)])
+            }
             StoreError::Stale => Self::new(&codes::CHANGED_MEANWHILE, error.to_string()),
             StoreError::KeyReused => Self::new(&codes::IDEMPOTENCY_KEY_REUSED, error.to_string()),
             StoreError::BadCursor => Self::parameter("cursor", "bad_cursor", error.to_string()),

@@ -2,13 +2,13 @@
 //! ignored shows a person rows they did not ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, Query as Plain};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
 use crate::problem::Problem;
 
@@ -26,27 +26,33 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The parameters of every path that has any, as the OpenAPI document lists them; all methods of a path together.
-static KNOWN: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
-    let names = |item: utoipa::openapi::PathItem| -> BTreeSet<String> {
-        let operations = [item.get, item.post, item.put, item.patch, item.delete];
-        let parameters =
-            operations.into_iter().flatten().flat_map(|operation| operation.parameters.unwrap_or_default());
-        let written = parameters.filter_map(|parameter| match parameter {
-            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name),
-            _ => None,
-        });
-        written.collect()
-    };
-    crate::openapi().paths.paths.into_iter().map(|(path, item)| (path, names(item))).collect()
-});
+/// The parameters of every path, as the OpenAPI document lists them; all methods of a path together. The router, which
+/// makes the document, puts them where [`check`] finds them.
+#[derive(Debug)]
+pub(crate) struct Known(BTreeMap<String, BTreeSet<String>>);
+
+impl Known {
+    /// Those of a document.
+    pub(crate) fn of(document: &OpenApi) -> Self {
+        let names = |item: &PathItem| -> BTreeSet<String> {
+            let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+            let parameters = operations.into_iter().flatten().filter_map(|operation| operation.parameters.as_ref());
+            let written = parameters.flatten().filter_map(|parameter| match parameter {
+                RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
+                _ => None,
+            });
+            written.collect()
+        };
+        Self(document.paths.paths.iter().map(|(path, item)| (path.clone(), names(item))).collect())
+    }
+}
 
 /// Refuses parameters that the path does not have at all. Handlers that take some check theirs again, method by method.
 pub(crate) fn check(parts: &Parts) -> Result<(), Problem> {
     let query = parts.uri.query().unwrap_or_default();
     let path = parts.extensions.get::<MatchedPath>().map_or("", |path| path.as_str());
     let none = BTreeSet::new();
-    let known = KNOWN.get(path).unwrap_or(&none);
+    let known = parts.extensions.get::<Arc<Known>>().and_then(|known| known.0.get(path)).unwrap_or(&none);
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
     let unknown = query.split('&').map(name).find(|name| !name.is_empty() && !known.contains(name));
     let Some(unknown) = unknown else { return Ok(()) };

@@ -1,11 +1,12 @@
 //! The site map: every path of the host, with the handler that answers it.
 //!
 //! A route that is not in this file does not exist, and one that is here is in the OpenAPI document, because both are
-//! made from the same list. Around all of them, from the outside in: the frame (ids, problems, log), then the net that
-//! catches a handler's panic.
+//! made from the same list. Around all of them, from the outside in: the frame (ids, problems, log), the net that
+//! catches a handler's panic, and what reads a promise of the client.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -17,7 +18,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::v1;
 use crate::app::App;
-use crate::{frame, hooks, openapi, system};
+use crate::query::Known;
+use crate::{frame, hooks, idempotency, openapi, system};
 
 /// Every route and its document.
 pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
@@ -26,6 +28,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(system::health::healthz))
         .routes(routes!(system::ready::readyz))
         .routes(routes!(system::version::version))
+        .routes(routes!(system::metrics::metrics))
         .routes(routes!(system::errors::list_errors))
         .routes(routes!(system::errors::explain_error))
         // accounts and keys
@@ -83,7 +86,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // what accounts upload
         .routes(routes!(v1::plugins::list::list_plugins, v1::plugins::upload::upload_plugin))
         .routes(routes!(v1::plugins::get::get_plugin))
-        .routes(routes!(v1::plugins::version::get_plugin_version))
+        .routes(routes!(v1::plugins::version::get_plugin_version, v1::plugins::delete::delete_plugin_version))
         .routes(routes!(v1::plugins::activate::activate_plugin))
         .routes(routes!(v1::plugins::retire::retire_plugin))
         .routes(routes!(v1::plugins::rollback::rollback_plugin))
@@ -105,15 +108,23 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
     (router, openapi::complete(document))
 }
 
+/// The whole document: paths, schemas, and which scope opens what.
+pub fn document() -> OpenApi {
+    routes().1
+}
+
 /// The whole API. `/openapi.json` and `/docs/` come with it.
 pub fn router(app: Arc<App>) -> Router {
     let (router, document) = routes();
+    let known = Arc::new(Known::of(&document));
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(frame::no_such_path)
         .method_not_allowed_fallback(frame::no_such_method)
         // Whoever reads a body limits it; the framework's limit would cut uploads.
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(idempotency::read))
+        .layer(Extension(known))
         .layer(CatchPanicLayer::custom(frame::panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), frame::frame))
         .with_state(app)

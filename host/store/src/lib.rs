@@ -9,6 +9,7 @@
 //! a gateway, a plugin or an HTTP request.
 
 mod lock;
+mod meters;
 mod open;
 mod sqlite;
 mod vault;

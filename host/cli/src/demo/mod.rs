@@ -73,6 +73,7 @@ pub async fn run(args: Demo) -> Result<(), Failure> {
         plugin_hosts: Vec::new(),
         clock: ClockFlags { clock: Some(factor), clock_start: Some(start) },
         max_concurrent_calls: 100,
+        metrics_listen: None,
     };
     let host = wiring::start(setup).await?;
     let sample = Sample::make(&host, args.leads).await?;

@@ -18,7 +18,8 @@ use tokio_util::task::TaskTracker;
 
 use super::handle::{Handle, Note};
 use super::hands::Hands;
-use crate::core::{Core, Event, Work};
+use super::meters::{Measured, Meters, Seen};
+use crate::core::{Core, Effect, Event, Work};
 
 /// Webhooks read in one turn.
 const INBOX_AT_ONCE: u32 = 200;
@@ -31,6 +32,7 @@ pub struct Engine {
     notes: mpsc::UnboundedReceiver<Note>,
     inbox: Arc<Notify>,
     tasks: TaskTracker,
+    meters: Measured,
 }
 
 /// The tenants that own gateways, so that a webhook finds its tenant.
@@ -47,8 +49,18 @@ impl Engine {
             notes,
             inbox: Arc::new(Notify::new()),
             tasks: TaskTracker::new(),
+            meters: None,
         };
         (engine, handle)
+    }
+
+    /// From now on what it does is counted in this registry.
+    ///
+    /// # Errors
+    /// It is already.
+    pub fn measure(&mut self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        self.meters = Some(Arc::new(Meters::new(registry)?));
+        Ok(())
     }
 
     /// Takes in what every gateway says it can do. One that is a plugin knows only after it was asked, which may take a
@@ -129,16 +141,28 @@ impl Engine {
 
     fn take(&mut self, event: Event, told: &mpsc::UnboundedSender<Event>) {
         let now = self.hands.clock.now();
+        let (seen, before) = (Seen::of(&event), self.core.open_attempts());
         for work in self.core.step(event, now, &mut self.rng) {
             self.spawn(work, told);
+        }
+        if let Some(meters) = &self.meters {
+            meters.took(seen, before, self.core.open_attempts());
         }
     }
 
     fn spawn(&self, work: Work, told: &mpsc::UnboundedSender<Event>) {
         let hands = Arc::clone(&self.hands);
         let told = told.clone();
+        let meters = self.meters.clone();
         self.tasks.spawn(async move {
-            for event in hands.perform(work).await {
+            let timed = meters.as_ref().map(|meters| meters.begun(&work.effect, hands.clock.now()));
+            let dials = matches!(work.effect, Effect::Dial(_) | Effect::Record { .. });
+            let events = hands.perform(work).await;
+            drop(timed);
+            for event in events {
+                if let (Some(meters), true, Event::Changed(changed)) = (&meters, dials, &event) {
+                    meters.dialled(changed.state);
+                }
                 // The receiver outlives every task that is waited for.
                 let _ = told.send(event);
             }

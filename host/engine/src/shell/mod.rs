@@ -9,6 +9,7 @@ mod engine;
 mod gateways;
 mod handle;
 mod hands;
+mod meters;
 
 pub use engine::Engine;
 pub use gateways::{Gateways, Installed};

@@ -55,6 +55,14 @@ impl Reach {
         self
     }
 
+    /// The same within these limits too, where they are lower.
+    #[must_use]
+    pub(crate) fn within(mut self, limits: HttpLimits) -> Self {
+        self.limits.requests = self.limits.requests.min(limits.requests);
+        self.limits.request_ms = self.limits.request_ms.min(limits.request_ms);
+        self
+    }
+
     pub(crate) const fn used(&self) -> Used {
         self.used
     }

@@ -1,5 +1,6 @@
 //! How instances get their memory: pools of slots reserved once, sized for the largest kind of each engine.
 
+use campanile_domain::plugin::allowance::CONCURRENT_CALLS;
 use wasmtime::{Enabled, PoolingAllocationConfig};
 
 use super::{Metered, largest};
@@ -7,8 +8,6 @@ use crate::meter::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 
 /// Script runners that are kept warm, in all.
 pub const IDLE_RUNNERS: u32 = 64;
-/// Calls of one tenant that may be under way at one time in one engine; more wait for their turn.
-pub const CALLS_PER_TENANT: u32 = 16;
 /// Bytes of an instance's memory and tables that stay mapped and clean between calls.
 const KEEP_RESIDENT: usize = 1 << 20;
 /// Bytes of a call's stack that are zeroed by writing zeroes rather than by giving the pages back.
@@ -47,8 +46,8 @@ pub enum AllocationChoice {
 /// take a minute, and many tenants must be able to wait beside each other.
 pub const fn concurrent_calls(metered: Metered) -> u32 {
     match metered {
-        Metered::ByFuel => 4 * CALLS_PER_TENANT,
-        Metered::ByTime => 16 * CALLS_PER_TENANT,
+        Metered::ByFuel => 4 * CONCURRENT_CALLS,
+        Metered::ByTime => 16 * CONCURRENT_CALLS,
     }
 }
 

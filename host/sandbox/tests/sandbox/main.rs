@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests; what is not there fails them")]
 
+mod allowances;
 mod artefacts;
 mod bundled;
 mod from_source;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use campanile_domain::campaign::CampaignState;
 use campanile_domain::ids::ImportId;
 use campanile_domain::ports::store::{
     Campaign, ImportFilter, ImportStatus, ImportStep, Page, StoreError, Stored, WriteContext,
@@ -23,13 +22,8 @@ const FAILED_MS: i64 = 7 * DAY_MS;
 
 /// What imports of the API are worked on with.
 pub(crate) fn at_work(app: &Arc<App>) -> Work {
-    let engine = app.engine.clone();
-    let tell = move |campaign: &Campaign| {
-        if campaign.status == CampaignState::Completed {
-            engine.campaign_changed(campaign.key);
-        }
-        engine.leads_changed(campaign.key);
-    };
+    let host = Arc::clone(app);
+    let tell = move |campaign: &Campaign| host.leads_came(campaign);
     Work {
         store: Arc::clone(&app.store),
         clock: Arc::clone(&app.engine_clock),

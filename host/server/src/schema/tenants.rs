@@ -37,6 +37,53 @@ pub struct TenantLimits {
     pub min_gap_minutes: u32,
     /// Calls to one phone in a local day; null: no limit.
     pub max_calls_per_number_per_day: Option<u32>,
+    /// What it may use of plugins, where the operator has set less than everybody may.
+    #[schema(required = false)]
+    pub plugins: Allowance,
+}
+
+/// What an account may use of plugins; what is left out is the default. It can only be lowered.
+#[derive(ToSchema)]
+pub struct Allowance {
+    /// Plugins and scripts by name, with those of the test twin; default 100.
+    pub plugins: Option<u32>,
+    /// Versions of all of them, whatever their state, with those of the test twin; default 1,000.
+    pub versions: Option<u32>,
+    /// Bytes of all versions, with those of the test twin; default 1 GiB.
+    pub stored_bytes: Option<u64>,
+    /// Uploads that are being compiled or tested, with those of the test twin; default 16.
+    pub unfinished_uploads: Option<u32>,
+    /// Calls of plugins under way at one time, of policies and of the other kinds each; default 16.
+    pub concurrent_calls: Option<u32>,
+    /// Of retry policies and scripts.
+    pub policy: Option<KindAllowance>,
+    /// Of evaluators.
+    pub evaluator: Option<KindAllowance>,
+    /// Of importers.
+    pub importer: Option<KindAllowance>,
+    /// Of gateways.
+    pub gateway: Option<KindAllowance>,
+    /// Of sinks.
+    pub sink: Option<KindAllowance>,
+}
+
+/// What one call of a kind of plugin may use; what is left out is the kind's own limit.
+#[derive(ToSchema)]
+pub struct KindAllowance {
+    /// Linear memory, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Units of fuel; policies only.
+    pub fuel: Option<u64>,
+    /// Processor time in milliseconds; not policies.
+    pub cpu_ms: Option<u32>,
+    /// From beginning to end in milliseconds; not policies.
+    pub wall_ms: Option<u32>,
+    /// Bytes of an answer.
+    pub output_bytes: Option<u64>,
+    /// Requests of a call; not policies.
+    pub http_requests: Option<u32>,
+    /// The longest that one request may take, in milliseconds; not policies.
+    pub http_request_ms: Option<u32>,
 }
 
 /// How an account is billed.

@@ -3,12 +3,14 @@
 //! A component is a line of words: its name, version and kind, and what is wrong with it: a `bomb` does not compile and
 //! what is `wrong` does not pass its cases.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::plugin::report::{Finding, Report, Stage};
 use campanile_domain::ports::outbound::Tokens;
@@ -17,9 +19,9 @@ use serde_json::{Value, json};
 
 use crate::ports::{Consent, ConsentAsk, PluginDesk};
 
-/// Remembers what it was told.
+/// Remembers what it was told: of versions, and of allowances.
 #[derive(Default)]
-pub(super) struct Desk(pub Mutex<Vec<String>>);
+pub(super) struct Desk(pub Mutex<Vec<String>>, pub Mutex<BTreeMap<TenantKey, Allowance>>);
 
 /// What a line says about itself.
 fn manifest(line: &str) -> Option<Manifest> {
@@ -103,6 +105,20 @@ impl PluginDesk for Desk {
     async fn changed(&self, _: TenantKey, version: &PluginVersion) {
         let PluginVersion { name, version, state, .. } = version;
         self.0.lock().unwrap().push(format!("{name}@{version} {}", state.word()));
+    }
+
+    fn deleted(&self, _: TenantKey, version: &PluginVersion) {
+        let PluginVersion { name, version, .. } = version;
+        self.0.lock().unwrap().push(format!("{name}@{version} deleted"));
+    }
+
+    fn allowance(&self, tenant: TenantKey, allowance: &Allowance) {
+        let mut known = self.1.lock().unwrap();
+        if *allowance == Allowance::default() {
+            known.remove(&tenant);
+        } else {
+            known.insert(tenant, *allowance);
+        }
     }
 }
 

@@ -93,6 +93,11 @@ impl Host {
         self.send(key, "POST", path, Some(body)).await
     }
 
+    pub(crate) async fn post_once(&self, key: &str, path: &str, promise: &str, body: &Value) -> Answer {
+        let request = request(Some(key), "POST", path).header("idempotency-key", promise);
+        self.call(request.header(header::CONTENT_TYPE, "application/json").body(body.to_string().into()).unwrap()).await
+    }
+
     pub(crate) async fn post_empty(&self, key: Option<&str>, path: &str) -> Answer {
         self.send(key, "POST", path, None).await
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use campanile_domain::ids::ImportId;
 use campanile_domain::ports::store::{Existing, ImportStatus, ImportStep, NewImport};
+use prometheus::Registry;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,8 @@ use super::host::Host;
 use super::world::NOW;
 use crate::App;
 use crate::imports::{Job, Work, at_work, run};
-use crate::pipeline::Pipeline;
+use crate::line::Line;
+use crate::metrics::Metrics;
 use crate::secret::rng;
 
 impl Host {
@@ -81,7 +83,8 @@ impl Host {
             scripts: Arc::clone(&app.scripts),
             plugins: Arc::clone(&app.plugins),
             consent: Arc::clone(&app.consent),
-            pipeline: Pipeline::default(),
+            line: Line::default(),
+            metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),
             engine_clock: Arc::clone(&app.engine_clock),
             wall_clock: Arc::clone(&app.wall_clock),

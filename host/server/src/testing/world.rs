@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicI64;
 
 use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
 use campanile_domain::ids::{KeyId, TenantKey};
+use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::ports::gateway::{CallEvent, Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{
@@ -15,6 +16,7 @@ use campanile_domain::time::Timestamp;
 use campanile_engine::shell::Handle;
 use campanile_engine::shell::clock::VirtualClock;
 use campanile_store::VaultKeys;
+use prometheus::Registry;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,9 +24,10 @@ use tokio_util::task::TaskTracker;
 use super::conforms::Document;
 use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
-use super::host::Host;
+use super::host::{Answer, Host};
 use crate::app::{About, App, Config};
-use crate::pipeline::Pipeline;
+use crate::line::Line;
+use crate::metrics::Metrics;
 use crate::secret::{KeyKind, Secret, rng, seed};
 
 /// Monday, 10:00 in New York.
@@ -52,11 +55,12 @@ impl Host {
             scripts: Arc::new(Checker),
             plugins: desk.clone(),
             consent: Arc::new(Consenting::default()),
-            pipeline: Pipeline::default(),
+            line: Line::default(),
             gateways: kinds.clone(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),
+            metrics: Metrics::new(Registry::new()).unwrap(),
             config: Config {
                 public_url: "https://calls.example".into(),
                 upload_dir: folder.path().join("uploads"),
@@ -119,6 +123,16 @@ impl Host {
         };
         self.app.store.create_key(&self.context(tenant), new).await.unwrap();
         secret.text
+    }
+
+    /// Patches the limits of plugins of an account.
+    pub(crate) async fn patch_plugins(&self, path: &str, plugins: serde_json::Value) -> Answer {
+        self.patch(Some(&self.operator), path, json!({"limits": {"plugins": plugins}})).await
+    }
+
+    /// The allowances that whoever runs plugins was told about, other than the default.
+    pub(crate) fn allowances(&self) -> Vec<Allowance> {
+        self.desk.1.lock().unwrap().values().copied().collect()
     }
 
     /// The ids of the gateways that the wiring was told about.

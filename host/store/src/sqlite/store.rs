@@ -24,6 +24,7 @@ use super::read::{self, Of, Reader, Readers};
 use super::scope::Cache;
 use super::writer::{self, Lane, Log, Writer};
 use crate::lock::FolderLock;
+use crate::meters::Meters;
 use crate::vault::Vault;
 use crate::{OpenError, Options, Profile, VaultKeys};
 
@@ -139,6 +140,19 @@ impl SqliteStore {
     /// What `doctor` shows.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// From now on the writers are counted in this registry; a store in memory has none.
+    ///
+    /// # Errors
+    /// They are already.
+    pub fn measure(&self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        for (side, database) in [(&self.main, "main"), (&self.records, "records")] {
+            if let Side::Thread(writer) = side {
+                writer.measure(Meters::new(database, registry)?);
+            }
+        }
+        Ok(())
     }
 
     /// Finishes what was begun, moves the logs into the files and ends the threads. Calls after it fail. Dropping the

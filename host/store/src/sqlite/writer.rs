@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use campanile_domain::ports::store::{StoreError, Stored, WriteContext};
@@ -22,6 +22,7 @@ use super::checkpoint::{self, Signal};
 use super::fault::{Done, Fault, broken, is_disk};
 use super::op::Op;
 use super::scope::Cache;
+use crate::meters::Meters;
 
 /// Operations of one group commit at most.
 const GROUP: usize = 512;
@@ -65,11 +66,20 @@ struct Queues {
 struct Shared {
     queues: Mutex<Queues>,
     arrived: Condvar,
+    meters: OnceLock<Meters>,
 }
 
 impl Shared {
     fn with<T>(&self, act: impl FnOnce(&mut Queues) -> T) -> T {
         act(&mut self.queues.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Those who wait, for whoever measures. Asked with the queues at hand, so that it never lags behind them.
+    fn count(&self, queues: &Queues) {
+        if let Some(meters) = self.meters.get() {
+            meters.dial.set(queues.dial.len() as i64);
+            meters.bulk.set(queues.bulk.len() as i64);
+        }
     }
 }
 
@@ -112,7 +122,7 @@ impl Writer {
         log: Log,
         signal: Arc<Signal>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
-        let shared = Arc::new(Shared { queues: Mutex::default(), arrived: Condvar::new() });
+        let shared = Arc::new(Shared { queues: Mutex::default(), arrived: Condvar::new(), meters: OnceLock::new() });
         let theirs = Arc::clone(&shared);
         let pages = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&pages);
@@ -164,6 +174,7 @@ impl Writer {
             } else {
                 queues.bulk.push_back(job)
             }
+            self.shared.count(queues);
             true
         });
         if !taken {
@@ -171,6 +182,11 @@ impl Writer {
         }
         self.shared.arrived.notify_one();
         answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// From now on its groups are counted.
+    pub(crate) fn measure(&self, meters: Meters) {
+        let _ = self.shared.meters.set(meters);
     }
 
     /// No new operation; what waits is still done.
@@ -234,12 +250,23 @@ impl Loop {
             if lane == Lane::Bulk || replies.len() >= GROUP || began.elapsed() >= GATHER {
                 break;
             }
-            job = shared.with(|queues| queues.dial.pop_front());
+            job = shared.with(|queues| {
+                let next = queues.dial.pop_front();
+                shared.count(queues);
+                next
+            });
         }
+        let meters = shared.meters.get();
         let outcome = match lost {
             Some(why) => Err(why),
-            None => self.db.execute_batch("COMMIT").map_err(|error| error.to_string()),
+            None => {
+                let _timed = meters.map(Meters::commit);
+                self.db.execute_batch("COMMIT").map_err(|error| error.to_string())
+            }
         };
+        if let Some(meters) = meters {
+            meters.ended(replies.len(), outcome.is_ok());
+        }
         let failed = outcome.err().map(|why| {
             // Whatever is still open is taken back; the error that counts is the first one.
             let _ = self.db.execute_batch("ROLLBACK");
@@ -272,7 +299,9 @@ impl Loop {
         self.unwritable = Some(why.clone());
         let waiting = shared.with(|queues| {
             let Queues { dial, bulk, .. } = queues;
-            std::mem::take(dial).into_iter().chain(std::mem::take(bulk)).collect::<Vec<_>>()
+            let waiting = std::mem::take(dial).into_iter().chain(std::mem::take(bulk)).collect::<Vec<_>>();
+            shared.count(queues);
+            waiting
         });
         for Job { work, .. } in std::iter::once(first).chain(waiting) {
             let (_, reply) = work(Turn::Refuse(StoreError::Unwritable(why.clone())));
@@ -309,6 +338,7 @@ fn next(shared: &Shared, bulk_turn: bool) -> Option<Job> {
         let Queues { dial, bulk, closing } = &mut *queues;
         let (first, second) = if bulk_turn { (bulk, dial) } else { (dial, bulk) };
         if let Some(job) = first.pop_front().or_else(|| second.pop_front()) {
+            shared.count(&queues);
             return Some(job);
         }
         if *closing {

@@ -34,6 +34,8 @@ macro_rules! suite {
                 plugins: a_rollback_goes_back_step_by_step,
                 plugins: a_version_in_use_is_not_retired,
                 plugins: use_is_added_up_and_the_last_failures_are_kept,
+                plugins: an_account_that_is_full_takes_no_version_until_one_is_deleted,
+                plugins: what_is_deleted_is_gone_and_what_is_used_is_not_deleted,
                 credentials: a_gateway_of_a_plugin_needs_a_version_grants_and_secrets,
                 credentials: a_secret_is_set_anew_and_a_stranger_has_none,
                 credentials: a_gateway_changes_its_version_and_goes_when_nobody_needs_it,

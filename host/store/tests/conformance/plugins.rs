@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::plugin::VersionState;
+use campanile_domain::plugin::allowance::{Allowance, NoRoom};
 use campanile_domain::plugin::report::{Finding, Report, Stage};
 use campanile_domain::ports::store::{
-    KEPT_FAILURES, NewVersion, PluginFailure, PluginUsage, PluginVersion, Store, StoreError, Stored, VersionAdded,
-    WriteContext,
+    KEPT_FAILURES, NewVersion, PluginFailure, PluginUsage, PluginVersion, Store, StoreError, Stored, TenantLimits,
+    VersionAdded, WriteContext,
 };
 
 use crate::support::{MONDAY, World, manifest, wait};
@@ -237,4 +238,89 @@ pub fn use_is_added_up_and_the_last_failures_are_kept(store: Arc<dyn Store>) {
     world.done(world.store.add_plugin_failures(&world.ctx(MONDAY), many));
     let kept = world.done(world.store.plugin_failures(world.tenant.key, "goal-retry"));
     assert_eq!((kept.len(), &kept[0]), (KEPT_FAILURES, &failure(KEPT_FAILURES + 29)));
+}
+
+fn allow(world: &World, allowance: Allowance) {
+    let limits = TenantLimits { plugins: allowance, ..world.tenant.limits.clone() };
+    wait(world.store.update_tenant(&world.ctx(MONDAY), limits, false)).unwrap();
+}
+
+fn no_room(refused: Stored<VersionAdded>) -> NoRoom {
+    match refused.unwrap_err() {
+        StoreError::NoRoom { limit, message } => {
+            assert!(message.contains(' '), "{message}");
+            limit
+        }
+        other => panic!("{other}"),
+    }
+}
+
+fn named(name: &str, content: &[u8]) -> NewVersion {
+    NewVersion { name: name.to_owned(), ..script(content) }
+}
+
+fn delete(world: &World, name: &str, version: &str) -> Stored<PluginVersion> {
+    wait(world.store.delete_plugin(&world.ctx(MONDAY + 3), name, version))
+}
+
+pub fn an_account_that_is_full_takes_no_version_until_one_is_deleted(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let twin = wait(world.store.twin_of(world.tenant.key)).unwrap();
+    allow(&world, Allowance { stored_bytes: Some(10), plugins: Some(2), ..Allowance::default() });
+    let twin_now = wait(world.store.tenant(twin.key)).unwrap();
+    assert_eq!(twin_now.limits.plugins.stored_bytes, Some(10), "the twin has the same allowance");
+    assert_eq!(twin_now.limits.max_concurrent_calls, twin.limits.max_concurrent_calls, "and its own limits otherwise");
+
+    add(&world, script(b"123456")).unwrap();
+    assert_eq!(no_room(add(&world, script(b"12345"))), NoRoom::StoredBytes);
+    add(&world, script(b"1234")).unwrap();
+    assert!(!add(&world, script(b"1234")).unwrap().is_new, "what is there already needs no room");
+    let of_twin = WriteContext::engine(twin.key, MONDAY, 77);
+    assert_eq!(no_room(wait(world.store.add_plugin_version(&of_twin, script(b"x")))), NoRoom::StoredBytes);
+
+    delete(&world, "goal-retry", "1").unwrap();
+    wait(world.store.add_plugin_version(&of_twin, script(b"x"))).unwrap();
+    assert_eq!(no_room(add(&world, named("another", b"y"))), NoRoom::Plugins, "the twin's name counts");
+    allow(&world, Allowance { versions: Some(2), ..Allowance::default() });
+    assert_eq!(no_room(add(&world, script(b"z"))), NoRoom::Versions);
+
+    allow(&world, Allowance { unfinished_uploads: Some(1), ..Allowance::default() });
+    let first = add(&world, upload("1.0.0", &[], b"one")).unwrap().version;
+    assert_eq!(no_room(add(&world, upload("1.0.1", &[], b"two"))), NoRoom::UnfinishedUploads);
+    add(&world, script(b"not gated")).unwrap();
+    advance(&world, &first, VersionState::Testing).unwrap();
+    assert_eq!(no_room(add(&world, upload("1.0.1", &[], b"two"))), NoRoom::UnfinishedUploads);
+    advance(&world, &first, VersionState::Rejected).unwrap();
+    allow(&world, Allowance { versions: Some(4), unfinished_uploads: Some(1), ..Allowance::default() });
+    let again = add(&world, upload("1.0.0", &[], b"three")).unwrap();
+    assert!(again.is_new, "it takes the place of the rejected one, which does not count beside it");
+    assert_eq!(no_room(add(&world, script(b"five"))), NoRoom::Versions);
+}
+
+pub fn what_is_deleted_is_gone_and_what_is_used_is_not_deleted(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let [first, second] = [b"a", b"b"].map(|content| add(&world, script(content)).unwrap().version);
+    add(&world, named("same-bytes", b"a")).unwrap();
+    activate(&world, "goal-retry", "1").unwrap();
+    activate(&world, "goal-retry", "2").unwrap();
+    assert_eq!(code(delete(&world, "goal-retry", "2")), "plugin_state", "it is active");
+    let stranger = WriteContext::engine(wait(world.store.twin_of(world.tenant.key)).unwrap().key, MONDAY, 78);
+    let theirs = wait(world.store.delete_plugin(&stranger, "goal-retry", "1"));
+    assert!(matches!(theirs, Err(StoreError::NotFound(_))), "{theirs:?}");
+
+    assert_eq!(delete(&world, "goal-retry", "1").unwrap().id, first.id);
+    let gone = wait(world.store.plugin_version(world.tenant.key, "goal-retry", "1"));
+    assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
+    let kept = wait(world.store.plugin_version(world.tenant.key, "same-bytes", "1")).unwrap();
+    let content = wait(world.store.plugin_content(world.tenant.key, kept.id)).unwrap();
+    assert_eq!(content, b"a", "another version has the same bytes");
+    let back = wait(world.store.rollback_target(world.tenant.key, "goal-retry"));
+    assert_eq!(code(back), "nothing_to_roll_back_to");
+    assert_eq!(active(&world, "goal-retry"), [second.version.as_str()]);
+
+    let coming = add(&world, upload("1.0.0", &[], b"gate")).unwrap().version;
+    assert_eq!(code(delete(&world, &coming.name, "1.0.0")), "plugin_state", "it is being compiled");
+    advance(&world, &coming, VersionState::Rejected).unwrap();
+    delete(&world, &coming.name, "1.0.0").unwrap();
+    assert!(add(&world, upload("1.0.0", &[], b"gate")).unwrap().is_new, "its number is free");
 }

@@ -8,6 +8,7 @@ use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, Tenant
 use crate::money::{Currency, Micros, Tariff};
 use crate::phone::Phone;
 use crate::plugin::PluginRef;
+use crate::plugin::allowance::Allowance;
 use crate::plugin::secrets::Secrets;
 use crate::time::Timestamp;
 use crate::variable::VariableSpec;
@@ -25,6 +26,8 @@ pub struct TenantLimits {
     pub min_gap_minutes: u32,
     /// Calls to one phone in a local day; `None`: no limit.
     pub max_calls_per_number_per_day: Option<u32>,
+    /// What it may use of plugins, where that is less than everybody may.
+    pub plugins: Allowance,
 }
 
 impl Default for TenantLimits {
@@ -34,6 +37,7 @@ impl Default for TenantLimits {
             calls_per_second: None,
             min_gap_minutes: 10,
             max_calls_per_number_per_day: None,
+            plugins: Allowance::default(),
         }
     }
 }
@@ -291,7 +295,7 @@ pub trait Accounts: Send + Sync {
     async fn tenant_by_id(&self, id: TenantId) -> Stored<Tenant>;
     /// The test twin of a tenant.
     async fn twin_of(&self, key: TenantKey) -> Stored<Tenant>;
-    /// Changes limits or suspends.
+    /// Changes limits or suspends. The allowance of plugins becomes the twin's as well.
     async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
     /// Adds to the balance (ledger `top_up`).
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;

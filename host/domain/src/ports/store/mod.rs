@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GatewayKey, KeyId, RequestId, TenantKey};
+use crate::plugin::allowance::NoRoom;
 use crate::time::Timestamp;
 
 pub use accounts::*;
@@ -125,6 +126,14 @@ pub enum StoreError {
         /// Stable and machine-readable.
         code: &'static str,
         /// What stands in the way and what to do.
+        message: String,
+    },
+    /// The account's allowance of plugins has no room for it.
+    #[error("{message}")]
+    NoRoom {
+        /// Which limit.
+        limit: NoRoom,
+        /// What is held, the limit and what to do.
         message: String,
     },
     /// Somebody changed the row since it was read.

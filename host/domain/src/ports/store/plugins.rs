@@ -166,6 +166,7 @@ pub trait Plugins: Send + Sync {
     /// the same bytes too, is a new version that begins anew. A name belongs to one kind.
     ///
     /// The bytes are written in pieces between which others write; the version is there at the end or not at all.
+    /// `NoRoom` when the account's allowance has no room for it; then nothing of it is kept.
     async fn add_plugin_version(&self, ctx: &WriteContext, new: NewVersion) -> Stored<VersionAdded>;
     /// The next step of the gates: testing, staged or rejected, with the report so far. `Conflict` when the version may
     /// not become that; staged and rejected are events.
@@ -185,6 +186,10 @@ pub trait Plugins: Send + Sync {
     async fn rollback_plugin(&self, ctx: &WriteContext, name: &str) -> Stored<PluginVersion>;
     /// Not wanted any more. `Conflict` while a gateway or a campaign that is not completed uses it.
     async fn retire_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion>;
+
+    /// Drops a version that nobody uses, with its bytes, to make room: staged, retired or rejected. `Conflict` in any other
+    /// state, or while a gateway or a campaign that is not completed is pinned to it.
+    async fn delete_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion>;
 
     /// Versions by name and age: of one tenant or of all, of one name or of all.
     async fn plugin_versions(

@@ -4,13 +4,13 @@
 
 use campanile_domain::ids::{TenantId, TenantKey};
 use campanile_domain::money::Micros;
-use campanile_domain::ports::store::{NewTenant, Tenant, TenantLimits};
+use campanile_domain::ports::store::{NewTenant, StoreError, Tenant, TenantLimits};
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::once::once;
 use crate::sqlite::dialling::money;
-use crate::sqlite::fault::{Done, conflict, not_found};
+use crate::sqlite::fault::{Done, Fault, conflict, not_found};
 use crate::sqlite::leads::park;
 use crate::sqlite::op::Op;
 
@@ -93,7 +93,7 @@ pub(crate) fn twin(db: &Connection, key: TenantKey) -> Done<Tenant> {
     one(db, "t.twin_of = ?1", [key.0])
 }
 
-/// Changes limits or suspends. Leads that a tenant's limit parked are asked again.
+/// Changes limits or suspends. Leads that a tenant's limit parked are asked again; the twin gets the allowance of plugins.
 pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) -> Done<Tenant> {
     let changed = op
         .db
@@ -102,6 +102,7 @@ pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) ->
     if changed == 0 {
         return not_found("tenant");
     }
+    twin_follows(op, limits)?;
     let campaigns: Vec<i64> = op
         .db
         .prepare_cached("SELECT id FROM campaign WHERE tenant = ?1 ORDER BY id")?
@@ -115,17 +116,33 @@ pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) ->
     Ok(tenant)
 }
 
+/// The twin may use of plugins what the account may; its other limits are its own.
+fn twin_follows(op: &Op<'_>, limits: &TenantLimits) -> Done<()> {
+    let twin = match twin(op.db, op.ctx.tenant) {
+        Ok(twin) => twin,
+        Err(Fault::Store(StoreError::NotFound(_))) => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
+    let limits = TenantLimits { plugins: limits.plugins, ..twin.limits };
+    op.db
+        .prepare_cached("UPDATE tenant SET limits = ?2, version = version + 1 WHERE id = ?1")?
+        .execute(params![twin.key.0, serde_json::to_string(&limits)?])?;
+    Ok(())
+}
+
 /// Adds to the balance.
 pub(crate) fn top_up(op: &mut Op<'_>, amount: Micros) -> Done<Tenant> {
     if amount.0 <= 0 {
         return Err(conflict("amount_not_positive", format!("{} micros is no top-up; add more than 0", amount.0)));
     }
-    let before = by_key(op.db, op.ctx.tenant)?;
-    if before.available_micros.checked_add(amount).is_err() {
-        return Err(conflict("amount_overflow", "the balance would be more than an amount can hold; top up less"));
-    }
-    money::top_up(op, amount.0)?;
-    op.flush()?;
-    op.audit("balance.top_up", &before.id)?;
+    once(op, |op| {
+        let before = by_key(op.db, op.ctx.tenant)?;
+        if before.available_micros.checked_add(amount).is_err() {
+            return Err(conflict("amount_overflow", "the balance would be more than an amount can hold; top up less"));
+        }
+        money::top_up(op, amount.0)?;
+        op.flush()?;
+        op.audit("balance.top_up", &before.id)
+    })?;
     by_key(op.db, op.ctx.tenant)
 }

@@ -1,13 +1,14 @@
 //! Taking a decision, or following what the campaign says when its policy fails.
 
 use campanile_domain::campaign::Happening;
+use campanile_domain::failures::FailureWindow;
 use campanile_domain::ids::CampaignKey;
 use campanile_domain::lead::{Exhaustion, LeadState, Phase};
 use campanile_domain::policy::{Decision, OnPolicyFailure, Trigger};
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{After, CallDecision, StoreError, Undecided};
 use campanile_domain::settle::{self as rules, Assessment};
-use campanile_domain::time::MINUTE_MS;
+use campanile_domain::time::Timestamp;
 use rusqlite::params;
 
 use super::settle::{self, Settling};
@@ -17,11 +18,6 @@ use crate::sqlite::fault::{Done, Fault, broken};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{AttemptRow, LEAD, LeadRow};
 use crate::sqlite::scope::Scope;
-
-/// Failures of a campaign's policy within [`WINDOW_MS`] that pause it.
-const FAILURES: i64 = 20;
-/// How long a failure counts, in milliseconds.
-const WINDOW_MS: i64 = 5 * MINUTE_MS;
 
 /// Takes the answer to a question, when the lead still stands where it was asked.
 pub(crate) fn decide(op: &mut Op<'_>, asked: &Undecided, answer: &PolicyAnswer) -> Done<After> {
@@ -81,22 +77,23 @@ fn failed(
 
 /// Counts a failure; too many of them pause the campaign.
 fn count(op: &mut Op<'_>, campaign: CampaignKey, failure: &PolicyFailure, by: &str) -> Done<()> {
-    let since = op.now().0 - WINDOW_MS;
+    let counted: Vec<Timestamp> = op
+        .db
+        .prepare_cached("SELECT at FROM policy_failure WHERE campaign = ?1 ORDER BY at")?
+        .query_map([campaign.0], |row| row.get(0).map(Timestamp))?
+        .collect::<Result<_, _>>()?;
+    let mut window = FailureWindow::of(counted);
+    if let Some(too_many) = window.fail(op.now()) {
+        verbs::happen(op, campaign, Happening::PolicyBroken, too_many.reason(by, failure))?;
+        op.db.prepare_cached("DELETE FROM policy_failure WHERE campaign = ?1")?.execute([campaign.0])?;
+        return Ok(());
+    }
     op.db
         .prepare_cached("DELETE FROM policy_failure WHERE campaign = ?1 AND at < ?2")?
-        .execute(params![campaign.0, since])?;
+        .execute(params![campaign.0, op.now().0 - FailureWindow::WINDOW_MS])?;
     op.db
         .prepare_cached("INSERT INTO policy_failure (campaign, at) VALUES (?1, ?2)")?
         .execute(params![campaign.0, op.now().0])?;
-    let failures: i64 = op
-        .db
-        .prepare_cached("SELECT count(*) FROM policy_failure WHERE campaign = ?1 AND at >= ?2")?
-        .query_row(params![campaign.0, since], |row| row.get(0))?;
-    if failures >= FAILURES {
-        let detail = format!("{by} failed {failures} times within 5 minutes, the last time with {failure}");
-        verbs::happen(op, campaign, Happening::PolicyBroken, detail)?;
-        op.db.prepare_cached("DELETE FROM policy_failure WHERE campaign = ?1")?.execute([campaign.0])?;
-    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use campanile_domain::plugin::VersionState;
 use campanile_domain::ports::store::PluginVersion;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{grants, versions};
+use super::{content, grants, versions};
 use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::codes::Code;
 use crate::sqlite::credentials::secrets;
@@ -34,13 +34,13 @@ fn latest(db: &Connection, tenant: i64, name: &str) -> Done<Option<Activation>> 
     row(db, "tenant = ?1 AND name = ?2 ORDER BY id DESC LIMIT 1", params![tenant, name])
 }
 
-/// What was in force before the last activation, if it was another version.
+/// What was in force before the last activation, if it was another version and is still there.
 fn before(db: &Connection, tenant: i64, name: &str) -> Done<Option<Activation>> {
     let Some(last) = latest(db, tenant, name)? else { return Ok(None) };
     let mut step = last.previous;
     while let Some(id) = step {
         let Some(earlier) = row(db, "id = ?1", [id])? else { break };
-        if earlier.version != last.version {
+        if earlier.version != last.version && versions::find(db, tenant, name, &earlier.version)?.is_some() {
             return Ok(Some(earlier));
         }
         step = earlier.previous;
@@ -131,14 +131,7 @@ pub(crate) fn retire(op: &mut Op<'_>, name: &str, version: &str) -> Done<PluginV
     if !found.state.may_become(VersionState::Retired) {
         return Err(versions::cannot_become(&found, VersionState::Retired));
     }
-    let users = users(op, &found)?;
-    if !users.is_empty() {
-        let message = format!(
-            "{name}@{version} is used by {}; let them use another version first, or activate one",
-            users.join(", ")
-        );
-        return Err(conflict("plugin_in_use", message));
-    }
+    must_be_unused(op, &found)?;
     op.db
         .prepare_cached(
             "UPDATE plugin_version SET state = 'retired', changed_at = ?4
@@ -147,6 +140,36 @@ pub(crate) fn retire(op: &mut Op<'_>, name: &str, version: &str) -> Done<PluginV
         .execute(params![op.tenant(), name, version, op.now().0])?;
     op.audit("plugin.retire", &format!("{name}@{version}"))?;
     versions::named(op.db, op.tenant(), name, version)
+}
+
+/// Drops a version that nobody uses, and its bytes if no other version has the same.
+pub(crate) fn delete(op: &mut Op<'_>, name: &str, version: &str) -> Done<PluginVersion> {
+    let found = versions::named(op.db, op.tenant(), name, version)?;
+    if matches!(found.state, VersionState::Compiling | VersionState::Testing | VersionState::Active) {
+        let now = found.state.word();
+        let next =
+            if found.active { "activate another version or retire it first" } else { "wait until it is through" };
+        return Err(conflict("plugin_state", format!("{name}@{version} is {now} and cannot be deleted; {next}")));
+    }
+    must_be_unused(op, &found)?;
+    versions::remove(op, found.id)?;
+    content::drop_unnamed(op.db, &found.sha256)?;
+    op.audit("plugin.delete", &format!("{name}@{version}"))?;
+    Ok(found)
+}
+
+/// Refuses what would take a version away from somebody who uses it.
+fn must_be_unused(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
+    let users = users(op, version)?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let PluginVersion { name, version, .. } = version;
+    let message = format!(
+        "{name}@{version} is used by {}; let them use another version first, or activate one",
+        users.join(", ")
+    );
+    Err(conflict("plugin_in_use", message))
 }
 
 /// The gateways and the campaigns that may still call whose reference finds this version.

@@ -59,6 +59,15 @@ pub(crate) fn read(db: &Connection, sha256: &str, size: u64) -> Done<Vec<u8>> {
     Err(broken(format!("the bytes of a plugin are not those of its digest {sha256}")))
 }
 
+/// Bytes that no version names. Whoever uploads the same at this moment is told to send them again.
+pub(crate) fn drop_unnamed(db: &Connection, sha256: &str) -> Done<()> {
+    db.prepare_cached(
+        "DELETE FROM plugin_chunk WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM plugin_version WHERE sha256 = ?1)",
+    )?
+    .execute([sha256])?;
+    Ok(())
+}
+
 /// At opening, before anybody writes: pieces that no version names.
 pub(crate) fn drop_orphans(db: &Connection) -> rusqlite::Result<usize> {
     db.execute("DELETE FROM plugin_chunk WHERE sha256 NOT IN (SELECT sha256 FROM plugin_version)", [])

@@ -6,7 +6,8 @@ use campanile_domain::plugin::VersionState;
 use campanile_domain::plugin::grants::Ask;
 use campanile_domain::plugin::report::Report;
 use campanile_domain::ports::store::{
-    Grant, NewVersion, PluginFailure, PluginUsage, PluginVersion, Plugins, Stored, VersionAdded, WriteContext,
+    Grant, NewVersion, PluginFailure, PluginUsage, PluginVersion, Plugins, StoreError, Stored, VersionAdded,
+    WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -16,6 +17,7 @@ use super::writer::Lane::Bulk;
 pub(crate) mod activation;
 pub(crate) mod content;
 pub(crate) mod grants;
+pub(crate) mod room;
 pub(crate) mod usage;
 pub(crate) mod versions;
 
@@ -28,11 +30,16 @@ impl Plugins for SqliteStore {
         let tenant = ctx.tenant.0;
         // A reader's thread, because a digest of 48 MiB takes longer than a task may hold its own.
         let (asked_name, asked_version, asked_kind) = (name.clone(), version.clone(), kind.clone());
+        let gated = report.is_some();
         let asked = self.read(move |db| {
             let sha256 = content::digest(&content);
             let (name, kind) = (asked_name.as_str(), asked_kind.as_str());
             let coming = Coming { name, version: asked_version.as_deref(), kind, sha256: &sha256 };
             let known = versions::known(db, tenant, &coming)?;
+            if known.is_none() {
+                let asked = room::Asked { name, version: asked_version.as_deref(), size: content.len(), gated };
+                room::must_fit(db, tenant, asked)?;
+            }
             let is_whole = content::is_whole(db, &sha256, content.len())?;
             Ok((content, sha256, known, is_whole))
         });
@@ -52,11 +59,17 @@ impl Plugins for SqliteStore {
         }
         let size = content.len();
         drop(content);
-        self.write(Bulk, ctx, move |op| {
-            let coming = Coming { name: &name, version: version.as_deref(), kind: &kind, sha256: &sha256 };
+        let named = sha256.clone();
+        let added = self.write(Bulk, ctx, move |op| {
+            let coming = Coming { name: &name, version: version.as_deref(), kind: &kind, sha256: &named };
             versions::add(op, &coming, size, report.as_ref())
-        })
-        .await
+        });
+        let added = added.await;
+        if matches!(added, Err(StoreError::Conflict { .. } | StoreError::NoRoom { .. })) {
+            // It did not come after all: its bytes must not lie here uncounted.
+            self.write(Bulk, ctx, move |op| content::drop_unnamed(op.db, &sha256)).await?;
+        }
+        added
     }
     async fn advance_plugin(
         &self,
@@ -82,6 +95,10 @@ impl Plugins for SqliteStore {
     async fn retire_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion> {
         let (name, version) = (name.to_owned(), version.to_owned());
         self.write(Bulk, ctx, move |op| activation::retire(op, &name, &version)).await
+    }
+    async fn delete_plugin(&self, ctx: &WriteContext, name: &str, version: &str) -> Stored<PluginVersion> {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        self.write(Bulk, ctx, move |op| activation::delete(op, &name, &version)).await
     }
 
     async fn plugin_versions(

@@ -11,7 +11,7 @@ use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
-use super::content;
+use super::{content, room};
 use crate::sqlite::fault::{Done, broken, conflict, not_found};
 use crate::sqlite::op::{About, Op};
 
@@ -169,11 +169,12 @@ pub(crate) fn add(op: &mut Op<'_>, coming: &Coming<'_>, size: usize, report: Opt
         Some(version) => version.to_owned(),
         None => next_count(op, name)?,
     };
-    op.db
-        .prepare_cached(
-            "DELETE FROM plugin_version WHERE tenant = ?1 AND name = ?2 AND version = ?3 AND state = 'rejected'",
-        )?
-        .execute(params![op.tenant(), name, version])?;
+    let asked = room::Asked { name, version: coming.version, size, gated: report.is_some() };
+    room::must_fit(op.db, op.tenant(), asked)?;
+    let rejected = find(op.db, op.tenant(), name, &version)?.filter(|kept| kept.state == VersionState::Rejected);
+    if let Some(rejected) = &rejected {
+        remove(op, rejected.id)?;
+    }
     let state = if report.is_some() { VersionState::Compiling } else { VersionState::Staged };
     let (manifest, report) = documents(report)?;
     let id = PluginId::mint(op.ctx.now, &mut op.rng);
@@ -196,8 +197,19 @@ pub(crate) fn add(op: &mut Op<'_>, coming: &Coming<'_>, size: usize, report: Opt
             report,
             op.now().0
         ])?;
+    if let Some(rejected) = rejected {
+        content::drop_unnamed(op.db, &rejected.sha256)?;
+    }
     op.audit("plugin.add", &format!("{name}@{version}"))?;
     Ok(VersionAdded { version: by_id(op.db, op.tenant(), id)?, is_new: true })
+}
+
+/// The row goes; its bytes are the caller's business.
+pub(crate) fn remove(op: &Op<'_>, id: PluginId) -> Done<()> {
+    op.db
+        .prepare_cached("DELETE FROM plugin_version WHERE tenant = ?1 AND public_id = ?2")?
+        .execute(params![op.tenant(), id.to_bytes()])?;
+    Ok(())
 }
 
 /// A report as it is kept: the manifest beside it, once.

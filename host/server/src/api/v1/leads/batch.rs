@@ -13,7 +13,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::{LeadBody, read};
-use super::tell_engine;
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
@@ -118,7 +117,7 @@ pub(crate) async fn batch_leads(
         }
         let open = results.iter_mut().filter(|result| result.errors.is_empty());
         open.zip(added).for_each(|(result, added)| settle(result, &added));
-        tell_engine(&app, &campaign);
+        app.leads_came(&campaign);
     }
     let count = |word: &str| results.iter().filter(|result| result.result == word).count();
     let (created, updated, duplicates, rejected) =

@@ -10,7 +10,6 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::body::{LeadBody, read};
-use super::tell_engine;
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Object;
@@ -43,7 +42,7 @@ pub(crate) async fn create_lead(
         Some(LeadAdded::Duplicate { of }) => return Err(duplicate(*of)),
         None => return Err(Problem::internal("a lead was added without a result")),
     };
-    tell_engine(&app, &campaign);
+    app.leads_came(&campaign);
     Ok((status, Json(app.store.lead(key.of(), lead).await?)))
 }
 

@@ -5,6 +5,7 @@
 //! the gates.
 
 pub(crate) mod activate;
+pub(crate) mod delete;
 pub(crate) mod failures;
 pub(crate) mod get;
 pub(crate) mod grant;

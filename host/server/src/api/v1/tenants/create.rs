@@ -57,6 +57,8 @@ pub(crate) async fn create_tenant(
     let live_key = issue(&app, &ctx, KeyKind::Live, "first key", admin(), None).await?;
     let ctx = operator.writes(&app, test_tenant.key);
     let test_key = issue(&app, &ctx, KeyKind::Test, "first key", admin(), None).await?;
+    app.plugins.allowance(tenant.key, &tenant.limits.plugins);
+    app.plugins.allowance(test_tenant.key, &test_tenant.limits.plugins);
     app.engine.tenants_changed();
     Ok((StatusCode::CREATED, Json(CreatedTenant { tenant, test_tenant, live_key, test_key })))
 }

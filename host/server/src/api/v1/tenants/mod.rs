@@ -12,6 +12,8 @@ use crate::problem::FieldProblem;
 
 /// The rules of limits; `/limits/...`.
 fn check_limits(limits: &TenantLimits, faults: &mut Vec<FieldProblem>) {
+    let of_plugins = limits.plugins.faults().into_iter();
+    faults.extend(of_plugins.map(|fault| FieldProblem::from(fault).under("/limits/plugins")));
     let mut fault = |field: &str, message: &str| {
         faults.push(FieldProblem::new(format!("/limits/{field}"), "range", message));
     };

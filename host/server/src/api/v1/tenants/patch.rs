@@ -1,4 +1,7 @@
 //! `PATCH /v1/tenants/{id}`: limits, and suspending.
+//!
+//! Limits of plugins can only be lower than everybody's, bind the account's test twin as well, and hold from the next call
+//! on. The twin's own cannot be set: a twin that may more would be a way around them.
 
 use std::sync::Arc;
 
@@ -7,7 +10,7 @@ use axum::extract::State;
 use campanile_domain::ids::TenantId;
 use campanile_domain::ports::store::{Tenant, TenantLimits};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::check_limits;
@@ -22,7 +25,8 @@ use crate::schema::tenants as schema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantPatch {
-    /// Limits by name; those that are left out stay, null takes an optional one away.
+    /// Limits by name; those that are left out stay, null takes an optional one away. Those of plugins likewise, one by
+    /// one: `{"plugins": {"policy": {"fuel": 1000000}}}`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     limits: Option<Map<String, Value>>,
@@ -33,7 +37,7 @@ pub(crate) struct TenantPatch {
 
 /// Changes the limits of an account, or suspends it.
 #[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "tenants", params(("id" = String, Path, description = "`ten_...`")),
-    request_body(content = TenantPatch, example = json!({"limits": {"max_concurrent_calls": 40}, "suspended": false})),
+    request_body(content = TenantPatch, example = json!({"limits": {"max_concurrent_calls": 40, "plugins": {"policy": {"fuel": 1000000}, "stored_bytes": 100000000}}, "suspended": false})),
     responses((status = 200, body = schema::Tenant)), security(("operator" = [])))]
 pub(crate) async fn patch_tenant(
     State(app): State<Arc<App>>,
@@ -42,17 +46,50 @@ pub(crate) async fn patch_tenant(
     Body(patch): Body<TenantPatch>,
 ) -> Result<Json<Tenant>, Problem> {
     let tenant = app.store.tenant_by_id(id).await?;
-    let limits = merged(&tenant.limits, patch.limits.unwrap_or_default())?;
+    let named = patch.limits.unwrap_or_default();
+    if tenant.is_test() && named.contains_key("plugins") {
+        let message = "a test twin may use of plugins what its account may; set limits.plugins of the account";
+        return Err(Problem::invalid(vec![FieldProblem::new("/limits/plugins", "of_the_account", message)]));
+    }
+    let limits = merged(&tenant.limits, named)?;
     let suspended = patch.suspended.unwrap_or(tenant.suspended);
     let changed = app.store.update_tenant(&operator.writes(&app, tenant.key), limits, suspended).await?;
+    app.plugins.allowance(changed.key, &changed.limits.plugins);
+    if !changed.is_test() {
+        let twin = app.store.twin_of(changed.key).await?;
+        app.plugins.allowance(twin.key, &twin.limits.plugins);
+    }
     app.engine.tenants_changed();
     Ok(Json(changed))
 }
 
-fn merged(limits: &TenantLimits, named: Map<String, Value>) -> Result<TenantLimits, Problem> {
+/// RFC 7396, for documents whose fields are all optional: objects are merged, null takes a field away.
+fn merge(into: &mut Value, named: Value) {
+    let Value::Object(named) = named else {
+        *into = named;
+        return;
+    };
+    if !into.is_object() {
+        *into = Value::Object(Map::new());
+    }
+    if let Value::Object(fields) = into {
+        for (name, value) in named {
+            if value.is_null() {
+                fields.remove(&name);
+            } else {
+                merge(fields.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+fn merged(limits: &TenantLimits, mut named: Map<String, Value>) -> Result<TenantLimits, Problem> {
     let Ok(Value::Object(mut all)) = serde_json::to_value(limits) else {
         return Err(Problem::internal("limits are no object"));
     };
+    if let Some(plugins) = named.remove("plugins") {
+        merge(all.entry("plugins").or_insert(Value::Null), if plugins.is_null() { json!({}) } else { plugins });
+    }
     all.extend(named);
     let under = |fault: FieldProblem| fault.under("/limits");
     let limits: TenantLimits =
@@ -96,5 +133,43 @@ mod tests {
         assert_eq!(pointers, ["/limits/max_calls", "/limits/min_gap_minutes"]);
         let nobody = "/v1/tenants/ten_00000000000000000000000000";
         assert_eq!(host.patch(Some(&host.operator), nobody, json!({})).await.problem(), (404, "CE0004"));
+    }
+
+    #[tokio::test]
+    async fn limits_of_plugins_are_lowered_one_by_one_and_bind_the_twin() {
+        let host = Host::new().await;
+        let path = format!("/v1/tenants/{}", host.tenant);
+        let patch = |plugins: serde_json::Value| host.patch_plugins(&path, plugins);
+        assert_eq!(patch(json!({"policy": {"fuel": 1_000_000}})).await.status, 200);
+        let both = patch(json!({"policy": {"memory_bytes": 5_000_000}, "stored_bytes": 10})).await;
+        let wanted = json!({"stored_bytes": 10, "policy": {"memory_bytes": 5_000_000, "fuel": 1_000_000}});
+        assert_eq!(both.body["limits"]["plugins"], wanted);
+        let twin = host.get(Some(&host.test), "/v1/me").await;
+        assert_eq!(twin.body["tenant"]["limits"]["plugins"], wanted, "{}", twin.text);
+        let told = host.allowances();
+        assert_eq!(told.len(), 2, "the account and its twin");
+        assert!(told.iter().all(|allowance| json!(allowance) == wanted), "{told:?}");
+        let back = patch(json!({"policy": null})).await;
+        assert_eq!(back.body["limits"]["plugins"], json!({"stored_bytes": 10}));
+        assert_eq!(patch(json!(null)).await.body["limits"]["plugins"], json!({}));
+    }
+
+    #[tokio::test]
+    async fn a_limit_of_plugins_above_the_default_names_the_default() {
+        let host = Host::new().await;
+        let path = format!("/v1/tenants/{}", host.tenant);
+        let plugins = json!({"policy": {"fuel": 20_000_001, "http_requests": 1}, "sink": {"feul": 1}});
+        let answer = host.patch_plugins(&path, plugins).await;
+        assert_eq!(
+            (answer.problem(), answer.pointers()),
+            ((422, "CE0007"), vec!["/limits/plugins/sink/feul".to_owned()])
+        );
+        let answer = host.patch_plugins(&path, json!({"policy": {"fuel": 20_000_001, "http_requests": 1}})).await;
+        assert_eq!(answer.codes(), ["above_default", "not_of_this_kind"]);
+        assert!(answer.text.contains("the default of 20000000"), "{}", answer.text);
+        let me = host.get(Some(&host.test), "/v1/me").await;
+        let twin = format!("/v1/tenants/{}", me.body["tenant"]["id"].as_str().unwrap());
+        let answer = host.patch_plugins(&twin, json!({"stored_bytes": 5})).await;
+        assert_eq!((answer.problem(), answer.codes()), ((422, "CE0007"), vec!["of_the_account".to_owned()]));
     }
 }
