@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod auth;
+pub mod endpoint;
 pub mod grants;
 pub mod hosts;
 pub mod limits;
