@@ -2,6 +2,15 @@
 //!
 //! Nothing is known of the inside. What became of an upload is read where its author reads it, and after every row the same
 //! process must take, compile, test and stage a harmless plugin and say that it is ready.
+//!
+//! **No answer comes later than the limit plus 100 ms.** What that means depends on what stops a guest, and none of it is
+//! time on this machine's wall, which a neighbour stretches at will:
+//! - a policy is stopped by fuel: no case uses a unit more than its kind is given. That the fuel is worth no more time than the
+//!   limit and 100 ms is asserted where the thread's own clock can be read, in `host/sandbox/tests/sandbox/hostile.rs`;
+//! - whoever may wait for the network is stopped by processor time, as the report of its cases says it (`used`, in
+//!   milliseconds by the clock of the thread): at most the limit and 100 ms;
+//! - whoever waits is given up by the time on the wall, and is asserted to have used next to no processor time; that the wait
+//!   itself ends at its limit is asserted by the order of two timers of one runtime, in `host/sandbox/tests/sandbox/waiting.rs`.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -13,6 +22,18 @@ use campanile_tests::patience::{self, Stopwatch};
 use serde_json::Value;
 
 use super::frame::{Frame, INNOCENT, component};
+
+/// No answer comes later than the limit and this, in milliseconds.
+const LATER_MS: u64 = 100;
+
+/// What one call of a kind may use, as docs/plugin-guide.md promises it: units of fuel, or milliseconds of running.
+fn limit(kind: &str) -> u64 {
+    match kind {
+        "retry-policy" => 20_000_000,
+        "lead-importer" => 10_000,
+        _ => 2_000,
+    }
+}
 
 /// The longest that an upload may be at the gates: compiling is given up after three minutes.
 pub const GATES: Duration = Duration::from_secs(300);
@@ -96,6 +117,19 @@ impl Zoo {
         version
     }
 
+    /// No case took more than its kind's limit: see the head of this file.
+    fn in_time(&self, row: &str, kind: &str, cases: &[Value]) {
+        let is_fuel = kind == "retry-policy";
+        let most = if is_fuel { limit(kind) } else { limit(kind) + LATER_MS };
+        for case in cases {
+            let used = case["used"].as_u64().unwrap_or_else(|| panic!("{row}: {case}"));
+            assert!(used <= most, "{row} used {used} of {most}: {case}");
+            // Whoever waits uses nothing, and is given up by the time on the wall.
+            let waited = text(case, "/detail").ends_with("(timed_out)");
+            assert!(!waited || is_fuel || used <= LATER_MS, "{row} waited and used {used} ms: {case}");
+        }
+    }
+
     /// It is admitted, and rejected by conformance: the finding, and a case that ended in this code of the sandbox.
     pub fn rejected(&self, row: &str, frame: &Frame<'_>, code: &str) -> Value {
         let version = self.through(row, frame.name, component(frame));
@@ -108,6 +142,7 @@ impl Zoo {
         let coded = format!("({code})");
         let cases = version.pointer("/report/cases").and_then(Value::as_array).unwrap();
         assert!(cases.iter().any(|case| text(case, "/detail").ends_with(&coded)), "{row}, {code}: {cases:#?}");
+        self.in_time(row, frame.kind, cases);
         self.recovers(row);
         version
     }

@@ -18,7 +18,7 @@ pub struct AtOtherSystems(pub Arc<Egress>);
 impl Consent for AtOtherSystems {
     fn authorize_url(&self, ask: &ConsentAsk<'_>, state: &str, challenge: &str) -> Result<String, String> {
         let settings = &ask.connection.settings;
-        authorize_url(ask.block, settings, ask.secrets, ask.redirect_uri, state, challenge)
+        authorize_url(ask.block, ask.hosts, settings, ask.secrets, ask.redirect_uri, state, challenge)
             .map_err(|fault| fault.to_string())
     }
 
@@ -26,6 +26,7 @@ impl Consent for AtOtherSystems {
         let consent = campanile_egress::Consent {
             tenant: ask.connection.tenant,
             block: ask.block,
+            hosts: ask.hosts,
             settings: &ask.connection.settings,
             secrets: ask.secrets,
             redirect_uri: ask.redirect_uri,

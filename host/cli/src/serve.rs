@@ -34,6 +34,10 @@ pub struct Serve {
     /// A system inside that plugins may reach over plain http or at a private address; may be repeated
     #[arg(long = "plugin-host", value_name = "HOST:PORT")]
     plugin_hosts: Vec<String>,
+    /// PEM file of a certificate authority of your own, trusted at the hosts given with --plugin-host and nowhere else; may
+    /// be repeated
+    #[arg(long = "plugin-ca", value_name = "FILE", requires = "plugin_hosts")]
+    plugin_cas: Vec<PathBuf>,
     /// Calls at once over all tenants
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_calls: u32,
@@ -52,6 +56,7 @@ pub async fn run(args: Serve) -> Result<(), Failure> {
         public_url: args.public_url,
         secret_key_file: args.secret_key_file,
         plugin_hosts: args.plugin_hosts,
+        plugin_cas: args.plugin_cas,
         clock: args.clock,
         max_concurrent_calls: args.max_calls,
         metrics_listen: args.metrics_listen,

@@ -11,7 +11,7 @@ use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
-use campanile_egress::{Egress, EgressOptions, Exemptions, SystemResolver};
+use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
 use campanile_sandbox::Sandbox;
@@ -46,6 +46,8 @@ pub struct Setup {
     pub secret_key_file: Option<PathBuf>,
     /// `host:port` pairs that plugins may reach over plain http or at private addresses.
     pub plugin_hosts: Vec<String>,
+    /// Files with the authorities that those hosts' certificates may come from.
+    pub plugin_cas: Vec<PathBuf>,
     /// The clock.
     pub clock: ClockFlags,
     /// Calls at once over all tenants.
@@ -77,6 +79,19 @@ pub struct Host {
     background: TaskTracker,
 }
 
+/// The authorities in the operator's files.
+fn authorities(files: &[PathBuf]) -> Result<Authorities, Failure> {
+    let mut authorities = Authorities::default();
+    for file in files {
+        let shown = file.display();
+        let pem = std::fs::read(file).map_err(|error| {
+            Failure::usage(format!("the authority in {shown} cannot be read: {error}")).next("check --plugin-ca")
+        })?;
+        authorities.add(&pem).map_err(|error| Failure::usage(format!("--plugin-ca {shown}: {error}")))?;
+    }
+    Ok(authorities)
+}
+
 /// Read connections of the store.
 const READERS: usize = 2;
 
@@ -105,6 +120,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let exemptions = Exemptions::parse(&setup.plugin_hosts).map_err(|error| Failure::usage(error.to_string()))?;
     let egress = Arc::new(Egress::new(EgressOptions {
         exemptions,
+        authorities: authorities(&setup.plugin_cas)?,
         clock: Arc::clone(&wall_clock),
         resolver: Arc::new(SystemResolver),
         tokens: Arc::clone(&store) as Arc<dyn TokenStore>,

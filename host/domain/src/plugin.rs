@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod allowance;
 pub mod auth;
+pub mod endpoint;
 pub mod grants;
 pub mod hosts;
 pub mod limits;

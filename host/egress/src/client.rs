@@ -12,6 +12,7 @@ use std::time::Duration;
 use campanile_domain::ids::TenantKey;
 use reqwest::{Client, redirect, retry};
 
+use crate::authorities::Authorities;
 use crate::resolve::{Checked, Resolver};
 
 /// Clients kept; the one that was not used for longest goes first.
@@ -36,12 +37,13 @@ struct Kept {
 /// The clients of all tenants.
 pub struct Clients {
     resolver: Arc<dyn Resolver>,
+    authorities: Authorities,
     kept: Mutex<Kept>,
 }
 
 impl Clients {
-    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
-        Self { resolver, kept: Mutex::default() }
+    pub fn new(resolver: Arc<dyn Resolver>, authorities: Authorities) -> Self {
+        Self { resolver, authorities, kept: Mutex::default() }
     }
 
     /// A tenant's client, built when there is none yet.
@@ -65,7 +67,9 @@ impl Clients {
     }
 
     fn build(&self, is_exempt: bool) -> Result<Client, reqwest::Error> {
-        Client::builder()
+        let client = Client::builder();
+        let client = if is_exempt { self.authorities.also_trusted(client) } else { client };
+        client
             .dns_resolver(Checked::new(self.resolver.clone(), is_exempt))
             .https_only(!is_exempt)
             .http1_only()
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_least_used_client_makes_room() {
-        let clients = Clients::new(Arc::new(SystemResolver));
+        let clients = Clients::new(Arc::new(SystemResolver), Authorities::default());
         for tenant in 0..CLIENTS as i64 {
             clients.of(TenantKey(tenant), true).unwrap();
         }

@@ -3,6 +3,7 @@
 //! The API keeps the state and the verifier between the two and stores the tokens; nothing is remembered here.
 
 use campanile_domain::plugin::auth::{AuthBlock, AuthStyle};
+use campanile_domain::plugin::hosts::HostPattern;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString, Secrets};
 use campanile_domain::ports::outbound::OutboundFault;
 use serde_json::Value;
@@ -10,16 +11,17 @@ use url::Url;
 
 use campanile_domain::ids::TenantKey;
 
-use crate::credentials::application;
+use crate::credentials::{application, endpoint};
 use crate::fill::Means;
 use crate::token_endpoint::Question;
 
-/// Where a person is sent to consent. `pkce_challenge` is the S256 challenge of the verifier that [`Consent`] will carry.
+/// Where a person is sent to consent. `hosts` are those of the manifest; `pkce_challenge` is the S256 challenge of the verifier that [`Consent`] will carry.
 ///
 /// # Errors
-/// The block asks nobody, its `authorize_url` is not https, or the application's id is not filled in.
+/// The block asks nobody, its `authorize_url` is not https or names a setting that is no granted host, or the application's id is not filled in.
 pub fn authorize_url(
     block: &AuthBlock,
+    hosts: &[HostPattern],
     settings: &Value,
     secrets: &Secrets,
     redirect_uri: &str,
@@ -29,7 +31,8 @@ pub fn authorize_url(
     let AuthStyle::Oauth2AuthorizationCode { authorize_url, client_id, scopes, .. } = &block.style else {
         return Err(asks_nobody());
     };
-    let mut url = Url::parse(authorize_url).ok().filter(|url| url.scheme() == "https").ok_or_else(|| {
+    let authorize_url = endpoint("authorize_url", authorize_url, block.hosts_of(hosts), settings)?;
+    let mut url = Url::parse(&authorize_url).ok().filter(|url| url.scheme() == "https").ok_or_else(|| {
         OutboundFault::Denied(format!("authorize_url is {authorize_url:?}; it must begin with https://"))
     })?;
     let id = Means { settings, secrets }.read(client_id)?;
@@ -55,6 +58,8 @@ pub struct Consent<'a> {
     pub tenant: TenantKey,
     /// The block that asked.
     pub block: &'a AuthBlock,
+    /// The hosts of the manifest, for addresses that name a setting.
+    pub hosts: &'a [HostPattern],
     /// The instance's settings.
     pub settings: &'a Value,
     /// The instance's secrets.
@@ -79,7 +84,7 @@ pub fn question(consent: &Consent<'_>) -> Result<Question, OutboundFault> {
     let means = Means { settings: consent.settings, secrets: consent.secrets };
     Ok(Question {
         tenant: consent.tenant,
-        token_url: token_url.clone(),
+        token_url: endpoint("token_url", token_url, consent.block.hosts_of(consent.hosts), consent.settings)?,
         form: vec![
             ("grant_type", SecretString::from("authorization_code")),
             ("code", consent.code.clone()),
@@ -110,13 +115,13 @@ mod tests {
         .unwrap();
         let secrets: Secrets = [("app_secret", "s3cr3t-value")].into_iter().collect();
         let url =
-            authorize_url(&block, &json!({"app": "id&1"}), &secrets, "https://us.example/cb", "st", "ch").unwrap();
+            authorize_url(&block, &[], &json!({"app": "id&1"}), &secrets, "https://us.example/cb", "st", "ch").unwrap();
         assert_eq!(
             url,
             "https://login.example/authorize?access_type=offline&response_type=code&client_id=id%261&\
              redirect_uri=https%3A%2F%2Fus.example%2Fcb&state=st&code_challenge=ch&code_challenge_method=S256&\
              scope=contacts+calls+read"
         );
-        assert!(authorize_url(&block, &json!({}), &secrets, "https://us.example/cb", "st", "ch").is_err());
+        assert!(authorize_url(&block, &[], &json!({}), &secrets, "https://us.example/cb", "st", "ch").is_err());
     }
 }

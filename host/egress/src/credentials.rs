@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use campanile_domain::plugin::auth::{AuthBlock, AuthStyle, Credential};
+use campanile_domain::plugin::endpoint;
+use campanile_domain::plugin::hosts::HostPattern;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString};
 use campanile_domain::ports::outbound::{OutboundFault, Principal};
+use serde_json::Value;
 
 use crate::assertion::{self, Claims};
 use crate::connection::{Asked, Connections};
@@ -29,6 +32,11 @@ pub struct Keeper {
     pub fetched: Fetched,
 }
 
+/// An address of a block (`field`) with its settings filled in.
+pub fn endpoint(field: &str, url: &str, hosts: &[HostPattern], settings: &Value) -> Result<String, OutboundFault> {
+    endpoint::fill(url, hosts, settings).map_err(|bad| OutboundFault::Denied(format!("{field}: {bad}")))
+}
+
 /// The application of a block that asks for tokens.
 pub fn application(id: &Credential, secret: &Credential, means: Means<'_>) -> Result<Application, OutboundFault> {
     Ok(Application { id: means.read(id)?, secret: means.read(secret)? })
@@ -44,6 +52,7 @@ impl Keeper {
         stale: Option<&SecretString>,
     ) -> Result<Credentials, OutboundFault> {
         let means = Means { settings: &principal.settings, secrets: &principal.secrets };
+        let place = |url: &str| endpoint("token_url", url, block.hosts_of(&principal.hosts), &principal.settings);
         if let Some(place) = fill::directly(block, means)? {
             return Ok(Credentials { place, token: None });
         }
@@ -58,22 +67,23 @@ impl Keeper {
                 let asked = Asked {
                     tenant: principal.tenant,
                     connection,
-                    token_url: token_url.clone(),
+                    token_url: place(token_url)?,
                     application: application(client_id, client_secret, means)?,
                     secrets: (*principal.secrets).clone(),
                 };
                 (scheme.as_deref(), self.connections.access(&asked, stale).await?)
             }
             AuthStyle::Oauth2ClientCredentials { token_url, client_id, client_secret, scopes, scheme } => {
+                let token_url = place(token_url)?;
                 let application = application(client_id, client_secret, means)?;
                 let scope = scopes.join(" ");
-                let basis = [token_url, application.id.expose_secret(), application.secret.expose_secret(), &scope];
+                let basis = [&*token_url, application.id.expose_secret(), application.secret.expose_secret(), &scope];
                 let basis = SecretString::from(basis.join("\n"));
                 let mut form = vec![("grant_type", SecretString::from("client_credentials"))];
                 if !scope.is_empty() {
                     form.push(("scope", SecretString::from(scope)));
                 }
-                let question = question(principal, token_url, form, Some(application));
+                let question = question(principal, &token_url, form, Some(application));
                 let token = self.fetched.access(of(principal, name), basis, stale, |_| Ok(question)).await?;
                 (scheme.as_deref(), token)
             }
@@ -96,6 +106,7 @@ impl Keeper {
             return Err(OutboundFault::Denied(format!("the auth block {name:?} signs nothing")));
         };
         let means = Means { settings: &principal.settings, secrets: &principal.secrets };
+        let token_url = &endpoint("token_url", token_url, block.hosts_of(&principal.hosts), &principal.settings)?;
         let issuer = means.read(issuer)?;
         let subject = subject.as_ref().map(|subject| means.read(subject)).transpose()?;
         let key = means.read(&Credential::Secret(key.clone()))?;

@@ -9,6 +9,7 @@ use campanile_domain::ports::outbound::{
     Outbound, OutboundFault, OutboundRequest, Principal, Sent, TokenStore, Tokens,
 };
 
+use crate::authorities::Authorities;
 use crate::connection::{Connections, expiry};
 use crate::consent::{self, Consent};
 use crate::credentials::Keeper;
@@ -28,6 +29,8 @@ const LONGEST_MS: u32 = 120_000;
 pub struct EgressOptions {
     /// What the operator lists.
     pub exemptions: Exemptions,
+    /// Whose certificates are good at what the operator lists, beside those that the system trusts.
+    pub authorities: Authorities,
     /// For tokens' lifetimes and assertions.
     pub clock: Arc<dyn WallClock>,
     /// [`crate::SystemResolver`], but in tests.
@@ -47,8 +50,8 @@ pub struct Egress {
 impl Egress {
     /// Opens the door.
     pub fn new(options: EgressOptions) -> Self {
-        let EgressOptions { exemptions, clock, resolver, tokens } = options;
-        let wire = Arc::new(Wire::new(exemptions, resolver));
+        let EgressOptions { exemptions, authorities, clock, resolver, tokens } = options;
+        let wire = Arc::new(Wire::new(exemptions, authorities, resolver));
         let connections = Arc::new(Connections::new(wire.clone(), clock.clone(), tokens));
         let fetched = Fetched::new(wire.clone(), clock.clone());
         Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock, meters: OnceLock::new() }

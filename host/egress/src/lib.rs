@@ -10,7 +10,9 @@
 
 mod address;
 mod assertion;
+mod authorities;
 mod blank;
+mod certificate;
 mod client;
 mod connection;
 mod consent;
@@ -31,6 +33,7 @@ mod trail;
 mod turns;
 mod wire;
 
+pub use self::authorities::{Authorities, NoAuthority};
 pub use self::consent::{Consent, authorize_url};
 pub use self::egress::{Egress, EgressOptions};
 pub use self::exemptions::{Exemptions, NotAnExemption};

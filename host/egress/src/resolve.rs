@@ -135,6 +135,28 @@ mod tests {
         assert_eq!(ask(&[], true).await, Err(Unresolved::NoAddress("api.example.com".into())));
     }
 
+    /// Answers with the first list, then with the second.
+    struct Turning(std::sync::Mutex<Vec<&'static str>>);
+
+    #[async_trait]
+    impl Resolver for Turning {
+        async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(vec![self.0.lock().unwrap().remove(0).parse().unwrap()])
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_turns_private_is_connected_to_as_it_was_checked_and_refused_the_next_time() {
+        let names = Arc::new(Turning(vec!["8.8.8.8", "10.0.0.1"].into()));
+        let checked = Checked::new(names.clone(), false);
+        let name = || "api.example.com".parse::<Name>().unwrap();
+        // What the client is given to connect to is the answer that was checked: there is no second question.
+        let given: Vec<_> = Resolve::resolve(&checked, name()).await.unwrap().map(|address| address.ip()).collect();
+        assert_eq!((given, names.0.lock().unwrap().len()), (vec!["8.8.8.8".parse::<IpAddr>().unwrap()], 1));
+        let again = Resolve::resolve(&checked, name()).await.err().unwrap();
+        assert!(matches!(again.downcast_ref(), Some(Unresolved::Refused { .. })), "{again}");
+    }
+
     #[tokio::test]
     async fn a_guest_learns_the_range_and_not_the_address() {
         let text = ask(&["10.11.12.13"], false).await.unwrap_err().to_string();

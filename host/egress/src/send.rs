@@ -60,8 +60,7 @@ fn block(principal: &Principal, name: &str, target: &Target) -> Result<(String, 
             "the auth block {shown:?} is not granted; the manifest must declare it and the tenant must grant it"
         ))
     })?;
-    let hosts = if block.hosts.is_empty() { &principal.hosts } else { &block.hosts };
-    if hosts.iter().any(|pattern| pattern.covers(target.host(), &principal.settings)) {
+    if block.hosts_of(&principal.hosts).iter().any(|pattern| pattern.covers(target.host(), &principal.settings)) {
         Ok((name, block))
     } else {
         Err(denied(format!("the auth block {name:?} is not for the host {}; see its `hosts`", target.host())))
@@ -207,8 +206,14 @@ async fn reply(
         return Err(OutboundFault::TooLarge);
     }
     let written = credentials.map(|credentials| credentials.place.text());
-    let secrets = blank::spellings(&principal.secrets, written.as_deref().map(|text| ("credential", text)));
+    // Whoever echoes them may leave the scheme out: `Basic` and a space are no secret.
+    let written = written.as_deref().map(|text| ("credential", text.split_once(' ').map_or(text, |(_, bare)| bare)));
+    let secrets = blank::spellings(&principal.secrets, written);
     let status = response.status().as_u16();
     let headers = headers::of_answer(response.headers(), &secrets);
-    Ok(OutboundReply { status, headers, body: wire::read(response, most).await? })
+    let body = match String::from_utf8(wire::read(response, most).await?) {
+        Ok(text) => secrets.blank(&text).into_bytes(),
+        Err(binary) => binary.into_bytes(),
+    };
+    Ok(OutboundReply { status, headers, body })
 }

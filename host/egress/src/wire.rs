@@ -13,6 +13,8 @@ use campanile_domain::ports::outbound::OutboundFault;
 use http::{HeaderMap, Method};
 use reqwest::{Body, Request, Response};
 
+use crate::authorities::Authorities;
+use crate::certificate;
 use crate::client::Clients;
 use crate::departure::Departure;
 use crate::exemptions::Exemptions;
@@ -34,8 +36,8 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(exemptions: Exemptions, resolver: Arc<dyn Resolver>) -> Self {
-        Self { clients: Clients::new(resolver), exemptions }
+    pub fn new(exemptions: Exemptions, authorities: Authorities, resolver: Arc<dyn Resolver>) -> Self {
+        Self { clients: Clients::new(resolver, authorities), exemptions }
     }
 
     /// Sends it and waits for the head of the answer; `departure` tells afterwards whether it left.
@@ -94,9 +96,10 @@ fn no_answer(host: &str, error: &reqwest::Error) -> OutboundFault {
         }
         Some(other) => OutboundFault::Unreachable(other.to_string()),
         None if error.is_timeout() => OutboundFault::TimedOut,
-        None if error.is_connect() => {
-            OutboundFault::Unreachable(format!("no connection to {host}: {}", innermost(error)))
-        }
+        None if error.is_connect() => OutboundFault::Unreachable(match certificate::fault(sources(error)) {
+            Some(why) => format!("no connection to {host}: {why}"),
+            None => format!("no connection to {host}: {}", innermost(error)),
+        }),
         None => {
             OutboundFault::Unreachable(format!("the connection to {host} broke before an answer: {}", innermost(error)))
         }
@@ -126,7 +129,7 @@ mod tests {
                 let _ = stream.read_buf(&mut all).await;
                 all
             });
-            let wire = Wire::new(Exemptions::parse([&pair]).unwrap(), Arc::new(SystemResolver));
+            let wire = Wire::new(Exemptions::parse([&pair]).unwrap(), Authorities::default(), Arc::new(SystemResolver));
             let target = target::reach(Url::parse(&format!("http://{pair}/")).unwrap(), &wire.exemptions).unwrap();
             let order = Order { method: method.clone(), target, headers: HeaderMap::new(), body: Bytes::from(body) };
             let departure = Departure::default();

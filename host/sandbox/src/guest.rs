@@ -4,12 +4,14 @@
 //! costs microseconds. Scripts keep theirs (see [`crate::warm`]) because what they would make anew is an interpreter.
 //! Whatever happens inside, a call ends in a [`Called`]: an answer or a fault, what it used and what it logged.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::limits::{Cpu, Limits};
 use campanile_domain::ports::policy::Usage;
+use tokio::time::Sleep;
 use wasmtime::component::{Component, Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -90,9 +92,17 @@ impl Guest {
             Cpu::Millis(_) => (0, Some(engines.ticker.begin())),
         };
         let longest_ms = self.longest_ms(&limits);
-        let bounds = Bounds { longest_ms, watch: store.data().meter.watch() };
+        let mut bounds = Bounds::new(longest_ms, store.data().meter.watch());
         match bounds.hold(self.make(&mut store, fuel)).await {
-            Ok(instance) => Ok(Live { store, instance, limits, fuel, longest_ms, _ticking: ticking }),
+            Ok(instance) => Ok(Live {
+                store,
+                instance,
+                limits,
+                fuel,
+                longest_ms,
+                started: Some(bounds),
+                _ticking: ticking,
+            }),
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
                 let log = store.data_mut().log.take();
@@ -157,6 +167,8 @@ pub struct Live {
     limits: Limits,
     fuel: u64,
     longest_ms: Option<u32>,
+    /// Those of the start, until the first call takes them over: the two share their time as they share their fuel.
+    started: Option<Bounds>,
     _ticking: Option<Ticking>,
 }
 
@@ -167,8 +179,8 @@ impl Live {
     }
 
     /// What holds the next call.
-    pub fn bounds(&self) -> Bounds {
-        Bounds { longest_ms: self.longest_ms, watch: self.store.data().meter.watch() }
+    pub fn bounds(&mut self) -> Bounds {
+        self.started.take().unwrap_or_else(|| Bounds::new(self.longest_ms, self.store.data().meter.watch()))
     }
 
     /// Fills the tank again: what a warm instance does before each decision.
@@ -190,28 +202,35 @@ impl Live {
     }
 }
 
-/// What holds one call: the longest it may take with everything it waits for, and the watch it runs by.
+/// What holds one call: when it is given up with everything it waits for, and the watch it runs by.
 pub struct Bounds {
-    longest_ms: Option<u32>,
+    /// The limit in milliseconds, and its end. Time passes from the beginning on, whoever runs meanwhile.
+    end: Option<(u32, Pin<Box<Sleep>>)>,
     watch: Option<Arc<Stopwatch>>,
 }
 
 impl Bounds {
-    /// Runs a call within them. It is given up in time only where there is a runtime to wake up by: without one nothing can
-    /// be waited for.
-    pub async fn hold<T>(self, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+    /// A call is given up in time only where there is a runtime to wake up by: without one nothing can be waited for.
+    fn new(longest_ms: Option<u32>, watch: Option<Arc<Stopwatch>>) -> Self {
+        let longest_ms = longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok());
+        let end = |limit_ms| (limit_ms, Box::pin(tokio::time::sleep(Duration::from_millis(u64::from(limit_ms)))));
+        Self { end: longest_ms.map(end), watch }
+    }
+
+    /// Runs a call within them.
+    pub async fn hold<T>(&mut self, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+        let watch = self.watch.clone();
         let timed = async {
-            match &self.watch {
+            match &watch {
                 Some(watch) => watch.time(call).await,
                 None => call.await,
             }
         };
-        let Some(limit_ms) = self.longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok()) else {
-            return timed.await;
-        };
-        match tokio::time::timeout(Duration::from_millis(u64::from(limit_ms)), timed).await {
-            Ok(called) => called,
-            Err(_) => Err(Fault::TimedOut { limit_ms }.into()),
+        let Some((limit_ms, end)) = &mut self.end else { return timed.await };
+        tokio::select! {
+            biased;
+            called = timed => called,
+            () = end.as_mut() => Err(Fault::TimedOut { limit_ms: *limit_ms }.into()),
         }
     }
 }

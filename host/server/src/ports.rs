@@ -9,6 +9,7 @@ use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::auth::AuthBlock;
+use campanile_domain::plugin::hosts::HostPattern;
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::outbound::Tokens;
@@ -90,6 +91,8 @@ pub struct ConsentAsk<'a> {
     pub connection: &'a Connection,
     /// The block, whose style is the authorisation code.
     pub block: &'a AuthBlock,
+    /// The hosts of the block's manifest.
+    pub hosts: &'a [HostPattern],
     /// The connection's secrets.
     pub secrets: &'a Secrets,
     /// Where the other system sends the person afterwards.

@@ -16,3 +16,4 @@ mod question;
 mod suggest;
 
 pub use export::Policy;
+pub use loaded::Loaded;

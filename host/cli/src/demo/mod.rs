@@ -71,6 +71,7 @@ pub async fn run(args: Demo) -> Result<(), Failure> {
         public_url: None,
         secret_key_file: None,
         plugin_hosts: Vec::new(),
+        plugin_cas: Vec::new(),
         clock: ClockFlags { clock: Some(factor), clock_start: Some(start) },
         max_concurrent_calls: 100,
         metrics_listen: None,

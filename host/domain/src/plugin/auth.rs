@@ -67,7 +67,7 @@ pub enum AuthStyle {
     /// OAuth 2 with a person's consent (RFC 6749 4.1, with PKCE): tokens of a connection, refreshed and rotated by the
     /// host.
     Oauth2AuthorizationCode {
-        /// Where the person consents.
+        /// Where the person consents; its host may be a setting, as in [`super::endpoint`]. So may a `token_url`'s.
         authorize_url: String,
         /// Where codes and refresh tokens become access tokens.
         token_url: String,
@@ -144,13 +144,21 @@ impl AuthBlock {
         }
     }
 
-    /// Where tokens come from, for the styles that fetch one.
-    pub fn token_url(&self) -> Option<&str> {
+    /// The addresses that it names, each under its field's name; [`super::endpoint`] says what may stand in them.
+    pub fn endpoints(&self) -> Vec<(&'static str, &str)> {
         match &self.style {
-            AuthStyle::Oauth2AuthorizationCode { token_url, .. }
-            | AuthStyle::Oauth2ClientCredentials { token_url, .. }
-            | AuthStyle::JwtBearer { token_url, .. } => Some(token_url),
-            _ => None,
+            AuthStyle::Oauth2AuthorizationCode { authorize_url, token_url, .. } => {
+                vec![("authorize_url", authorize_url.as_str()), ("token_url", token_url)]
+            }
+            AuthStyle::Oauth2ClientCredentials { token_url, .. } | AuthStyle::JwtBearer { token_url, .. } => {
+                vec![("token_url", token_url)]
+            }
+            _ => Vec::new(),
         }
+    }
+
+    /// The hosts that it is for, of those that the manifest asks for.
+    pub fn hosts_of<'a>(&'a self, manifest: &'a [HostPattern]) -> &'a [HostPattern] {
+        if self.hosts.is_empty() { manifest } else { &self.hosts }
     }
 }

@@ -29,7 +29,7 @@ pub enum HostPattern {
 pub struct NotAHostPattern(String);
 
 /// Whether a text is a DNS name of at least `labels` labels, in lower case.
-fn is_dns_name(text: &str, labels: usize) -> bool {
+pub(super) fn is_dns_name(text: &str, labels: usize) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label
@@ -60,7 +60,7 @@ impl FromStr for HostPattern {
 }
 
 /// The host that a setting's text names: of a URL, or the text itself. Lower case, without a dot at the end.
-fn host_in(text: &str) -> String {
+pub(super) fn host_in(text: &str) -> String {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();

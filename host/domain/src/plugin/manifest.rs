@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::auth::{AuthBlock, Credential};
 use super::hosts::HostPattern;
-use super::{Kind, is_name};
+use super::{Kind, endpoint, is_name};
 
 /// A plugin's description of itself: `campanile.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,12 +165,27 @@ impl Manifest {
                 });
             }
         }
-        if let Some(url) = auth.token_url()
-            && !url.starts_with("https://")
-        {
-            let why = format!("token_url is {url:?}; it must begin with https://");
-            faults.push(ManifestFault::Auth { block: block.to_owned(), why });
+        for (field, url) in auth.endpoints() {
+            self.check_endpoint(block, field, url, faults);
         }
+    }
+
+    fn check_endpoint(&self, block: &str, field: &str, url: &str, faults: &mut Vec<ManifestFault>) {
+        let mut wrong = |why| faults.push(ManifestFault::Auth { block: block.to_owned(), why });
+        if !url.starts_with("https://") {
+            return wrong(format!("{field} is {url:?}; it must begin with https://"));
+        }
+        let names = match endpoint::settings_of(url) {
+            Ok(names) => names,
+            Err(bad) => return wrong(format!("{field}: {bad}")),
+        };
+        let missing = names.into_iter().filter(|name| !self.has_setting(name));
+        faults.extend(missing.map(|name| ManifestFault::Undeclared {
+            place: format!("auth.{block}"),
+            what: "setting",
+            name: name.to_owned(),
+            hint: format!("add [settings.properties.{name}]"),
+        }));
     }
 }
 
@@ -259,5 +274,16 @@ mod tests {
     fn tokens_are_fetched_over_tls() {
         let plain = texts(&read(&GOOD.replace("https://login", "http://login")));
         assert!(plain[0].contains("https://"), "{plain:?}");
+    }
+
+    #[test]
+    fn an_address_may_name_settings_of_the_host_and_no_others() {
+        let with = |url: &str| texts(&read(&GOOD.replace("https://login.acme.example/token", url)));
+        assert_eq!(with("https://{base_url}/oauth/token"), Vec::<String>::new());
+        assert_eq!(with("https://{account}.acme.example/oauth/token"), Vec::<String>::new());
+        let undeclared = with("https://{region}.acme.example/token");
+        assert!(undeclared[0].contains("setting \"region\""), "{undeclared:?}");
+        let smuggled = with("https://login.acme.example/{account}");
+        assert!(smuggled[0].contains("auth.service: token_url"), "{smuggled:?}");
     }
 }

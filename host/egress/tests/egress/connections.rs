@@ -205,6 +205,7 @@ async fn a_code_becomes_tokens_and_a_refused_one_is_not_repeated_to_anybody() {
         world.egress.exchange_code(Consent {
             tenant: world.principal.tenant,
             block: &block,
+            hosts: &world.principal.hosts,
             settings: &world.principal.settings,
             secrets: &world.principal.secrets,
             redirect_uri: "https://us.example/cb",

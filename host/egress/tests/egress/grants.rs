@@ -79,3 +79,21 @@ async fn a_missing_secret_is_unauthorised_and_sends_nothing() {
     assert_eq!((told(&sent).as_str(), sent.evidence), ("unauthorised", NothingSent));
     assert!(why(&sent).contains("not-there") && server.heard().is_empty());
 }
+
+#[tokio::test]
+async fn credentials_that_are_echoed_do_not_come_back() {
+    let echo = |_: usize, heard: &crate::server::Heard| {
+        let told = heard.header("authorization").unwrap_or_default().to_owned();
+        let bare = told.split_once(' ').map_or("", |(_, bare)| bare).to_owned();
+        answer(401, &[("x-told", &told), ("x-bare", &bare)], format!("<{told}> <{bare}> <pass:w0rd> <pass%3Aw0rd>"))
+    };
+    let server = Server::start(echo).await;
+    let mut world = World::new(&[server.port]);
+    world.grant("main", json!({"style": "basic", "username": {"setting": "user"}, "password": {"secret": "password"}}));
+    let reply = world.send(with_auth("GET", server.url("/"), "main")).await.answer.unwrap();
+    let said = format!("{:?} {}", reply.headers, String::from_utf8(reply.body).unwrap());
+    for secret in ["QUMxOnBhc3M6dzByZA==", "pass:w0rd", "pass%3Aw0rd"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
+    assert!(said.contains("<Basic [secret credential]>") && said.contains("<[secret password]>"), "{said}");
+}

@@ -8,5 +8,6 @@ mod evidence;
 mod grants;
 mod redirects;
 mod server;
+mod tls;
 mod tokens;
 mod world;

@@ -250,3 +250,49 @@ async fn a_key_that_cannot_sign_is_not_shown() {
         assert!(!why(&sent).contains("MII") && !why(&sent).contains("no pem"), "{}", why(&sent));
     }
 }
+
+#[tokio::test]
+async fn a_token_is_asked_for_at_the_tenants_own_host_and_only_where_it_is_granted() {
+    let server = provider(|_| 200).await;
+    let mut world = World::new(&[server.port]);
+    let token_url = format!("http://{{domain}}:{}/token", server.port);
+    for style in ["oauth2-client-credentials", "jwt-bearer"] {
+        let mut block = application(server.port);
+        block["style"] = style.into();
+        block["token_url"] = token_url.clone().into();
+        if style == "jwt-bearer" {
+            block["issuer"] = json!({"text": "robot"});
+            block["key"] = "pem".into();
+            block["algorithm"] = "ES256".into();
+        }
+        world.grant("main", block);
+        let pem = include_str!("keys/ec.pem");
+        world.principal.secrets =
+            std::sync::Arc::new([("pem", pem), ("app_secret", "app&s3cr3t==")].into_iter().collect());
+        for (domain, fault) in [
+            ("login.example.com", ("denied", "login.example.com is not granted")),
+            ("evil.org", ("denied", "evil.org is not granted")),
+            ("https://other.example.com@evil.org/", ("denied", "evil.org is not granted")),
+            ("other.example.com\\x", ("denied", "the setting \"domain\"")),
+            ("other.example.com%2f", ("denied", "the setting \"domain\"")),
+            ("127.0.0.1", ("denied", "the setting \"domain\"")),
+            ("", ("denied", "is not filled in")),
+            ("other.example.com", ("200", "")),
+        ] {
+            let before = server.heard().len();
+            world.principal.settings = std::sync::Arc::new(json!({"domain": domain, "app_id": "the-app"}));
+            let sent = world.send(with_auth("GET", server.url("/x"), "main")).await;
+            assert_eq!(told(&sent), fault.0, "{style} {domain:?}: {}", why(&sent));
+            assert!(why(&sent).contains(fault.1), "{style} {domain:?}: {}", why(&sent));
+            let asked = server.heard().len() - before;
+            assert_eq!(
+                (asked, sent.evidence == NothingSent),
+                if fault.0 == "200" { (2, false) } else { (0, true) },
+                "{domain}"
+            );
+        }
+        let host = format!("other.example.com:{}", server.port);
+        let tokens: Vec<_> = server.heard().into_iter().filter(|heard| heard.path() == "/token").collect();
+        assert!(tokens.iter().all(|heard| heard.header("host") == Some(host.as_str())), "{tokens:?}");
+    }
+}

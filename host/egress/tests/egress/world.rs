@@ -15,7 +15,7 @@ use campanile_domain::ports::outbound::{
     Outbound, OutboundRequest, Principal, Sent, TokenStore, Tokens, TokensUnavailable,
 };
 use campanile_domain::time::Timestamp;
-use campanile_egress::{Egress, EgressOptions, Exemptions, Resolver};
+use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, Resolver};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -143,6 +143,11 @@ impl World {
     /// The operator lists these ports of `api.example.com`, `other.example.com` and `login.example.com`, which are all on
     /// this machine. The tenant granted the first two, `strict.example.com` and what the setting `base` says.
     pub fn new(ports: &[u16]) -> Self {
+        Self::trusting(ports, Authorities::default())
+    }
+
+    /// The same, and the operator trusts these authorities at what is listed.
+    pub fn trusting(ports: &[u16], authorities: Authorities) -> Self {
         let hosts = ["api.example.com", "other.example.com", "login.example.com", "127.0.0.1"];
         let pairs = ports.iter().flat_map(|port| hosts.map(|host| format!("{host}:{port}")));
         let names = Arc::new(Names::default());
@@ -152,6 +157,7 @@ impl World {
         let (clock, store) = (Arc::new(Clock(Mutex::new(START))), Arc::new(Store::new()));
         let egress = Egress::new(EgressOptions {
             exemptions: Exemptions::parse(pairs).unwrap(),
+            authorities,
             clock: clock.clone(),
             resolver: names.clone(),
             tokens: store.clone(),

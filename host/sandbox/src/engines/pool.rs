@@ -83,3 +83,84 @@ pub fn of(metered: Metered, keep_pages: bool) -> PoolingAllocationConfig {
     }
     pool
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, Module, Store};
+
+    use super::*;
+    use crate::engines::config;
+
+    /// Fills all of its memory, its table and its global, or counts what is not as new.
+    const MODULE: &str = r#"(module
+        (memory (export "memory") 16 WIDEST)
+        (table $table 1000 1000 funcref)
+        (elem declare func $dirty)
+        (global $global (mut i64) (i64.const 0))
+        (func $dirty (export "dirty")
+            (drop (memory.grow (i32.const GROWTH)))
+            (memory.fill (i32.const 0) (i32.const 171) (i32.mul (memory.size) (i32.const 65536)))
+            (table.fill $table (i32.const 0) (ref.func $dirty) (i32.const 1000))
+            (global.set $global (i64.const -1)))
+        (func (export "foreign") (result i32) (local $at i32) (local $found i32)
+            (drop (memory.grow (i32.const GROWTH)))
+            (loop $bytes
+                (if (i64.ne (i64.load (local.get $at)) (i64.const 0))
+                    (then (local.set $found (i32.add (local.get $found) (i32.const 1)))))
+                (local.set $at (i32.add (local.get $at) (i32.const 8)))
+                (br_if $bytes (i32.lt_u (local.get $at) (i32.mul (memory.size) (i32.const 65536)))))
+            (local.set $at (i32.const 0))
+            (loop $entries
+                (if (i32.eqz (ref.is_null (table.get $table (local.get $at))))
+                    (then (local.set $found (i32.add (local.get $found) (i32.const 1)))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (br_if $entries (i32.lt_u (local.get $at) (i32.const 1000))))
+            (i32.add (local.get $found) (i32.wrap_i64 (global.get $global)))))"#;
+
+    /// The pool of a metering with one slot, so that whoever comes next gets the slot that another one left.
+    fn with_one_slot(metered: Metered, keep_pages: bool) -> Option<Engine> {
+        let mut pool = of(metered, keep_pages);
+        pool.total_component_instances(1).total_core_instances(1).total_memories(1).total_tables(1).total_stacks(1);
+        let mut config: Config = config(metered);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        Engine::new(&config).ok()
+    }
+
+    fn run<T: wasmtime::WasmResults>(engine: &Engine, module: &Module, function: &str) -> T {
+        let mut store = Store::new(engine, ());
+        let _ = store.set_fuel(u64::MAX);
+        store.set_epoch_deadline(u64::MAX);
+        let instance = Linker::new(engine).instantiate(&mut store, module).unwrap();
+        instance.get_typed_func::<(), T>(&mut store, function).unwrap().call(&mut store, ()).unwrap()
+    }
+
+    #[test]
+    fn a_slot_that_another_tenant_left_reads_as_new() {
+        let mut tried = 0;
+        for metered in [Metered::ByFuel, Metered::ByTime] {
+            let widest = largest(metered).memory_bytes >> 16;
+            for keep_pages in [false, true] {
+                // Kernels without the scan have no pool that keeps pages; the sandbox runs without it there too.
+                let Some(engine) = with_one_slot(metered, keep_pages) else { continue };
+                // Less than is kept mapped, more than that, and all that there may be.
+                for pages in [16, 17, 100, widest] {
+                    let text =
+                        MODULE.replace("WIDEST", &widest.to_string()).replace("GROWTH", &(pages - 16).to_string());
+                    // Two modules, as of two tenants: an image of the first must not be taken for the second's.
+                    let one = Module::new(&engine, &text).unwrap();
+                    let other = Module::new(&engine, text.replace("(module", "(module (func)")).unwrap();
+                    for round in 0..3 {
+                        run::<()>(&engine, &one, "dirty");
+                        let found: i32 = run(&engine, &other, "foreign");
+                        assert_eq!(found, 0, "{metered:?}, pages kept: {keep_pages}, {pages} pages, round {round}");
+                        run::<()>(&engine, &other, "dirty");
+                        let found: i32 = run(&engine, &one, "foreign");
+                        assert_eq!(found, 0, "{metered:?}, pages kept: {keep_pages}, {pages} pages, round {round}");
+                    }
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried >= 8, "{tried} of the ways were tried; without a pool there is nothing to share");
+    }
+}

@@ -8,10 +8,14 @@
 mod allowances;
 mod artefacts;
 mod bundled;
+mod frame;
 mod from_source;
 mod hostile;
 mod patient_retry;
 mod scripts;
 mod shipped_scripts;
-mod speed;
 mod support;
+mod waiting;
+#[expect(dead_code, reason = "shared with the system tests, which make more of it")]
+#[path = "../../../../tests/hostile/frame.rs"]
+mod zoo;

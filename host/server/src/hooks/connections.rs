@@ -15,7 +15,7 @@ use http::{HeaderName, header};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::api::v1::connections::{block, redirect_uri, speaking};
+use crate::api::v1::connections::{block, hosts, redirect_uri, speaking};
 use crate::app::App;
 use crate::codes;
 use crate::frame::no_such_path;
@@ -92,7 +92,8 @@ async fn exchange(
     let Some(block) = block(&version, &connection.auth) else { return Err(invalid()) };
     let secrets = app.store.secrets(ctx.tenant, SecretOwner::Connection(connection.id)).await?;
     let redirect_uri = redirect_uri(app, &connection);
-    let ask = ConsentAsk { connection: &connection, block, secrets: &secrets, redirect_uri: &redirect_uri };
+    let (hosts, redirect_uri) = (hosts(&version), &*redirect_uri);
+    let ask = ConsentAsk { connection: &connection, block, hosts, secrets: &secrets, redirect_uri };
     match app.consent.exchange(&ask, code, consent.verifier.expose_secret()).await {
         Ok(tokens) => {
             app.store.authorise_connection(ctx, connection.id, tokens).await?;

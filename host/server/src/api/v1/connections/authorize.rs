@@ -35,7 +35,7 @@ pub(crate) async fn authorize_connection(
         let message = format!("{}@{} has no block {:?} any more", connection.plugin, version.version, connection.auth);
         return Err(Problem::conflict("unknown_block", message));
     };
-    ask(&app, &key.writes(&app), connection, block).await.map(Json)
+    ask(&app, &key.writes(&app), connection, &version, block).await.map(Json)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(crate) async fn create_connection(
     let new = NewConnection { plugin, auth, name, settings: Value::Object(settings), secrets };
     let ctx = key.writes(&app);
     let connection = app.store.create_connection(&ctx, new).await?;
-    let wanted = ask(&app, &ctx, connection, block).await?;
+    let wanted = ask(&app, &ctx, connection, &version, block).await?;
     Ok((StatusCode::CREATED, Json(wanted)))
 }
 

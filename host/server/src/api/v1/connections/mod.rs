@@ -12,6 +12,7 @@ pub(crate) mod revoke;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::VersionState;
 use campanile_domain::plugin::auth::{AuthBlock, AuthStyle};
+use campanile_domain::plugin::hosts::HostPattern;
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::store::{Connection, PendingConsent, PluginVersion, SecretOwner, WriteContext};
 use campanile_domain::time::MINUTE_MS;
@@ -58,6 +59,11 @@ pub(crate) fn block<'a>(version: &'a PluginVersion, name: &str) -> Option<&'a Au
     matches!(block.style, AuthStyle::Oauth2AuthorizationCode { .. }).then_some(block)
 }
 
+/// The hosts that a version's manifest asks for.
+pub(crate) fn hosts(version: &PluginVersion) -> &[HostPattern] {
+    version.manifest.as_ref().map_or(&[], |manifest| &manifest.hosts)
+}
+
 /// Where the other system sends a person back to.
 pub(crate) fn redirect_uri(app: &App, connection: &Connection) -> String {
     format!("{}/hooks/connections/{}/callback", app.config.public_url, connection.id)
@@ -68,12 +74,14 @@ async fn ask(
     app: &App,
     ctx: &WriteContext,
     connection: Connection,
+    version: &PluginVersion,
     block: &AuthBlock,
 ) -> Result<ConsentWanted, Problem> {
     let (state, verifier) = (Token::mint(&*app.entropy), Token::mint(&*app.entropy));
     let secrets = app.store.secrets(ctx.tenant, SecretOwner::Connection(connection.id)).await?;
     let redirect_uri = redirect_uri(app, &connection);
-    let consent_ask = ConsentAsk { connection: &connection, block, secrets: &secrets, redirect_uri: &redirect_uri };
+    let (hosts, redirect_uri) = (hosts(version), &*redirect_uri);
+    let consent_ask = ConsentAsk { connection: &connection, block, hosts, secrets: &secrets, redirect_uri };
     let authorize_url = app
         .consent
         .authorize_url(&consent_ask, &state.0, &challenge(&verifier.0))
