@@ -10,7 +10,7 @@ use axum::extract::State;
 use campanile_domain::ids::TenantId;
 use campanile_domain::ports::store::{Tenant, TenantLimits};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::check_limits;
@@ -26,7 +26,7 @@ use crate::schema::tenants as schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantPatch {
     /// Limits by name; those that are left out stay, null takes an optional one away. Those of plugins likewise, one by
-    /// one: `{"plugins": {"policy": {"fuel": 1000000}}}`.
+    /// one: `{"plugins": {"policy": {"fuel": 1000000}}}`, null gives all of them back.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     limits: Option<Map<String, Value>>,
@@ -87,8 +87,10 @@ fn merged(limits: &TenantLimits, mut named: Map<String, Value>) -> Result<Tenant
     let Ok(Value::Object(mut all)) = serde_json::to_value(limits) else {
         return Err(Problem::internal("limits are no object"));
     };
-    if let Some(plugins) = named.remove("plugins") {
-        merge(all.entry("plugins").or_insert(Value::Null), if plugins.is_null() { json!({}) } else { plugins });
+    match named.remove("plugins") {
+        None => {}
+        Some(Value::Null) => drop(all.remove("plugins")),
+        Some(plugins) => merge(all.entry("plugins").or_insert(Value::Null), plugins),
     }
     all.extend(named);
     let under = |fault: FieldProblem| fault.under("/limits");
