@@ -13,9 +13,9 @@ use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
 use campanile_egress::{Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands, shadows};
 use campanile_sandbox::Sandbox;
-use campanile_server::{App, Config, Pipeline};
+use campanile_server::{App, Config, JobLine, Pipeline};
 use campanile_store::{Profile, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,13 +127,17 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         clock: Arc::clone(&wall_clock),
     });
     desk.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
+    let (shadows, shadow_duty) =
+        shadows(Arc::clone(&store) as Arc<dyn Store>, Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>);
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
         gateways,
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
+        shadows: Some(shadows),
     };
+    background.spawn(shadow_duty.run(stop.clone()));
     let (engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
     let _ = kinds.engine.set(handle.clone());
     let rows = store.gateways(None).await.map_err(|error| Failure::other(error.to_string()))?;
@@ -149,6 +153,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         plugins: desk,
         consent: Arc::new(AtOtherSystems(egress)),
         pipeline: Pipeline::default(),
+        jobs: JobLine::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock,
@@ -172,6 +177,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
     let app = Arc::new(app);
+    campanile_server::interrupt_jobs(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     let router = campanile_server::router(app);
     let server_stop = stop.clone();

@@ -19,7 +19,10 @@ use crate::meter::HOSTCALL_BYTES;
 
 mod pool;
 
-pub use pool::{Allocation, AllocationChoice, CALLS_PER_TENANT, IDLE_RUNNERS, concurrent_calls};
+pub use pool::{
+    Allocation, AllocationChoice, CALLS_BEHIND, CALLS_BEHIND_PER_TENANT, CALLS_PER_TENANT, IDLE_RUNNERS,
+    IDLE_RUNNERS_BEHIND, concurrent_calls,
+};
 
 /// The sandbox cannot run on this machine.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::limits::{Cpu, Limits};
-use campanile_domain::ports::policy::Usage;
+use campanile_domain::ports::policy::{Consulted, Usage};
 use wasmtime::component::{Component, Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -41,17 +41,20 @@ pub struct Called<T> {
     pub usage: Usage,
     /// What it logged, cut to the limits.
     pub log: Vec<String>,
+    /// What it asked of the calendar.
+    pub consulted: Consulted,
 }
 
 impl<T> Called<T> {
     /// Of a call that did not get as far as the guest.
     pub fn not_run(fault: Fault) -> Self {
-        Self { answer: Err(fault), usage: Usage::default(), log: Vec::new() }
+        Self { answer: Err(fault), usage: Usage::default(), log: Vec::new(), consulted: Consulted::default() }
     }
 
     /// The same with another answer.
     pub fn and_then<U>(self, read: impl FnOnce(T) -> Result<U, Fault>) -> Called<U> {
-        Called { answer: self.answer.and_then(read), usage: self.usage, log: self.log }
+        let Self { answer, usage, log, consulted } = self;
+        Called { answer: answer.and_then(read), usage, log, consulted }
     }
 }
 
@@ -87,7 +90,8 @@ impl Guest {
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
                 let log = store.data_mut().log.take();
-                Err(Called { answer: Err(fault), usage: usage(&store, fuel), log })
+                let consulted = std::mem::take(&mut store.data_mut().consulted);
+                Err(Called { answer: Err(fault), usage: usage(&store, fuel), log, consulted })
             }
         }
     }
@@ -172,7 +176,7 @@ impl Live {
         let usage = usage(&self.store, self.fuel);
         let lent = self.store.data_mut();
         lent.drain_output();
-        Called { answer, usage, log: lent.log.take() }
+        Called { answer, usage, log: lent.log.take(), consulted: std::mem::take(&mut lent.consulted) }
     }
 }
 

@@ -13,3 +13,4 @@ mod uploads;
 mod world;
 
 pub(crate) use host::{Answer, Host};
+pub(crate) use world::decided;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey};
 use campanile_domain::ports::gateway::{Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{DecisionRecord, Store};
+use campanile_domain::ports::store::{DecisionRecord, Document, Store};
 use campanile_domain::time::DAY_MS;
 
 use crate::support::{MONDAY, World};
@@ -18,17 +18,28 @@ pub fn decisions_and_transcripts_are_kept_and_dropped_by_the_day(store: Arc<dyn 
         campaign: CampaignKey(1),
         lead,
         attempt: AttemptKey(3),
+        call: None,
         at: MONDAY + days * DAY_MS,
-        by: "builtin".into(),
+        by: "mine@1".into(),
+        digest: Some("aa".into()),
+        runner: None,
+        settings: Some(serde_json::json!({})),
+        calendar: None,
+        standing: None,
         input: serde_json::json!({ "days": days }),
         output: serde_json::Value::Null,
         usage: Usage::default(),
         elapsed_us: 4,
         log: vec!["a line".into()],
         clamped_by: vec![],
+        made: None,
     };
-    world.done(world.store.keep_decisions(vec![record(0), record(1)]));
-    world.done(world.store.keep_decisions(vec![DecisionRecord { lead: LeadKey(6), ..record(0) }]));
+    let keep = |records: &[DecisionRecord]| {
+        let documents = records.iter().map(|record| Document::try_from(record).unwrap()).collect();
+        world.done(world.store.keep_decisions(documents));
+    };
+    keep(&[record(0), record(1)]);
+    keep(&[DecisionRecord { lead: LeadKey(6), ..record(0) }]);
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [record(0), record(1)]);
 
     let said = |text: &str| vec![Utterance { at_ms: 10, speaker: Speaker::Person, text: text.into() }];

@@ -9,7 +9,7 @@ use campanile_domain::hours::CallingHours;
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy};
 use campanile_domain::policy::{Decision, OnPolicyFailure, Retry};
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure, Usage};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{After, Changed, Fence, NewLead, Page, Store, StoreError, Undecided};
 use campanile_domain::settle::Clamp;
 use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
@@ -187,7 +187,7 @@ pub fn a_late_machine_changes_the_outcome_before_the_decision(store: Arc<dyn Sto
 }
 
 fn answer(decision: Result<Decision, PolicyFailure>) -> PolicyAnswer {
-    PolicyAnswer { version: "mine@2".into(), decision, usage: Usage::default(), log: vec![] }
+    PolicyAnswer::without_a_run("mine@2", decision)
 }
 
 fn with_policy(store: Arc<dyn Store>, on_failure: OnPolicyFailure) -> World {
@@ -219,7 +219,7 @@ pub fn a_policy_is_asked_and_its_answer_taken_once(store: Arc<dyn Store>) {
     let now = MONDAY + 2 * MINUTE_MS;
     let decide = |decision| wait(world.store.decide(&world.ctx(now), Fence::SOLE, &undecided, &answer(Ok(decision))));
     let soon = Decision::Retry(Retry::at(now, "again"));
-    let After::Settled { state, due, clamped_by } = decide(soon.clone()).unwrap() else { panic!() };
+    let After::Settled { state, due, clamped_by, .. } = decide(soon.clone()).unwrap() else { panic!() };
     assert_eq!((state, clamped_by), (LeadState::Rescheduled, vec![Clamp::MinimumInterval]));
     assert_eq!(due, Some(MONDAY + MINUTE_MS + 10 * MINUTE_MS), "ten minutes after the end");
     assert_eq!(decide(soon).unwrap_err(), StoreError::Stale);

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Seven traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Nine traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +16,25 @@ pub use accounts::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
+pub use jobs::*;
 pub use leads::*;
 pub use plugins::*;
 pub use records::*;
+pub use shadows::*;
 
 mod accounts;
 mod campaigns;
 mod credentials;
 mod dialling;
+mod jobs;
 mod leads;
 mod plugins;
 mod records;
+mod shadows;
 
 /// All of it.
-pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records {}
-impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records> Store for T {}
+pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records + Jobs + Shadows {}
+impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records + Jobs + Shadows> Store for T {}
 
 /// Who wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
