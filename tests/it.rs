@@ -13,5 +13,6 @@ mod gateway;
 mod hostile;
 mod plugin;
 mod rehearse;
+mod replay;
 mod serve_equals_rehearse;
 mod tidy;

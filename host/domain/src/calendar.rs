@@ -133,11 +133,18 @@ mod tests {
         let all = vec![
             Exchange::Local { at: Timestamp(5), zone: "Mars".into(), said: Said::Error("no such zone".into()) },
             Exchange::Local { at: Timestamp(1_772_442_000_000), zone: "UTC".into(), said: Said::Answer(civil) },
-            Exchange::Instant { civil: "2026-02-31 09:00:00".into(), zone: "UTC".into(), said: Said::Answer(Timestamp(7)) },
+            Exchange::Instant {
+                civil: "2026-02-31 09:00:00".into(),
+                zone: "UTC".into(),
+                said: Said::Answer(Timestamp(7)),
+            },
             Exchange::NextOpen { at: Timestamp(9), answer: None },
         ];
         let written = serde_json::to_value(&all).unwrap();
-        assert_eq!(written[0], json!({"asked": "local", "at": "1970-01-01T00:00:00.005Z", "zone": "Mars", "error": "no such zone"}));
+        assert_eq!(
+            written[0],
+            json!({"asked": "local", "at": "1970-01-01T00:00:00.005Z", "zone": "Mars", "error": "no such zone"})
+        );
         assert_eq!(written[2]["answer"], "1970-01-01T00:00:00.007Z");
         assert_eq!(serde_json::from_value::<Vec<Exchange>>(written).unwrap(), all);
     }

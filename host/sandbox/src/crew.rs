@@ -363,7 +363,8 @@ mod tests {
             stop.store(true, Ordering::Relaxed);
         };
         let behind = futures::future::join(endless(Arc::clone(&stop)), endless(Arc::clone(&stop)));
-        block_on(futures::future::join(behind, live));
+        let ((one, other), ()) = block_on(futures::future::join(behind, live));
+        assert_eq!((one, other), (Ok(()), Ok(())), "and whoever stands behind ends too");
     }
 
     #[test]

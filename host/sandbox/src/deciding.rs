@@ -97,7 +97,8 @@ impl Inner {
             Err(fault) => return Called::not_run(fault),
         };
         let settings = call.settings.to_string();
-        let holder = Holder { tenant: call.tenant, script: Digest::of_parts(&[&version.digest.0, settings.as_bytes()]) };
+        let holder =
+            Holder { tenant: call.tenant, script: Digest::of_parts(&[&version.digest.0, settings.as_bytes()]) };
         let warm = match rank {
             Rank::Live => &self.warm,
             Rank::Behind => &self.warm_behind,

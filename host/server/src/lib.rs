@@ -34,8 +34,8 @@ mod testing;
 
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
-pub use self::openapi::document as openapi;
 pub use self::jobs::{JobLine, interrupt_jobs};
+pub use self::openapi::document as openapi;
 pub use self::pipeline::{Pipeline, resume_plugins};
 pub use self::ports::{Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
 pub use self::problem::{FieldProblem, Problem};

@@ -182,7 +182,8 @@ impl Round<'_> {
             && answer.digest.as_deref() == record.digest.as_deref()
             && answer.runner.as_deref() == record.runner.as_deref();
         let difference = || {
-            let made = |decision| Some(Made::of(&standing.as_ref()?.dispose(&call.input, &call.calendar.hours, decision)));
+            let made =
+                |decision| Some(Made::of(&standing.as_ref()?.dispose(&call.input, &call.calendar.hours, decision)));
             Difference {
                 lead: call.input.lead,
                 call: record.call,
@@ -226,4 +227,201 @@ fn question(record: &DecisionRecord) -> Result<Question, String> {
     let calendar = KeptCalendar::deserialize(calendar).map_err(|_| "unreadable".to_owned())?;
     let standing = record.standing.as_ref().and_then(|standing| Standing::deserialize(standing).ok());
     Ok(Question { recorded, input, settings, calendar, standing })
+}
+
+#[cfg(test)]
+mod tests {
+    use campanile_domain::ids::{AttemptKey, CallId};
+    use campanile_domain::ports::store::Document;
+    use campanile_domain::time::{DAY_MS, HOUR_MS};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Answer, Host, decided};
+
+    /// The instant of the first record.
+    const THEN: Timestamp = Timestamp(1_772_463_600_000);
+
+    /// Three decisions about each of `leads` leads of a campaign, two of them on the next day; made over by `doctor`.
+    async fn recorded(host: &Host, leads: i64, doctor: impl Fn(i64, i64, &mut DecisionRecord)) -> String {
+        host.active_policy().await;
+        let campaign = host.campaign().await;
+        let tenant = host.tenant_key().await;
+        let key = host.app.store.campaign(tenant, campaign.parse().unwrap()).await.unwrap().key;
+        let mut documents = Vec::new();
+        for (turn, lead) in (0..3).flat_map(|turn| (1..=leads).map(move |lead| (turn, lead))) {
+            let at = THEN + turn.min(1) * DAY_MS + (turn * HOUR_MS) + lead;
+            let call = AttemptKey(lead * 10 + turn);
+            // Far from the keys of leads that a test makes besides.
+            let mut record = decided(tenant, key, LeadKey(1_000 + lead), call, CallId(call.0 as u128), at);
+            doctor(turn, lead, &mut record);
+            documents.push(Document::try_from(&record).unwrap());
+        }
+        host.app.store.keep_decisions(documents).await.unwrap();
+        campaign
+    }
+
+    async fn replayed(host: &Host, body: Value) -> Answer {
+        let begun = host.post(Some(&host.live), "/v1/plugins/acme-policy/replay", body).await;
+        assert_eq!((begun.status, &begun.body["state"]), (202, &"running".into()), "{}", begun.text);
+        host.background_done().await;
+        let job = host.get(Some(&host.live), &begun.header("location")).await;
+        assert_eq!(job.body["state"], "finished", "{}", job.text);
+        assert_eq!(job.body["progress"]["done"], job.body["progress"]["total"], "{}", job.text);
+        job
+    }
+
+    #[tokio::test]
+    async fn the_same_bytes_and_settings_are_a_proof_byte_by_byte() {
+        let host = Host::new().await;
+        let campaign = recorded(&host, 200, |_, _, _| {}).await;
+        let job = replayed(&host, json!({"campaign": campaign})).await;
+        let result = &job.body["result"];
+        assert_eq!((&result["decisions"], &result["reproduced"]), (&600.into(), &600.into()), "{}", job.text);
+        assert_eq!((&result["policy"], &result["not_reproducible"]), (&"acme-policy@1.0.0".into(), &0.into()));
+        let own = replayed(&host, json!({})).await;
+        assert_eq!(own.body["result"], *result, "without a campaign it is what the plugin decided anywhere");
+        let other = host.post(Some(&host.live), "/v1/plugins/known-policy/replay", json!({})).await;
+        host.background_done().await;
+        let none = host.get(Some(&host.live), &other.header("location")).await;
+        assert_eq!(none.body["result"]["decisions"], 0, "{}", none.text);
+    }
+
+    #[tokio::test]
+    async fn a_record_that_is_not_reproduced_is_told_with_both_answers() {
+        let host = Host::new().await;
+        // The same decision, but for one letter of the reason.
+        let doctor = |turn, lead, record: &mut DecisionRecord| {
+            if (turn, lead) == (1, 2) {
+                record.output["reason"] = "Busy".into();
+            }
+        };
+        let campaign = recorded(&host, 3, doctor).await;
+        let result = replayed(&host, json!({"campaign": campaign})).await.body["result"].clone();
+        assert_eq!((&result["reproduced"], &result["not_reproducible"]), (&8.into(), &1.into()), "{result}");
+        let shown = &result["not_reproduced"][0];
+        assert_eq!((&shown["recorded"]["reason"], &shown["answered"]["reason"]), (&"Busy".into(), &"busy".into()));
+        assert_eq!(shown["call"], json!(CallId(21)));
+    }
+
+    #[tokio::test]
+    async fn other_settings_are_compared_until_the_first_divergence_of_each_lead() {
+        let host = Host::new().await;
+        let doctor = |turn, lead, record: &mut DecisionRecord| {
+            if turn == 0 && lead == 1 {
+                record.output = json!({"decision": "give_up", "reason": "used"});
+            }
+            if lead == 2 {
+                record.output = json!({"decision": "give_up", "reason": "used"});
+            }
+        };
+        let campaign = recorded(&host, 3, doctor).await;
+        let body = json!({"campaign": campaign, "settings": {"give_up": true}});
+        let result = replayed(&host, body).await.body["result"].clone();
+        // Lead 1 gave up (reworded), then diverges; lead 2 never does; lead 3 at once.
+        assert_eq!((&result["reworded"], &result["diverged"]), (&4.into(), &2.into()), "{result}");
+        assert_eq!((&result["after_divergence"], &result["reproduced"]), (&3.into(), &0.into()), "{result}");
+        assert_eq!(result["changes"], json!([{"from": "retry", "to": "give_up", "leads": 2}]));
+        assert_eq!(result["leads"].as_array().unwrap().len(), 2);
+        assert_eq!(result["leads"][0]["lead"], json!(campanile_domain::ids::LeadId(1_003)));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_replayed_is_counted_by_reason() {
+        let host = Host::new().await;
+        let doctor = |turn, lead, record: &mut DecisionRecord| match (turn, lead) {
+            (0, 1) => record.output = json!({"code": "policy_trapped", "message": "it trapped"}),
+            (0, 2) => record.calendar = None,
+            (0, 3) => record.input = Value::Null,
+            (0, 4) => record.by = "builtin".into(),
+            _ => {}
+        };
+        let campaign = recorded(&host, 4, doctor).await;
+        let result = replayed(&host, json!({"campaign": campaign})).await.body["result"].clone();
+        let reasons = json!({"builtin": 1, "failed: policy_trapped": 1, "no_input": 1, "too_old": 1});
+        assert_eq!((&result["not_replayed"], &result["reproduced"]), (&reasons, &8.into()), "{result}");
+    }
+
+    #[tokio::test]
+    async fn time_lead_and_limit_bound_it() {
+        let host = Host::new().await;
+        let campaign = recorded(&host, 300, |_, _, _| {}).await;
+        let next_day = (THEN + DAY_MS).to_string();
+        let after = replayed(&host, json!({"campaign": campaign, "since": next_day})).await;
+        assert_eq!(after.body["result"]["reproduced"], 600, "{}", after.text);
+        let before = replayed(&host, json!({"campaign": campaign, "until": next_day})).await;
+        assert_eq!(before.body["result"]["reproduced"], 300);
+        let few = replayed(&host, json!({"campaign": campaign, "limit": 260})).await;
+        assert_eq!((&few.body["result"]["decisions"], &few.body["result"]["left_out"]), (&260.into(), &640.into()));
+        let (lead, _) = host.called_lead().await;
+        let one = replayed(&host, json!({"lead": lead})).await;
+        assert_eq!(one.body["result"]["reproduced"], 1, "{}", one.text);
+    }
+
+    #[tokio::test]
+    async fn wishes_that_cannot_be_are_refused_at_once() {
+        let host = Host::new().await;
+        let (lead, _) = host.called_lead().await;
+        host.active_policy().await;
+        let ask = async |name: &str, body: Value| {
+            host.post(Some(&host.live), &format!("/v1/plugins/{name}/replay"), body).await
+        };
+        let bad =
+            ask("acme-policy", json!({"limit": 0, "since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}))
+                .await;
+        assert_eq!((bad.problem(), bad.pointers()), ((422, "CE0007"), vec!["/limit".to_owned(), "/until".to_owned()]));
+        let foreign = ask("acme-policy", json!({"campaign": campanile_domain::ids::CampaignId(7)})).await;
+        assert_eq!((foreign.problem(), foreign.codes()), ((422, "CE0007"), vec!["unknown_campaign".to_owned()]));
+        let both = ask("acme-policy", json!({"lead": lead, "campaign": campanile_domain::ids::CampaignId(7)})).await;
+        assert_eq!(both.pointers(), ["/campaign"]);
+        assert_eq!(ask("acme-policy", json!({"version": "9.9.9"})).await.problem(), (404, "CE0004"));
+        assert_eq!(ask("nobody", json!({})).await.problem(), (404, "CE0004"));
+        let strange = host.post(Some(&host.stranger), "/v1/plugins/known-policy/replay", json!({"lead": lead})).await;
+        assert_eq!(strange.codes(), ["unknown_lead"], "somebody else's lead is not there");
+        assert_eq!(host.get(Some(&host.live), "/v1/jobs").await.body["data"].as_array().map(Vec::len), Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_draft_is_asked_without_being_kept() {
+        let host = Host::new().await;
+        let campaign = recorded(&host, 2, |_, _, _| {}).await;
+        let script = json!({"name": "patient", "source": "fn decide(input) { 1 }"});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts", script).await.status, 201);
+        let path = "/v1/scripts/patient/replay";
+        let body = json!({"campaign": campaign, "source": "fn decide(input) { give_up() }"});
+        let begun = host.post(Some(&host.live), path, body).await;
+        assert_eq!((begun.status, &begun.body["request"]["policy"]), (202, &"patient@draft".into()), "{}", begun.text);
+        host.background_done().await;
+        let result = host.get(Some(&host.live), &begun.header("location")).await.body["result"].clone();
+        assert_eq!((&result["diverged"], &result["after_divergence"]), (&2.into(), &4.into()), "{result}");
+        let first = json!({"campaign": campaign, "source": "fn decide(input) { 1 }"});
+        let first = host.post(Some(&host.live), "/v1/scripts/brand-new/replay", first).await;
+        assert_eq!(first.status, 202, "a draft may be the first of its name: {}", first.text);
+        host.background_done().await;
+        assert_eq!(
+            host.post(Some(&host.live), "/v1/scripts/brand-new/replay", json!({})).await.problem(),
+            (404, "CE0004")
+        );
+        let broken = host.post(Some(&host.live), path, json!({"source": "syntax error"})).await;
+        assert_eq!(broken.problem(), (422, "CE0022"));
+        let both = host.post(Some(&host.live), path, json!({"source": "fn decide(input) { 1 }", "version": "1"})).await;
+        assert_eq!(both.pointers(), ["/version"]);
+        let typo = host.post(Some(&host.live), path, json!({"campain": campaign})).await;
+        assert_eq!((typo.problem(), typo.pointers()), ((422, "CE0007"), vec!["/campain".to_owned()]));
+        let versions = host.get(Some(&host.live), "/v1/scripts").await;
+        assert_eq!(versions.body["data"].as_array().map(Vec::len), Some(1), "{}", versions.text);
+        let plugin = host.post(Some(&host.live), "/v1/scripts/acme-policy/replay", json!({})).await;
+        assert_eq!(plugin.problem(), (404, "CE0004"), "a component is no script");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_stops_fails_what_runs_as_interrupted() {
+        let host = Host::new().await;
+        let campaign = recorded(&host, 2, |_, _, _| {}).await;
+        host.app.shutdown.cancel();
+        let begun = host.post(Some(&host.live), "/v1/plugins/acme-policy/replay", json!({"campaign": campaign})).await;
+        host.background_done().await;
+        let job = host.get(Some(&host.live), &begun.header("location")).await;
+        assert_eq!((&job.body["state"], &job.body["error"]["code"]), (&"failed".into(), &"interrupted".into()));
+    }
 }

@@ -119,11 +119,9 @@ impl Hands {
 /// What became of the lead, for the record.
 fn made(after: &After) -> Option<Made> {
     match after {
-        After::Settled { state, due, clamped_by, asked_for, expected, .. } => Some(Made {
-            asked_for: *asked_for,
-            expected: *expected,
-            ..Made::new(*state, *due, clamped_by.clone())
-        }),
+        After::Settled { state, due, clamped_by, asked_for, expected, .. } => {
+            Some(Made { asked_for: *asked_for, expected: *expected, ..Made::new(*state, *due, clamped_by.clone()) })
+        }
         After::Decide(_) | After::AwaitEvaluation { .. } => None,
     }
 }

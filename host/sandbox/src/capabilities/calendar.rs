@@ -84,8 +84,7 @@ impl contract::Host for Lent {
             Exchange::NextOpen { at: then, answer } if *then == at => Some(*answer),
             _ => None,
         });
-        let answer =
-            then.unwrap_or_else(|| self.loan.calendar.as_ref().and_then(|calendar| calendar.next_open(at)));
+        let answer = then.unwrap_or_else(|| self.loan.calendar.as_ref().and_then(|calendar| calendar.next_open(at)));
         self.consulted.note(|| Exchange::NextOpen { at, answer });
         Ok(answer.map(Timestamp::millis))
     }

@@ -10,6 +10,7 @@ mod bundled;
 mod from_source;
 mod hostile;
 mod patient_retry;
+mod replay;
 mod scripts;
 mod shipped_scripts;
 mod speed;

@@ -1,7 +1,7 @@
 //! What the binary would answer to the questions of [`crate::ports`], as simple as tests need it.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;

@@ -88,7 +88,7 @@ impl Host {
         WriteContext::engine(tenant, self.app.engine_clock.now(), seed(&*self.app.entropy))
     }
 
-    pub(super) async fn tenant_key(&self) -> TenantKey {
+    pub(crate) async fn tenant_key(&self) -> TenantKey {
         self.app.store.tenant_by_id(self.tenant.parse().unwrap()).await.unwrap().key
     }
 

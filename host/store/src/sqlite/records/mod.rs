@@ -10,9 +10,9 @@ use campanile_domain::time::Timestamp;
 
 use super::store::SqliteStore;
 
-mod decisions;
-mod segments;
-mod shadows;
+pub(crate) mod decisions;
+pub(crate) mod segments;
+pub(crate) mod shadows;
 mod transcripts;
 
 #[async_trait]

@@ -35,7 +35,11 @@ impl Segment {
 
     /// When it was decided, in SQL: milliseconds.
     pub(crate) const fn at(self) -> &'static str {
-        if self.is_first_shape() { "CAST(round(1000 * unixepoch(json_extract(record, '$.at'), 'subsec')) AS INTEGER)" } else { "at" }
+        if self.is_first_shape() {
+            "CAST(round(1000 * unixepoch(json_extract(record, '$.at'), 'subsec')) AS INTEGER)"
+        } else {
+            "at"
+        }
     }
 
     /// From before decisions were found by their campaign.

@@ -29,9 +29,8 @@ pub(crate) fn of_lead(db: &Connection, tenant: TenantKey, lead: LeadKey) -> Done
         if !segments::has_shadows(db, day)? {
             continue;
         }
-        let mut statement = db.prepare_cached(&format!(
-            "SELECT record FROM shadow_{day} WHERE tenant = ?1 AND lead = ?2 ORDER BY id"
-        ))?;
+        let mut statement =
+            db.prepare_cached(&format!("SELECT record FROM shadow_{day} WHERE tenant = ?1 AND lead = ?2 ORDER BY id"))?;
         let mut rows = statement.query(params![tenant.0, lead.0])?;
         while let Some(row) = rows.next()? {
             records.push(serde_json::from_str::<ShadowRecord>(&row.get::<_, String>(0)?)?);

@@ -47,9 +47,8 @@ pub(crate) async fn put_shadow(
 ) -> Result<Json<Shadow>, Problem> {
     app.store.campaign(key.of(), id).await?;
     let resolved = app.policies.resolve(key.of(), &request.policy).await;
-    let pinned = resolved.map_err(|failure| {
-        Problem::invalid(vec![FieldProblem::new("/policy", failure.code, failure.message)])
-    })?;
+    let pinned = resolved
+        .map_err(|failure| Problem::invalid(vec![FieldProblem::new("/policy", failure.code, failure.message)]))?;
     let pinned: PluginRef = pinned.parse().map_err(Problem::internal)?;
     let settings = Value::Object(request.settings);
     app.plugins.check_settings(key.of(), &pinned, &settings).await.map_err(|faults| {

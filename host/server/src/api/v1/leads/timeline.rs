@@ -142,7 +142,8 @@ fn changed(record: &DecisionRecord) -> Option<String> {
         format!("{} {year:04}-{month:02}-{day:02} {hour:02}:{minute:02}", &weekday[..3])
     };
     let rules = record.clamped_by.iter().map(|clamp| clamp.as_str()).collect::<Vec<_>>().join(", ");
-    let asked = made.asked_for.map_or_else(|| "no instant asked for".to_owned(), |at| format!("asked for {}", shown(at)));
+    let asked =
+        made.asked_for.map_or_else(|| "no instant asked for".to_owned(), |at| format!("asked for {}", shown(at)));
     let became = match (made.due, made.expected) {
         (Some(due), expected) => format!("not before {}", shown(expected.unwrap_or(due))),
         (None, _) => format!("the lead is {}", made.status),
@@ -150,16 +151,14 @@ fn changed(record: &DecisionRecord) -> Option<String> {
     Some(format!("{asked}, {became} ({rules})"))
 }
 
-fn merge(
-    begins: Entry,
-    calls: Vec<Call>,
-    decisions: Vec<DecisionRecord>,
-    shadows: Vec<ShadowRecord>,
-) -> Vec<Entry> {
+fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>, shadows: Vec<ShadowRecord>) -> Vec<Entry> {
     let names: BTreeMap<AttemptKey, CallId> = calls.iter().map(|call| (call.key, call.id)).collect();
     let mut data = vec![begins];
     data.extend(
-        calls.into_iter().map(|call| (call.started_at, call)).map(|(at, call)| Entry { call: Some(Box::new(call)), ..Entry::at(at, "call") }),
+        calls
+            .into_iter()
+            .map(|call| (call.started_at, call))
+            .map(|(at, call)| Entry { call: Some(Box::new(call)), ..Entry::at(at, "call") }),
     );
     data.extend(decisions.into_iter().map(|record| {
         let at = record.at;

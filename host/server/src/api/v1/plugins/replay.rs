@@ -130,7 +130,7 @@ pub(crate) async fn begin(
     let of = decisions_of(app, key, &request).await?;
     let by = (request.campaign.is_none() && request.lead.is_none()).then(|| policy.name.clone());
     let mut asked = serde_json::to_value(&request).map_err(Problem::internal)?;
-    asked["policy"] = if draft.is_some() { json!(format!("{}@draft", policy.name)) } else { json!(policy.to_string()) };
+    asked["policy"] = json!(policy.to_string());
     let job = app.store.begin_job(&key.writes(app), KIND, asked).await?;
     let ReplayRequest { since, until, settings, .. } = request;
     let replay = Replay { of, since, until, by, policy, draft, settings: settings.map(Value::Object), limit };

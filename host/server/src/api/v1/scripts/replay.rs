@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::KIND;
 use super::create::{check_source, rejected};
 use crate::api::v1::plugins::replay::{ReplayRequest, begin, replay_plugin};
-use crate::api::v1::plugins::versions_of;
 use crate::app::App;
 use crate::auth::{Key, PluginsWrite};
 use crate::body::{Body, typed};
@@ -36,7 +35,7 @@ pub(crate) struct ScriptReplayRequest {
 /// Puts recorded decisions to a script again. With a source a draft is asked, which is checked like a script that is kept and
 /// then forgotten. The work is a job; no lead is touched by it.
 #[utoipa::path(post, path = "/v1/scripts/{name}/replay", tag = "scripts", params(("name" = String, Path, description = "Its name")),
-    request_body(content = ScriptReplayRequest, example = json!({"source": "fn decide(input) { retry_after_minutes(240) }", "limit": 1000})),
+    request_body(content = ScriptReplayRequest, example = json!({"version": "@active", "since": "2026-03-01T00:00:00Z", "limit": 1000})),
     responses((status = 202, description = "It runs", body = schema::Job)), security(("key" = ["plugins:write"])))]
 pub(crate) async fn replay_script(
     State(app): State<Arc<App>>,
@@ -46,8 +45,10 @@ pub(crate) async fn replay_script(
 ) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
     let ScriptReplayRequest { source, wishes } = request;
     let wishes: ReplayRequest = typed(wishes.into()).map_err(Problem::invalid)?;
-    let versions = versions_of(&app, key.of(), &name).await?;
-    if versions.iter().any(|version| version.kind != KIND) {
+    let versions = app.store.plugin_versions(Some(key.of()), Some(&name)).await?;
+    // A draft may be the first of its name.
+    let is_new = versions.is_empty() && source.is_some();
+    if !is_new && !versions.iter().any(|(_, version)| version.kind == KIND) {
         return Err(Problem::not_found("script"));
     }
     let Some(source) = source else { return replay_plugin(State(app), key, Name(name), Body(wishes)).await };
@@ -57,6 +58,6 @@ pub(crate) async fn replay_script(
     }
     check_source(&source).map_err(|fault| Problem::invalid(vec![fault]))?;
     app.scripts.check(key.of(), &source).await.map_err(rejected)?;
-    let policy = name.parse().map_err(Problem::internal)?;
+    let policy = format!("{name}@draft").parse().map_err(|_| Problem::not_found("script"))?;
     begin(&app, &key, policy, Some(source.into()), wishes).await
 }
