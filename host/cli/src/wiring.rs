@@ -13,7 +13,7 @@ use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
 use campanile_egress::{Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands, shadows};
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Shadows};
 use campanile_sandbox::Sandbox;
 use campanile_server::{App, Config, JobLine, Pipeline};
 use campanile_store::{Profile, SqliteStore};
@@ -127,8 +127,12 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         clock: Arc::clone(&wall_clock),
     });
     desk.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
-    let (shadows, shadow_duty) =
-        shadows(Arc::clone(&store) as Arc<dyn Store>, Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>);
+    let shadows = Shadows::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
+        background.clone(),
+        stop.clone(),
+    );
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
@@ -137,7 +141,6 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         fence: Fence::SOLE,
         shadows: Some(shadows),
     };
-    background.spawn(shadow_duty.run(stop.clone()));
     let (engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
     let _ = kinds.engine.set(handle.clone());
     let rows = store.gateways(None).await.map_err(|error| Failure::other(error.to_string()))?;

@@ -78,12 +78,14 @@ struct Round<'a> {
     tenant: TenantKey,
     tally: Tally,
     asked: Option<(String, Option<Arc<str>>)>,
+    /// Records read, those of other plugins too.
+    seen: u64,
 }
 
 impl Replay {
     /// Replays everything; progress is told page by page.
     pub(crate) async fn run(&self, app: &App, tenant: TenantKey, job: JobId) -> Stored<Value> {
-        let mut round = Round { replay: self, app, tenant, tally: Tally::default(), asked: None };
+        let mut round = Round { replay: self, app, tenant, tally: Tally::default(), asked: None, seen: 0 };
         match &self.of {
             Of::Campaigns(campaigns) => round.campaigns(campaigns, job).await?,
             Of::Lead(lead) => round.lead(*lead, job).await?,
@@ -97,7 +99,7 @@ impl Replay {
 
 impl Round<'_> {
     async fn tell(&self, job: JobId, total: u64) -> Stored<bool> {
-        let progress = JobProgress { done: self.tally.decisions, total: total.max(self.tally.decisions) };
+        let progress = JobProgress { done: self.seen, total: total.max(self.seen) };
         self.app.store.job_progress(&jobs::context(self.app, self.tenant), job, progress).await
     }
 
@@ -110,25 +112,24 @@ impl Round<'_> {
             there += self.app.store.count_decisions(*span).await?;
         }
         let total = there.min(limit);
-        let mut seen = 0;
         for span in spans {
             let mut after = None;
-            while seen < limit {
+            while self.seen < limit {
                 if !self.tell(job, total).await? {
                     return Ok(());
                 }
-                let want = u32::try_from(limit - seen).unwrap_or(PAGE).min(PAGE);
+                let want = u32::try_from(limit - self.seen).unwrap_or(PAGE).min(PAGE);
                 let page = self.app.store.decisions_after(span, after, want).await?;
                 let Some((last, _)) = page.last() else { break };
                 after = Some(*last);
-                seen += page.len() as u64;
                 for (_, record) in page {
+                    self.seen += 1;
                     self.one(record).await;
                 }
             }
         }
         // Records may have come meanwhile; those are no part of this replay.
-        self.tally.left_out = there.saturating_sub(seen);
+        self.tally.left_out = there.saturating_sub(self.seen);
         self.tell(job, total).await.map(|_| ())
     }
 
@@ -144,6 +145,7 @@ impl Round<'_> {
             return Ok(());
         }
         for record in records.into_iter().take(most) {
+            self.seen += 1;
             self.one(Some(record)).await;
         }
         self.tally.left_out = there.saturating_sub(limit);

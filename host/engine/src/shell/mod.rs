@@ -16,4 +16,4 @@ pub use engine::Engine;
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
-pub use shadow::{ShadowDuty, Shadows, shadows};
+pub use shadow::Shadows;

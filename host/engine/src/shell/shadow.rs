@@ -1,15 +1,15 @@
 //! Shadows: what was decided is put to a second policy, behind the decision's back.
 //!
-//! The hands only offer: a question that was decided is handed to a queue with a bound, and when the queue is full it is
-//! counted and forgotten. Nobody waits for a shadow. One task asks them, in the order of the decisions, at the rank of those
-//! whose answer moves no lead, and keeps the two answers together. It goes on until the engine is gone; once the host is
-//! stopping it asks no more and counts what is left as dropped. What waits in the queue of a host that is killed is lost
-//! uncounted, at most [`QUEUE`] questions.
+//! The hands only offer: a question that was decided is handed to its tenant's queue, which has a bound, and when the queue is
+//! full it is counted and forgotten. Nobody waits for a shadow, and one tenant's slow one costs no other tenant an answer. A
+//! task for each tenant asks in the order of the decisions, at the rank of those whose answer moves no lead, and keeps the two
+//! answers together. The tasks go on until the hands are gone; once the host is stopping they ask no more and count what is
+//! left as dropped. What waits in the queue of a host that is killed is lost uncounted, at most [`QUEUE`] questions a tenant.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use campanile_domain::ids::CampaignKey;
+use campanile_domain::ids::{CampaignKey, TenantKey};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner};
 use campanile_domain::ports::store::{
@@ -18,11 +18,12 @@ use campanile_domain::ports::store::{
 use campanile_domain::replay::{Difference, Made};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::hands::Hands;
 use crate::core::Event;
 
-/// Questions that may wait to be put to shadows.
+/// Questions of one tenant that may wait to be put to its shadows.
 pub const QUEUE: usize = 1_024;
 /// Answers that are kept in one transaction.
 const AT_ONCE: usize = 64;
@@ -34,41 +35,53 @@ struct Offer {
     decided: Result<Decision, PolicyFailure>,
 }
 
-type Dropped = Arc<Mutex<BTreeMap<CampaignKey, u64>>>;
-
 /// Where the hands offer.
-#[derive(Clone)]
 pub struct Shadows {
-    queue: mpsc::Sender<Offer>,
-    dropped: Dropped,
+    queues: Mutex<BTreeMap<TenantKey, mpsc::Sender<Offer>>>,
+    asker: Arc<Asker>,
+    tasks: TaskTracker,
 }
 
 /// Asks the shadows.
-pub struct ShadowDuty {
-    queue: mpsc::Receiver<Offer>,
-    dropped: Dropped,
+struct Asker {
     store: Arc<dyn Store>,
     policies: Arc<dyn PolicyRunner>,
+    stop: CancellationToken,
+    dropped: Mutex<BTreeMap<CampaignKey, u64>>,
 }
 
-/// The queue's two ends.
-pub fn shadows(store: Arc<dyn Store>, policies: Arc<dyn PolicyRunner>) -> (Shadows, ShadowDuty) {
-    let (sender, queue) = mpsc::channel(QUEUE);
-    let dropped = Dropped::default();
-    (Shadows { queue: sender, dropped: Arc::clone(&dropped) }, ShadowDuty { queue, dropped, store, policies })
-}
+impl Shadows {
+    /// Asks within `tasks`, until `stop`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        policies: Arc<dyn PolicyRunner>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let asker = Arc::new(Asker { store, policies, stop, dropped: Mutex::default() });
+        Self { queues: Mutex::default(), asker, tasks }
+    }
 
-fn count(dropped: &Dropped, campaign: CampaignKey) {
-    *dropped.lock().unwrap_or_else(PoisonError::into_inner).entry(campaign).or_default() += 1;
+    fn offer(&self, offer: Offer) {
+        let (tenant, campaign) = (offer.undecided.tenant, offer.undecided.campaign);
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(tenant).or_insert_with(|| {
+            let (queue, offers) = mpsc::channel(QUEUE);
+            let asker = Arc::clone(&self.asker);
+            self.tasks.spawn(async move { asker.run(tenant, offers).await });
+            queue
+        });
+        if queue.try_send(offer).is_err() {
+            self.asker.drop_one(campaign);
+        }
+    }
 }
 
 impl Hands {
     /// Offers a question that was decided. Never waits.
     pub(super) fn show(&self, undecided: Undecided, by: &str, decided: Result<Decision, PolicyFailure>) {
-        let Some(shadows) = &self.shadows else { return };
-        let campaign = undecided.campaign;
-        if shadows.queue.try_send(Offer { undecided, by: by.to_owned(), decided }).is_err() {
-            count(&shadows.dropped, campaign);
+        if let Some(shadows) = &self.shadows {
+            shadows.offer(Offer { undecided, by: by.to_owned(), decided });
         }
     }
 
@@ -86,24 +99,28 @@ impl Hands {
     }
 }
 
-impl ShadowDuty {
+impl Asker {
+    fn drop_one(&self, campaign: CampaignKey) {
+        *self.dropped.lock().unwrap_or_else(PoisonError::into_inner).entry(campaign).or_default() += 1;
+    }
+
     /// Asks until nobody offers any more.
-    pub async fn run(mut self, stop: CancellationToken) {
+    async fn run(&self, tenant: TenantKey, mut queue: mpsc::Receiver<Offer>) {
         let mut offers = Vec::with_capacity(AT_ONCE);
-        while self.queue.recv_many(&mut offers, AT_ONCE).await > 0 {
+        while queue.recv_many(&mut offers, AT_ONCE).await > 0 {
             let mut answers = Vec::with_capacity(offers.len());
             for offer in offers.drain(..) {
-                if stop.is_cancelled() {
-                    count(&self.dropped, offer.undecided.campaign);
+                if self.stop.is_cancelled() {
+                    self.drop_one(offer.undecided.campaign);
                     continue;
                 }
                 match self.ask(offer).await {
                     Ok(answer) => answers.extend(answer),
-                    Err(error) => tracing::warn!(%error, "a shadow could not be asked"),
+                    Err(error) => tracing::warn!(%error, tenant = tenant.0, "a shadow could not be asked"),
                 }
             }
             if let Err(error) = self.keep(answers).await {
-                tracing::warn!(%error, "the answers of shadows were not kept");
+                tracing::warn!(%error, tenant = tenant.0, "the answers of shadows were not kept");
             }
         }
     }

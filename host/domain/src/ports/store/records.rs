@@ -232,11 +232,13 @@ pub struct DecisionSpan {
     pub until: Option<Timestamp>,
 }
 
-/// Where a page of decisions ended: the day, and the row in it.
+/// Where a page of decisions ended: the day, the instant, and the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordCursor {
     /// Counted from 1970 in UTC.
     pub day: i64,
+    /// When it was decided.
+    pub at: Timestamp,
     /// The row.
     pub row: i64,
 }
@@ -248,8 +250,7 @@ pub trait Records: Send + Sync {
     async fn keep_decisions(&self, records: Vec<Document>) -> Stored<()>;
     /// The records of a lead, oldest first.
     async fn decisions(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<DecisionRecord>>;
-    /// At most `limit` records of a campaign after a place, in the order in which they were kept: for every lead that is the
-    /// order of its decisions. A document that cannot be read is `None`.
+    /// At most `limit` records of a campaign after a place, in the order in which they were decided. A document that cannot be read is `None`.
     async fn decisions_after(
         &self,
         span: DecisionSpan,

@@ -2,6 +2,7 @@
 
 use campanile_domain::ids::{LeadKey, TenantKey};
 use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, Document, RecordCursor};
+use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::segments::{self, Segment};
@@ -48,7 +49,7 @@ fn within(day: Segment) -> String {
     format!("tenant = ?1 AND {campaign} = ?2 AND {at} >= ?3 AND {at} < ?4")
 }
 
-/// A page of a campaign's records, in the order in which they were kept.
+/// A page of a campaign's records, in the order in which they were decided.
 pub(crate) fn after(
     db: &Connection,
     span: DecisionSpan,
@@ -58,23 +59,26 @@ pub(crate) fn after(
     let mut page = Vec::new();
     let (since, until) = bounds(span);
     for day in segments::between(db, span.since, span.until)? {
-        let from = match after {
+        let (from, row) = match after {
             Some(cursor) if day.day < cursor.day => continue,
-            Some(cursor) if day.day == cursor.day => cursor.row,
-            _ => 0,
+            Some(cursor) if day.day == cursor.day => (cursor.at.0, cursor.row),
+            _ => (i64::MIN, 0),
         };
         let left = i64::from(limit) - page.len() as i64;
         if left <= 0 {
             break;
         }
+        let at = day.at();
         let mut statement = db.prepare_cached(&format!(
-            "SELECT id, record FROM decision_{day} WHERE {} AND id > ?5 ORDER BY id LIMIT ?6",
+            "SELECT id, {at}, record FROM decision_{day} WHERE {} AND ({at} > ?5 OR id > ?6) ORDER BY 2, 1 LIMIT ?7",
             within(day)
         ))?;
-        let mut rows = statement.query(params![span.tenant.0, span.campaign.0, since, until, from, left])?;
-        while let Some(row) = rows.next()? {
-            let cursor = RecordCursor { day: day.day, row: row.get(0)? };
-            page.push((cursor, serde_json::from_str(&row.get::<_, String>(1)?).ok()));
+        let since = since.max(from);
+        let span = params![span.tenant.0, span.campaign.0, since, until, from, row, left];
+        let mut rows = statement.query(span)?;
+        while let Some(found) = rows.next()? {
+            let cursor = RecordCursor { day: day.day, at: Timestamp(found.get(1)?), row: found.get(0)? };
+            page.push((cursor, serde_json::from_str(&found.get::<_, String>(2)?).ok()));
         }
     }
     Ok(page)

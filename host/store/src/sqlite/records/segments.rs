@@ -72,7 +72,7 @@ pub(crate) fn of(op: &Op<'_>, at: Timestamp) -> Done<Segment> {
            at INTEGER NOT NULL, record TEXT NOT NULL
          ) STRICT;
          CREATE INDEX decision_{segment}_of_lead ON decision_{segment} (tenant, lead);
-         CREATE INDEX decision_{segment}_of_campaign ON decision_{segment} (tenant, campaign);
+         CREATE INDEX decision_{segment}_of_campaign ON decision_{segment} (tenant, campaign, at);
          CREATE TABLE transcript_{segment} (
            tenant INTEGER NOT NULL, attempt INTEGER NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (tenant, attempt)
          ) STRICT, WITHOUT ROWID;"

@@ -211,4 +211,27 @@ mod tests {
         let times: Vec<_> = data.iter().map(|entry| entry["at"].as_str().unwrap()).collect();
         assert!(times.is_sorted(), "{times:?}");
     }
+
+    #[test]
+    fn what_the_engine_changed_is_told_by_the_clock_of_the_zone() {
+        use campanile_domain::ids::{CallId, CampaignKey, LeadKey, TenantKey};
+        use serde_json::json;
+
+        use super::*;
+
+        let now: Timestamp = "2026-03-06T12:00:00Z".parse().unwrap();
+        let mut record =
+            crate::testing::decided(TenantKey(1), CampaignKey(1), LeadKey(1), AttemptKey(1), CallId(1), now);
+        assert_eq!(changed(&record), None);
+        record.clamped_by = vec![Clamp::CallingHours];
+        record.made = Some(json!({"status": "rescheduled", "reason": null, "due": "2026-03-06T18:00:00Z",
+            "asked_for": "2026-03-06T18:00:00Z", "expected": "2026-03-09T08:00:00Z", "clamped_by": ["calling_hours"]}));
+        let told = "asked for Fri 2026-03-06 19:00, not before Mon 2026-03-09 09:00 (calling_hours)";
+        assert_eq!(changed(&record).as_deref(), Some(told));
+        record.clamped_by = vec![Clamp::AttemptsUsed];
+        record.made = Some(json!({"status": "max_retries", "reason": "attempts_used", "due": null,
+            "asked_for": "2026-03-06T18:00:00Z", "expected": null, "clamped_by": ["attempts_used"]}));
+        let told = "asked for Fri 2026-03-06 19:00, the lead is max_retries (attempts_used)";
+        assert_eq!(changed(&record).as_deref(), Some(told));
+    }
 }
