@@ -270,7 +270,8 @@ fn a_job_is_cancelled_at_once_and_one_that_its_host_did_not_survive_says_so() {
     let account = host.account("Acme");
     let slow = "fn decide(lead) { let sum = 0; for turn in 0..20000 { sum += turn; } builtin() }";
     script(&account.live, "slow", slow);
-    let campaign = campaign(&account, LEADS, &json!("goal-retry@active"), &json!({}));
+    script(&account.live, "no-busy", NO_BUSY);
+    let campaign = campaign(&account, 80, &json!("no-busy@active"), &json!({}));
     campaign.start();
     campaign.completed(LIMIT);
     let begin = |api: &Api| {
@@ -287,7 +288,7 @@ fn a_job_is_cancelled_at_once_and_one_that_its_host_did_not_survive_says_so() {
     assert_eq!((&job["state"], &job["error"]["code"]), (&"failed".into(), &"interrupted".into()), "{job}");
     assert_eq!((&api.get(&first).ok()["state"], &job["result"]), (&"cancelled".into(), &Value::Null));
     // The records survived as well, and the next replay is whole.
-    let proof = replayed(&api, "/v1/plugins/goal-retry/replay", &json!({"campaign": campaign.id}));
+    let proof = replayed(&api, "/v1/plugins/no-busy/replay", &json!({"campaign": campaign.id}));
     assert!(proof["reproduced"].as_u64().unwrap() > 100, "{proof}");
     assert_eq!(proof["reproduced"], proof["decisions"]);
 }

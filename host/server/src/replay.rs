@@ -15,7 +15,7 @@ use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, JobProgress, 
 use campanile_domain::replay::{Difference, Made, Standing, Tally};
 use campanile_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::jobs;
@@ -47,7 +47,7 @@ pub(crate) struct Replay {
     pub policy: PluginRef,
     /// A script's source to be asked instead.
     pub draft: Option<Arc<str>>,
-    /// Settings to ask with instead of the recorded ones.
+    /// Settings to ask with instead of the recorded ones (of a policy of another name: instead of none).
     pub settings: Option<Value>,
     /// Decisions that are looked at, at most.
     pub limit: u64,
@@ -170,11 +170,15 @@ impl Round<'_> {
     async fn ask(&mut self, record: &DecisionRecord, question: Question) {
         let Question { recorded, input, settings, calendar, standing } = question;
         let KeptCalendar { hours, zone, consulted } = calendar;
-        let own_settings = self.replay.settings.as_ref().is_none_or(|other| *other == settings);
+        // What was set for a policy of another name means nothing to this one.
+        let is_its_own = record.by.split('@').next() == Some(self.replay.policy.name.as_str());
+        let recorded_settings = if is_its_own { settings.clone() } else { Value::Object(Map::new()) };
+        let asked_with = self.replay.settings.clone().unwrap_or(recorded_settings);
+        let own_settings = asked_with == settings;
         let call = PolicyCall {
             tenant: self.tenant,
             policy: self.replay.policy.clone(),
-            settings: self.replay.settings.clone().unwrap_or(settings),
+            settings: asked_with,
             input,
             calendar: Calendar { hours, zone, recorded: consulted.asked.into() },
         };

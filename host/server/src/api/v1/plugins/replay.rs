@@ -53,7 +53,7 @@ pub(crate) struct ReplayRequest {
     /// The version that is asked; `@active`, or nothing, is the one in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Settings to ask with; those that were recorded, when they are left out.
+    /// Settings to ask with. When they are left out: those that were recorded; none for what a plugin of another name decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub settings: Option<Map<String, Value>>,
