@@ -14,5 +14,6 @@ mod hostile;
 mod import;
 mod plugin;
 mod rehearse;
+mod replay;
 mod serve_equals_rehearse;
 mod tidy;

@@ -148,6 +148,14 @@ impl Api {
         self.told(Method::POST, path, Some(("application/json", body.to_string().into_bytes())))
     }
 
+    /// PUT with JSON.
+    ///
+    /// # Panics
+    /// No answer came.
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.told(Method::PUT, path, Some(("application/json", body.to_string().into_bytes())))
+    }
+
     /// PATCH with JSON.
     ///
     /// # Panics

@@ -13,9 +13,9 @@ use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands};
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Shadows};
 use campanile_sandbox::Sandbox;
-use campanile_server::{App, Config, Line, Metrics};
+use campanile_server::{App, Config, JobLine, Line, Metrics};
 use campanile_store::{Profile, SqliteStore};
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -158,12 +158,19 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         counts: GateCounts::new(&registry).map_err(unmeasured)?,
     });
     desk.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
+    let shadows = Shadows::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
+        background.clone(),
+        stop.clone(),
+    );
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
         gateways,
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
+        shadows: Some(shadows),
     };
     let (mut engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
     meter.measure(PluginCounts::new(&registry).map_err(unmeasured)?);
@@ -186,6 +193,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         plugins: desk,
         consent: Arc::new(AtOtherSystems(egress)),
         line: Line::default(),
+        jobs: JobLine::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock,
@@ -210,6 +218,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
     let app = Arc::new(app);
+    campanile_server::interrupt_jobs(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     campanile_server::imports::resume_imports(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     let close_door = CancellationToken::new();

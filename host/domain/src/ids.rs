@@ -140,6 +140,8 @@ ids! {
     PluginId, "plg";
     /// Shared credentials at another system.
     ConnectionId, "con";
+    /// Long work that an account asked for.
+    JobId, "job";
     /// An entry of a tenant's event log.
     EventId, "evt";
     /// One HTTP request or one command; carried into logs and audit.

@@ -10,6 +10,7 @@
 
 pub mod attempt;
 pub mod builtin;
+pub mod calendar;
 pub mod caller_id;
 pub mod campaign;
 pub mod claim;
@@ -26,6 +27,7 @@ pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod region;
+pub mod replay;
 pub mod round;
 pub mod settle;
 pub mod time;

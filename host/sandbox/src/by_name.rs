@@ -28,7 +28,7 @@ pub async fn call(
 ) -> Called<Value> {
     let mut live = match guest.instantiate(engines, loan, limits, None).await {
         Ok(live) => live,
-        Err(Called { answer, usage, log }) => return Called { answer: answer.map(|()| Value::Null), usage, log },
+        Err(called) => return called.and_then(|()| Ok(Value::Null)),
     };
     let bad = |message: String| {
         Called::not_run(Fault::Refused { code: "bad_question".to_owned(), message, retry_after_ms: None })

@@ -143,7 +143,7 @@ fn loan(kind: Kind, manifest: &Manifest, prepared: &Prepared, provider: Provider
     };
     let reach = |http| Reach::new(Arc::new(provider) as Arc<dyn Outbound>, Arc::new(principal), http);
     let hours = json!({"start": "09:00", "end": "18:00", "days": ["monday", "tuesday", "wednesday"]});
-    let calendar = || Some(Calendar { hours: CallingHours::from_json(&hours).ok()?, zone: Zone::utc() });
+    let calendar = || Some(Calendar::new(CallingHours::from_json(&hours).ok()?, Zone::utc()));
     Loan {
         settings: settings.to_string().into(),
         calendar: if matches!(kind, Kind::RetryPolicy | Kind::CallEvaluator) { calendar() } else { None },

@@ -3,8 +3,9 @@
 //! A guest may use all the processor it is allowed, so it must never sit on a thread that dials or answers requests. The
 //! crew is a few threads of lower priority with one queue of ready guests per tenant: next is the tenant whose guests have
 //! used the least processor time, a guest gives its thread back at every yield (a million units of fuel, a tick of the
-//! epoch), and one tenant never holds all the threads, so that another's first decision waits for nobody. Work here is
-//! measured by the thread's own processor clock; no time of day is read.
+//! epoch), and one tenant never holds all the threads, so that another's first decision waits for nobody. Whoever moves no
+//! lead (replays, shadows) stands behind: such a guest runs only while nobody else is ready, never on all the threads, and
+//! gives way at its next yield. Work here is measured by the thread's own processor clock; no time of day is read.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -18,7 +19,7 @@ use campanile_domain::plugin::allowance::CONCURRENT_CALLS;
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
-use crate::engines::{Metered, concurrent_calls};
+use crate::engines::{CALLS_BEHIND, CALLS_BEHIND_PER_TENANT, Metered, concurrent_calls};
 use crate::fault::Fault;
 use crate::meters::{Meters, OfEngine};
 use crate::processor;
@@ -29,13 +30,29 @@ const NICE: i32 = 10;
 /// that a call's share says exactly how many there may be, also of those that began under another limit.
 const SHARES: u32 = 720_720;
 
-/// What is ready to run, by tenant.
+/// Who goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Somebody waits for the answer: a lead, a person.
+    Live,
+    /// The answer moves no lead.
+    Behind,
+}
+
+/// What is ready to run.
 #[derive(Default)]
 struct Ready {
-    lanes: BTreeMap<TenantKey, Lane>,
+    live: Lanes,
+    behind: Lanes,
+    stopped: bool,
+}
+
+/// The guests of one rank, by tenant.
+#[derive(Default)]
+struct Lanes {
+    of: BTreeMap<TenantKey, Lane>,
     /// Where a lane that was idle begins: nobody saves up processor time by sleeping.
     floor: Duration,
-    stopped: bool,
 }
 
 #[derive(Default)]
@@ -51,10 +68,12 @@ struct Shared {
     threads: usize,
 }
 
-/// How many calls of one engine may be under way.
+/// How many calls may be under way.
 struct Turns {
     all: Semaphore,
     of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
+    /// How many of one tenant, unless it may have fewer.
+    usual: u32,
     /// Tenants that may have fewer calls than everybody.
     fewer: Mutex<BTreeMap<TenantKey, u32>>,
 }
@@ -66,19 +85,40 @@ pub struct Crew {
     deciding: Turns,
     reaching: Turns,
     meters: OnceLock<Meters>,
+    /// Apart from both.
+    behind: Turns,
 }
 
 impl Ready {
-    /// The next guest: of the tenant that used least, among those that do not hold all threads but one already.
-    fn next(&mut self, threads: usize) -> Option<(TenantKey, Runnable)> {
+    /// The next guest: one that stands behind only when nobody else is ready.
+    fn next(&mut self, threads: usize) -> Option<(Rank, TenantKey, Runnable)> {
         let most = threads.saturating_sub(1).max(1);
+        if let Some((tenant, runnable)) = self.live.next(most) {
+            return Some((Rank::Live, tenant, runnable));
+        }
+        let running: usize = self.behind.of.values().map(|lane| lane.running).sum();
+        let (tenant, runnable) = self.behind.next(most.checked_sub(running).filter(|left| *left > 0)?)?;
+        Some((Rank::Behind, tenant, runnable))
+    }
+
+    fn lanes(&mut self, rank: Rank) -> &mut Lanes {
+        match rank {
+            Rank::Live => &mut self.live,
+            Rank::Behind => &mut self.behind,
+        }
+    }
+}
+
+impl Lanes {
+    /// The next guest: of the tenant that used least, among those that do not hold `most` threads already.
+    fn next(&mut self, most: usize) -> Option<(TenantKey, Runnable)> {
         let of = self
-            .lanes
+            .of
             .iter()
             .filter(|(_, lane)| !lane.waiting.is_empty() && lane.running < most)
             .min_by_key(|(_, lane)| lane.used)
             .map(|(tenant, _)| *tenant)?;
-        let lane = self.lanes.get_mut(&of)?;
+        let lane = self.of.get_mut(&of)?;
         self.floor = self.floor.max(lane.used);
         lane.running += 1;
         lane.waiting.pop_front().map(|runnable| (of, runnable))
@@ -86,7 +126,7 @@ impl Ready {
 
     fn put(&mut self, tenant: TenantKey, runnable: Runnable) {
         let floor = self.floor;
-        let lane = self.lanes.entry(tenant).or_default();
+        let lane = self.of.entry(tenant).or_default();
         if lane.waiting.is_empty() && lane.running == 0 {
             lane.used = lane.used.max(floor);
         }
@@ -94,11 +134,11 @@ impl Ready {
     }
 
     fn ran(&mut self, tenant: TenantKey, spent: Duration) {
-        let Some(lane) = self.lanes.get_mut(&tenant) else { return };
+        let Some(lane) = self.of.get_mut(&tenant) else { return };
         lane.running -= 1;
         lane.used += spent;
         if lane.running == 0 && lane.waiting.is_empty() && lane.used <= self.floor {
-            self.lanes.remove(&tenant);
+            self.of.remove(&tenant);
         }
     }
 }
@@ -111,7 +151,7 @@ fn work(shared: &Shared) {
         if ready.stopped {
             return;
         }
-        let Some((tenant, runnable)) = ready.next(shared.threads) else {
+        let Some((rank, tenant, runnable)) = ready.next(shared.threads) else {
             ready = shared.woken.wait(ready).unwrap_or_else(PoisonError::into_inner);
             continue;
         };
@@ -120,7 +160,7 @@ fn work(shared: &Shared) {
         runnable.run();
         let spent = processor::time().saturating_sub(began);
         ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        ready.ran(tenant, spent);
+        ready.lanes(rank).ran(tenant, spent);
     }
 }
 
@@ -149,20 +189,22 @@ impl Crew {
     }
 
     fn with(shared: Option<Arc<Shared>>) -> Self {
-        let (deciding, reaching) = (Turns::new(Metered::ByFuel), Turns::new(Metered::ByTime));
-        Self { shared, deciding, reaching, meters: OnceLock::new() }
+        let live = |metered| Turns::new(concurrent_calls(metered), CONCURRENT_CALLS);
+        let behind = Turns::new(CALLS_BEHIND, CALLS_BEHIND_PER_TENANT);
+        let (deciding, reaching) = (live(Metered::ByFuel), live(Metered::ByTime));
+        Self { shared, deciding, reaching, meters: OnceLock::new(), behind }
     }
 
-    /// From now on waits and calls are counted.
+    /// From now on the waits and calls of who goes first are counted.
     pub fn measure(&self, meters: Meters) {
         let _ = self.meters.set(meters);
     }
 
     /// How many calls of a tenant may be under way in each engine, from the next call on.
     pub fn allow(&self, tenant: TenantKey, calls: u32) {
-        for turns in [&self.deciding, &self.reaching] {
+        for turns in [&self.deciding, &self.reaching, &self.behind] {
             let mut fewer = turns.fewer.lock().unwrap_or_else(PoisonError::into_inner);
-            if calls < CONCURRENT_CALLS {
+            if calls < turns.usual {
                 fewer.insert(tenant, calls.max(1));
             } else {
                 fewer.remove(&tenant);
@@ -180,12 +222,27 @@ impl Crew {
         kind: Kind,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
+        self.run_at(Rank::Live, tenant, kind, call).await
+    }
+
+    /// The same, at a rank. What stands behind runs on fuel: only policies are asked what moves nobody.
+    ///
+    /// # Errors
+    /// See [`Crew::run`].
+    pub async fn run_at<T: Send + 'static>(
+        &self,
+        rank: Rank,
+        tenant: TenantKey,
+        kind: Kind,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Fault> {
         let metered = Metered::of(kind);
-        let turns = match metered {
-            Metered::ByFuel => &self.deciding,
-            Metered::ByTime => &self.reaching,
+        let turns = match (rank, metered) {
+            (Rank::Behind, _) => &self.behind,
+            (Rank::Live, Metered::ByFuel) => &self.deciding,
+            (Rank::Live, Metered::ByTime) => &self.reaching,
         };
-        let meters = self.meters.get().map(|meters| meters.of(metered));
+        let meters = self.meters.get().filter(|_| rank == Rank::Live).map(|meters| meters.of(metered));
         let waiting = meters.map(OfEngine::wait);
         let (of_tenant, share) = turns.of(tenant);
         let _turn = (of_tenant.acquire_many(share).await, turns.all.acquire().await);
@@ -201,7 +258,7 @@ impl Crew {
             Some(shared) => {
                 let queue = Arc::clone(shared);
                 let schedule = move |runnable: Runnable| {
-                    queue.ready.lock().unwrap_or_else(PoisonError::into_inner).put(tenant, runnable);
+                    queue.ready.lock().unwrap_or_else(PoisonError::into_inner).lanes(rank).put(tenant, runnable);
                     queue.woken.notify_one();
                 };
                 let (runnable, task): (Runnable, Task<_>) = async_task::spawn(call, schedule);
@@ -219,9 +276,8 @@ impl Crew {
 }
 
 impl Turns {
-    fn new(metered: Metered) -> Self {
-        let all = Semaphore::new(concurrent_calls(metered) as usize);
-        Self { all, of_tenants: Mutex::default(), fewer: Mutex::default() }
+    fn new(all: u32, usual: u32) -> Self {
+        Self { all: Semaphore::new(all as usize), of_tenants: Mutex::default(), usual, fewer: Mutex::default() }
     }
 
     /// What the tenant's calls share, and how much of it one call takes.
@@ -229,7 +285,7 @@ impl Turns {
         let fewer = self.fewer.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
         let mut of_tenants = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = of_tenants.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(SHARES as usize)));
-        (Arc::clone(shared), SHARES / fewer.unwrap_or(CONCURRENT_CALLS))
+        (Arc::clone(shared), SHARES / fewer.unwrap_or(self.usual))
     }
 }
 
@@ -287,23 +343,67 @@ mod tests {
         assert!(turns.load(Ordering::Relaxed) > 10, "the busy one runs too");
     }
 
+    /// Something to run, which the test keeps in sight.
+    fn job() -> (Runnable, Task<()>) {
+        async_task::spawn(async {}, |_: Runnable| {})
+    }
+
+    fn put(lanes: &mut Lanes, tenant: TenantKey, count: usize) -> Vec<Task<()>> {
+        let put = |_| {
+            let (runnable, task) = job();
+            lanes.put(tenant, runnable);
+            task
+        };
+        (0..count).map(put).collect()
+    }
+
     #[test]
     fn one_tenant_leaves_a_thread_to_the_others() {
         let mut ready = Ready::default();
-        let job = || async_task::spawn(async {}, |_: Runnable| {});
-        let tasks: Vec<_> = (0..3)
-            .map(|_| {
-                let (runnable, task) = job();
-                ready.put(BUSY, runnable);
-                task
-            })
-            .collect();
+        let mut tasks = put(&mut ready.live, BUSY, 3);
         assert!(ready.next(2).is_some());
         assert!(ready.next(2).is_none(), "the second thread waits for somebody else");
-        let (runnable, task) = job();
-        ready.put(QUIET, runnable);
-        assert_eq!(ready.next(2).map(|(tenant, _)| tenant), Some(QUIET));
-        drop((tasks, task));
+        tasks.extend(put(&mut ready.live, QUIET, 1));
+        assert_eq!(ready.next(2).map(|(_, tenant, _)| tenant), Some(QUIET));
+    }
+
+    #[test]
+    fn who_moves_no_lead_waits_for_those_who_do_and_leaves_them_a_thread() {
+        let mut ready = Ready::default();
+        let mut tasks = put(&mut ready.behind, QUIET, 3);
+        tasks.extend(put(&mut ready.live, BUSY, 1));
+        let rank = |ready: &mut Ready, threads| ready.next(threads).map(|(rank, tenant, _)| (rank, tenant));
+        assert_eq!(rank(&mut ready, 2), Some((Rank::Live, BUSY)), "whatever the other one has used");
+        ready.live.ran(BUSY, Duration::from_secs(60));
+        assert_eq!(rank(&mut ready, 2), Some((Rank::Behind, QUIET)));
+        tasks.extend(put(&mut ready.behind, BUSY, 1));
+        assert_eq!(rank(&mut ready, 2), None, "one thread of two is for the living");
+        assert_eq!(rank(&mut ready, 3), Some((Rank::Behind, BUSY)), "and the rest is shared fairly");
+        ready.behind.ran(QUIET, Duration::from_secs(60));
+        tasks.extend(put(&mut ready.live, BUSY, 1));
+        assert_eq!(rank(&mut ready, 2), Some((Rank::Live, BUSY)));
+    }
+
+    #[test]
+    fn a_live_call_is_over_while_others_stand_behind_for_ever() {
+        let crew = Crew::start(2).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let endless = |stop: Arc<AtomicBool>| {
+            crew.run_at(Rank::Behind, BUSY, Kind::RetryPolicy, async move {
+                while !stop.load(Ordering::Relaxed) {
+                    yield_once().await;
+                }
+            })
+        };
+        let live = async {
+            for _ in 0..1_000 {
+                crew.run(BUSY, Kind::RetryPolicy, yield_once()).await.unwrap();
+            }
+            stop.store(true, Ordering::Relaxed);
+        };
+        let behind = futures::future::join(endless(Arc::clone(&stop)), endless(Arc::clone(&stop)));
+        let ((one, other), ()) = block_on(futures::future::join(behind, live));
+        assert_eq!((one, other), (Ok(()), Ok(())), "and whoever stands behind ends too");
     }
 
     #[test]

@@ -19,7 +19,10 @@ use crate::meter::HOSTCALL_BYTES;
 
 mod pool;
 
-pub use pool::{Allocation, AllocationChoice, IDLE_RUNNERS, concurrent_calls, slots};
+pub use pool::{
+    Allocation, AllocationChoice, CALLS_BEHIND, CALLS_BEHIND_PER_TENANT, IDLE_RUNNERS, IDLE_RUNNERS_BEHIND,
+    concurrent_calls, slots,
+};
 
 /// The sandbox cannot run on this machine.
 #[derive(Debug, thiserror::Error)]

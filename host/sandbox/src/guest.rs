@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::limits::{Cpu, Limits};
-use campanile_domain::ports::policy::Usage;
+use campanile_domain::ports::policy::{Consulted, Usage};
 use tokio::time::Sleep;
 use wasmtime::component::{Component, Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
@@ -44,17 +44,20 @@ pub struct Called<T> {
     pub usage: Usage,
     /// What it logged, cut to the limits.
     pub log: Vec<String>,
+    /// What it asked of the calendar.
+    pub consulted: Consulted,
 }
 
 impl<T> Called<T> {
     /// Of a call that did not get as far as the guest.
     pub fn not_run(fault: Fault) -> Self {
-        Self { answer: Err(fault), usage: Usage::default(), log: Vec::new() }
+        Self { answer: Err(fault), usage: Usage::default(), log: Vec::new(), consulted: Consulted::default() }
     }
 
     /// The same with another answer.
     pub fn and_then<U>(self, read: impl FnOnce(T) -> Result<U, Fault>) -> Called<U> {
-        Called { answer: self.answer.and_then(read), usage: self.usage, log: self.log }
+        let Self { answer, usage, log, consulted } = self;
+        Called { answer: answer.and_then(read), usage, log, consulted }
     }
 }
 
@@ -94,19 +97,14 @@ impl Guest {
         let longest_ms = self.longest_ms(&limits);
         let mut bounds = Bounds::new(longest_ms, store.data().meter.watch());
         match bounds.hold(self.make(&mut store, fuel)).await {
-            Ok(instance) => Ok(Live {
-                store,
-                instance,
-                limits,
-                fuel,
-                longest_ms,
-                started: Some(bounds),
-                _ticking: ticking,
-            }),
+            Ok(instance) => {
+                Ok(Live { store, instance, limits, fuel, longest_ms, started: Some(bounds), _ticking: ticking })
+            }
             Err(error) => {
                 let fault = Fault::from_wasmtime(&error, fuel, store.data().log.panic());
                 let log = store.data_mut().log.take();
-                Err(Called { answer: Err(fault), usage: usage(&store, fuel), log })
+                let consulted = std::mem::take(&mut store.data_mut().consulted);
+                Err(Called { answer: Err(fault), usage: usage(&store, fuel), log, consulted })
             }
         }
     }
@@ -198,7 +196,7 @@ impl Live {
         let usage = usage(&self.store, self.fuel);
         let lent = self.store.data_mut();
         lent.drain_output();
-        Called { answer, usage, log: lent.log.take() }
+        Called { answer, usage, log: lent.log.take(), consulted: std::mem::take(&mut lent.consulted) }
     }
 }
 

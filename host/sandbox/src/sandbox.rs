@@ -27,7 +27,7 @@ use crate::capabilities::Loan;
 use crate::compiler::Compiler;
 use crate::crew::Crew;
 use crate::digest::Digest;
-use crate::engines::{Allocation, AllocationChoice, EngineError, Engines};
+use crate::engines::{Allocation, AllocationChoice, EngineError, Engines, IDLE_RUNNERS, IDLE_RUNNERS_BEHIND};
 use crate::fault::Fault;
 use crate::guest::{Called, Guest};
 use crate::meters::Meters;
@@ -82,6 +82,8 @@ pub(crate) struct Inner {
     runner: OnceCell<ScriptRunner>,
     pub warm: WarmRunners,
     allowances: Allowances,
+    /// For replays and shadows, so that they take no runner from a live decision.
+    pub warm_behind: WarmRunners,
 }
 
 impl Sandbox {
@@ -126,7 +128,8 @@ impl Sandbox {
             ready: Mutex::default(),
             runner_wasm,
             runner: OnceCell::new(),
-            warm: WarmRunners::default(),
+            warm: WarmRunners::at_most(IDLE_RUNNERS),
+            warm_behind: WarmRunners::at_most(IDLE_RUNNERS_BEHIND),
             allowances: Allowances::default(),
         })))
     }
@@ -351,10 +354,15 @@ impl Inner {
                 // First-party and trusted: compiled here, so that a first script does not wait for a process.
                 let (component, _) = self.artefacts.component(engine, &Compiler::InProcess, wasm, digest, kind).await?;
                 Guest::link(&self.engines, &component, kind, bytes)
-                    .and_then(ScriptRunner::new)
+                    .and_then(|guest| ScriptRunner::new(guest, digest))
                     .map_err(|error| Fault::not_ready(&error))
             })
             .await
+    }
+
+    /// The SHA-256 of the script runner, once it was needed.
+    pub fn known_runner(&self) -> Option<Arc<str>> {
+        self.runner.get().map(|runner| Arc::clone(&runner.sha256))
     }
 
     /// Tells whoever listens that a call ended.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::capabilities::Loan;
 use crate::contract::exports::campanile::plugin::script as contract;
+use crate::digest::Digest;
 use crate::engines::Engines;
 use crate::fault::Fault;
 use crate::guest::{Called, Guest, Live};
@@ -52,6 +53,8 @@ pub struct Described {
 pub struct ScriptRunner {
     policy: Policy,
     script: contract::GuestIndices,
+    /// SHA-256 of the component, in hexadecimal.
+    pub sha256: Arc<str>,
 }
 
 fn configured(source: &str, settings: &Value) -> Arc<str> {
@@ -64,9 +67,9 @@ fn diagnosed(found: Vec<contract::Diagnostic>) -> Vec<Diagnostic> {
 }
 
 impl ScriptRunner {
-    pub fn new(guest: Guest) -> wasmtime::Result<Self> {
+    pub fn new(guest: Guest, digest: Digest) -> wasmtime::Result<Self> {
         let script = contract::GuestIndices::new(&guest.pre)?;
-        Ok(Self { policy: Policy::new(guest)?, script })
+        Ok(Self { policy: Policy::new(guest)?, script, sha256: digest.to_string().into() })
     }
 
     /// The component.

@@ -67,10 +67,17 @@ pub struct Version {
     pub reference: String,
     pub version: String,
     pub digest: Digest,
+    /// The digest in hexadecimal, as records show it.
+    pub sha256: Arc<str>,
     pub body: Body,
 }
 
 impl Version {
+    /// A script that is tried and not installed.
+    pub fn draft(name: &str, source: &str) -> Self {
+        version(name, "draft", Digest::of(source.as_bytes()), Body::Script(Cow::Owned(source.to_owned())))
+    }
+
     /// What it is for; a script is what it plays.
     pub const fn kind(&self) -> Kind {
         match &self.body {
@@ -199,7 +206,8 @@ fn component(wasm: Cow<'static, [u8]>, kind: Kind) -> Body {
 }
 
 fn version(name: &str, number: &str, digest: Digest, body: Body) -> Version {
-    Version { reference: format!("{name}@{number}"), version: number.to_owned(), digest, body }
+    let (reference, sha256) = (format!("{name}@{number}"), digest.to_string().into());
+    Version { reference, version: number.to_owned(), digest, sha256, body }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use campanile_domain::ports::policy::Calendar;
 
 use crate::contract::exports::campanile::plugin::policy::Guest as Face;
 use crate::digest::Digest;
-use crate::engines::IDLE_RUNNERS;
 use crate::guest::{Called, Live};
 use crate::policy;
 
@@ -76,12 +75,19 @@ struct Shelf {
 }
 
 /// The idle runners.
-#[derive(Default)]
-pub struct WarmRunners(Mutex<Shelf>);
+pub struct WarmRunners {
+    shelf: Mutex<Shelf>,
+    most: u32,
+}
 
 impl WarmRunners {
+    /// None yet, and never more than so many.
+    pub fn at_most(most: u32) -> Self {
+        Self { shelf: Mutex::default(), most }
+    }
+
     fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The runner of this holder that was used last, if one is idle.
@@ -107,7 +113,7 @@ impl WarmRunners {
             let oldest = shelf.idle.iter().find(of_tenant).map(|(at, _)| *at);
             dropped.extend(oldest.and_then(|at| shelf.idle.remove(&at)));
         }
-        if shelf.idle.len() > IDLE_RUNNERS as usize {
+        if shelf.idle.len() > self.most as usize {
             dropped.extend(shelf.idle.pop_first().map(|(_, idle)| idle));
         }
         drop(shelf);

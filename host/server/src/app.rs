@@ -16,6 +16,7 @@ use campanile_engine::shell::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
@@ -36,6 +37,8 @@ pub struct App {
     pub consent: Arc<dyn Consent>,
     /// Where uploads wait for their turn at the gates.
     pub line: Line,
+    /// Where jobs wait for their turn.
+    pub jobs: JobLine,
     /// Which kinds of gateways there are.
     pub gateways: Arc<dyn GatewayKinds>,
     /// The time that calls live in.

@@ -62,6 +62,11 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::campaigns::stop::stop_campaign))
         .routes(routes!(v1::campaigns::stats::campaign_stats))
         .routes(routes!(v1::campaigns::explain::explain_campaign))
+        .routes(routes!(
+            v1::campaigns::shadow::get_shadow,
+            v1::campaigns::shadow::put_shadow,
+            v1::campaigns::shadow::stop_shadow
+        ))
         // leads
         .routes(routes!(v1::leads::of_campaign::list_campaign_leads, v1::leads::create::create_lead))
         .routes(routes!(v1::leads::batch::batch_leads))
@@ -83,6 +88,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::calls::get::get_call))
         // what decides
         .routes(routes!(v1::scripts::list::list_scripts, v1::scripts::create::create_script))
+        .routes(routes!(v1::scripts::replay::replay_script))
         // what accounts upload
         .routes(routes!(v1::plugins::list::list_plugins, v1::plugins::upload::upload_plugin))
         .routes(routes!(v1::plugins::get::get_plugin))
@@ -97,10 +103,15 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         ))
         .routes(routes!(v1::plugins::usage::plugin_usage))
         .routes(routes!(v1::plugins::failures::plugin_failures))
+        .routes(routes!(v1::plugins::replay::replay_plugin))
         .routes(routes!(v1::connections::list::list_connections, v1::connections::create::create_connection))
         .routes(routes!(v1::connections::get::get_connection))
         .routes(routes!(v1::connections::authorize::authorize_connection))
         .routes(routes!(v1::connections::revoke::revoke_connection))
+        // long work
+        .routes(routes!(v1::jobs::list::list_jobs))
+        .routes(routes!(v1::jobs::get::get_job))
+        .routes(routes!(v1::jobs::cancel::cancel_job))
         // the world outside
         .routes(routes!(hooks::connections::connection_callback))
         .routes(routes!(hooks::gateways::gateway_hook))

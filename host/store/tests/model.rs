@@ -19,7 +19,7 @@ use campanile_domain::ids::LeadId;
 use campanile_domain::money::Micros;
 use campanile_domain::policy::{Decision, Retry};
 use campanile_domain::ports::gateway::{CallEvent, Refusal, RefusalScope};
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure, Usage};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{
     After, Changed, DialResult, Fence, LeadPatch, NewLead, Order, SetStatus, Store, StoreError, Stored, Undecided,
 };
@@ -258,7 +258,7 @@ impl Run {
                     4 => Ok(asked.input.builtin.clone()),
                     _ => Err(PolicyFailure { code: "policy_trapped".into(), message: reason() }),
                 };
-                let answer = PolicyAnswer { version: "mine@1".into(), decision, usage: Usage::default(), log: vec![] };
+                let answer = PolicyAnswer::without_a_run("mine@1", decision);
                 allowed(wait(store.decide(&ctx, Fence::SOLE, asked, &answer)));
             }
             Step::Undecided => {

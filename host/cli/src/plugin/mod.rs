@@ -17,8 +17,10 @@ mod logs;
 mod new;
 mod project;
 mod push;
+mod replay;
 mod report;
 mod rollback;
+mod shadow;
 mod test;
 mod toolchain;
 mod versions;
@@ -50,6 +52,11 @@ pub enum Plugin {
     Rollback(rollback::Rollback),
     /// What went wrong in calls of a plugin, and what they used
     Logs(logs::Logs),
+    /// Put recorded decisions to a version again: a proof that it is deterministic, or what another one would have done
+    Replay(replay::Replay),
+    /// A second policy that is asked everything a campaign decides, and decides nothing
+    #[command(subcommand)]
+    Shadow(shadow::Shadow),
     /// Grant what a plugin asks for: hosts, secrets, auth blocks
     Grant(grant::Grant),
     /// Cases for tests
@@ -70,6 +77,8 @@ pub async fn run(command: Plugin) -> Result<(), Failure> {
         Plugin::Activate(args) => activate::run(&args).await,
         Plugin::Rollback(args) => rollback::run(&args).await,
         Plugin::Logs(args) => logs::run(&args).await,
+        Plugin::Replay(args) => replay::run(&args).await,
+        Plugin::Shadow(command) => shadow::run(&command).await,
         Plugin::Grant(args) => grant::run(&args).await,
         Plugin::Fixture(command) => fixture::run(command).await,
     }

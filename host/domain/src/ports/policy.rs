@@ -3,31 +3,16 @@
 //! The engine hands over the question and gets an answer or a failure with a code; it never learns whether a component
 //! or a script was behind it. What the call cost and said is kept as a record either way.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::hours::CallingHours;
 use crate::ids::TenantKey;
 use crate::plugin::PluginRef;
 use crate::policy::{Decision, PolicyInput};
-use crate::time::Timestamp;
-use crate::zone::Zone;
 
-/// The calling hours a guest may ask about. Zone questions are answered by [`crate::zone`] directly.
-#[derive(Clone, Debug)]
-pub struct Calendar {
-    /// The campaign's hours.
-    pub hours: CallingHours,
-    /// The zone they follow.
-    pub zone: Zone,
-}
-
-impl Calendar {
-    /// The first instant not before `at` inside the calling hours.
-    pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
-        self.hours.next_allowed(at, &self.zone)
-    }
-}
+pub use crate::calendar::{Calendar, Consulted};
 
 /// One request for a decision.
 #[derive(Clone, Debug)]
@@ -49,12 +34,37 @@ pub struct PolicyCall {
 pub struct PolicyAnswer {
     /// `name@version` that decided or failed; the version is the one in force at the call.
     pub version: String,
+    /// SHA-256 of the bytes that decided, in hexadecimal: of a component, or of a script's source. `None`: nothing was there
+    /// to decide.
+    pub digest: Option<Arc<str>>,
+    /// For a script, SHA-256 of the component that ran it.
+    pub runner: Option<Arc<str>>,
     /// The decision, or why there is none.
     pub decision: Result<Decision, PolicyFailure>,
     /// What the call used.
     pub usage: Usage,
+    /// Processor time of the call, in microseconds; 0 where no clock was at hand. No part of any rule: fuel is the measure.
+    pub elapsed_us: u64,
+    /// What it asked of the calendar.
+    pub consulted: Consulted,
     /// The guest's log lines, cut to the limits.
     pub log: Vec<String>,
+}
+
+impl PolicyAnswer {
+    /// An answer for which nothing was run.
+    pub fn without_a_run(version: impl Into<String>, decision: Result<Decision, PolicyFailure>) -> Self {
+        Self {
+            version: version.into(),
+            digest: None,
+            runner: None,
+            decision,
+            usage: Usage::default(),
+            elapsed_us: 0,
+            consulted: Consulted::default(),
+            log: Vec::new(),
+        }
+    }
 }
 
 /// What one guest call used.
@@ -94,6 +104,11 @@ pub trait PolicyRunner: Send + Sync {
     /// Decides. Never fails as a call: a failure is an answer. The future completes without a timer or a reactor, so
     /// that a rehearsal can poll it on its own thread.
     async fn decide(&self, call: &PolicyCall) -> PolicyAnswer;
+
+    /// Puts a question to a policy whose answer moves no lead: replays and shadows. The same call within the same limits,
+    /// but whoever waits for a decision goes first, and no use or failure is counted for it. `draft`: a script's source to
+    /// ask instead of the version that the call names.
+    async fn consider(&self, call: &PolicyCall, draft: Option<&str>) -> PolicyAnswer;
 
     /// Whether the reference names an active policy of the tenant; the version that would decide now.
     ///

@@ -167,7 +167,7 @@ impl Determinations {
 }
 
 /// What the roles of the questions make of the values of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// The person asked not to be called again.
     pub opt_out: bool,

@@ -97,6 +97,7 @@ impl World {
             ring_timeout_ms: 30 * SECOND_MS,
             max_call_ms: 600 * SECOND_MS,
             live_leads: leads,
+            shadow: None,
         }
     }
 
@@ -176,6 +177,9 @@ impl World {
                 state: LeadState::Completed(Completion::Contacted),
                 due: None,
                 clamped_by: Vec::new(),
+                asked_for: None,
+                expected: None,
+                question: None,
             }),
             happening: None,
             freed: Vec::new(),

@@ -160,6 +160,7 @@ impl Stage {
             gateways: self.gateways,
             clock: Arc::clone(&self.clock) as Arc<_>,
             fence: Fence::SOLE,
+            shadows: None,
         };
         let cast = Cast {
             hands,

@@ -10,20 +10,17 @@ use std::sync::Arc;
 use campanile_domain::attempt::{LookUp, Reconciled};
 use campanile_domain::campaign::Happening;
 use campanile_domain::gate::Gate;
-use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
+use campanile_domain::ids::{GatewayKey, TenantKey};
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{CallEvent, Capabilities, Finding, PlaceAnswer, Refusal, RefusalScope, Webhook};
-use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{
-    After, Changed, ClaimRequest, DecisionRecord, DialResult, Fence, OpenAttempt, Order, Said, Store, StoreError,
-    Stored, Told, Undecided, WriteContext,
+    Changed, ClaimRequest, DialResult, Fence, OpenAttempt, Order, Said, Store, StoreError, Stored, Told, WriteContext,
 };
 
 use super::gateways::Gateways;
+use super::shadow::Shadows;
 use crate::core::{END_LEADS_AT_ONCE, Effect, Event, Work, silence_deadline};
-
-/// Leads whose policy failed that are asked again in one turn.
-const REDECIDE_AT_ONCE: u32 = 100;
 
 /// What effects are carried out with.
 pub struct Hands {
@@ -37,6 +34,8 @@ pub struct Hands {
     pub clock: Arc<dyn EngineClock>,
     /// The right to dial.
     pub fence: Fence,
+    /// Where what was decided goes for the campaigns' shadows; rehearsals have none.
+    pub shadows: Option<Shadows>,
 }
 
 impl Hands {
@@ -48,7 +47,10 @@ impl Hands {
             _ => Some(work.clone()),
         };
         match self.carry_out(work).await {
-            Ok(events) => events,
+            Ok(mut events) => {
+                self.show_settled(&mut events);
+                events
+            }
             Err(StoreError::Stale | StoreError::NotFound(_)) => Vec::new(),
             Err(error) => {
                 tracing::error!(%error, "the store did not take an effect; it is done again in a moment");
@@ -57,7 +59,7 @@ impl Hands {
         }
     }
 
-    fn context(&self, tenant: TenantKey, seed: u64) -> WriteContext {
+    pub(super) fn context(&self, tenant: TenantKey, seed: u64) -> WriteContext {
         WriteContext::engine(tenant, self.clock.now(), seed)
     }
 
@@ -165,89 +167,6 @@ impl Hands {
         let ctx = self.context(open.tenant, seed);
         let told = self.store.dialled(&ctx, self.fence, open.key, result).await?;
         Ok(self.heard(told).await)
-    }
-
-    async fn decide(&self, undecided: &Undecided, seed: u64) -> Stored<Vec<Event>> {
-        let campaign = undecided.campaign;
-        let snapshot = self.store.snapshot(campaign).await?;
-        let answer = match &snapshot.config.policy {
-            Some(policy) => {
-                let call = PolicyCall {
-                    tenant: undecided.tenant,
-                    policy: policy.clone(),
-                    settings: snapshot.config.policy_settings.clone(),
-                    input: undecided.input.clone(),
-                    calendar: Calendar { hours: snapshot.config.calling_hours.clone(), zone: snapshot.zone.clone() },
-                };
-                self.policies.decide(&call).await
-            }
-            // The policy was taken off the campaign meanwhile.
-            None => PolicyAnswer {
-                version: "builtin".into(),
-                decision: Ok(undecided.input.builtin.clone()),
-                usage: Usage::default(),
-                log: Vec::new(),
-            },
-        };
-        if let Err(PolicyFailure { code, message }) = &answer.decision {
-            tracing::warn!(lead = %undecided.lead_id, policy = %answer.version, code, message, "a policy failed");
-        }
-        let ctx = self.context(undecided.tenant, seed);
-        let after = self.store.decide(&ctx, self.fence, undecided, &answer).await?;
-        let failed = answer.decision.is_err();
-        self.keep_record(undecided, answer, &after, &ctx).await;
-        let mut events = vec![Event::Decided { campaign, lead: undecided.lead, after: Box::new(after) }];
-        if failed {
-            // Too many failures pause the campaign in the transaction that counts them.
-            let now = self.store.snapshot(campaign).await?;
-            if now.state != snapshot.state {
-                events.push(Event::Campaign(Box::new(now)));
-            }
-        }
-        Ok(events)
-    }
-
-    /// Keeps what was asked and answered. Losing a record loses no lead, so a failure is only told.
-    async fn keep_record(&self, undecided: &Undecided, answer: PolicyAnswer, after: &After, ctx: &WriteContext) {
-        let json = |value: Result<serde_json::Value, serde_json::Error>| value.unwrap_or_default();
-        let record = DecisionRecord {
-            tenant: undecided.tenant,
-            campaign: undecided.campaign,
-            lead: undecided.lead,
-            attempt: undecided.attempt,
-            at: ctx.now,
-            by: answer.version,
-            input: json(serde_json::to_value(&undecided.input)),
-            output: match &answer.decision {
-                Ok(decision) => json(serde_json::to_value(decision)),
-                Err(failure) => json(serde_json::to_value(failure)),
-            },
-            usage: answer.usage,
-            // Fuel is the measure of a policy; a clock would make two runs of one rehearsal differ.
-            elapsed_us: 0,
-            log: answer.log,
-            clamped_by: match after {
-                After::Settled { clamped_by, .. } => clamped_by.clone(),
-                _ => Vec::new(),
-            },
-        };
-        if let Err(error) = self.store.keep_decisions(vec![record]).await {
-            tracing::warn!(%error, lead = %undecided.lead_id, "the record of a decision was not kept");
-        }
-    }
-
-    async fn redecide(&self, tenant: TenantKey, campaign: CampaignKey, seed: u64) -> Stored<Vec<Event>> {
-        let ctx = self.context(tenant, seed);
-        let waiting = self.store.undecided(&ctx, campaign, REDECIDE_AT_ONCE).await?;
-        let mut events = Vec::new();
-        for (turn, undecided) in waiting.iter().enumerate() {
-            match self.decide(undecided, seed.wrapping_add(turn as u64)).await {
-                Ok(told) => events.extend(told),
-                Err(StoreError::Stale) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(events)
     }
 
     async fn look_up(&self, open: &OpenAttempt, done: u32, seed: u64) -> Stored<Vec<Event>> {
@@ -384,7 +303,9 @@ impl Hands {
         if events.is_empty() {
             return Ok((Vec::new(), errors));
         }
-        Ok((self.apply(tenant, gateway, events, seed).await?, errors))
+        let mut told = self.apply(tenant, gateway, events, seed).await?;
+        self.show_settled(&mut told);
+        Ok((told, errors))
     }
 }
 

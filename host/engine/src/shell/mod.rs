@@ -5,13 +5,16 @@
 //! core's; each can be read alone.
 
 pub mod clock;
+mod deciding;
 mod engine;
 mod gateways;
 mod handle;
 mod hands;
 mod meters;
+mod shadow;
 
 pub use engine::Engine;
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
+pub use shadow::Shadows;

@@ -7,7 +7,7 @@ use campanile_domain::contact::Contact;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::phone::Phone;
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner};
 use campanile_domain::ports::store::{NewLead, Store};
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::Variables;
@@ -24,7 +24,11 @@ fn none() -> PolicyFailure {
 #[async_trait]
 impl PolicyRunner for NoPolicies {
     async fn decide(&self, _: &PolicyCall) -> PolicyAnswer {
-        PolicyAnswer { version: "none".into(), decision: Err(none()), usage: Usage::default(), log: Vec::new() }
+        PolicyAnswer::without_a_run("none", Err(none()))
+    }
+
+    async fn consider(&self, call: &PolicyCall, _: Option<&str>) -> PolicyAnswer {
+        self.decide(call).await
     }
 
     async fn resolve(&self, _: TenantKey, _: &PluginRef) -> Result<String, PolicyFailure> {

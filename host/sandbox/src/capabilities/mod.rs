@@ -18,7 +18,7 @@ use std::sync::Arc;
 use campanile_domain::plugin::limits::Limits;
 use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::clock::WallClock;
-use campanile_domain::ports::policy::Calendar;
+use campanile_domain::ports::policy::{Calendar, Consulted};
 
 use crate::contract::campanile::plugin::types;
 use crate::fault::Fault;
@@ -57,19 +57,23 @@ pub struct Lent {
     pub loan: Loan,
     pub log: LogLines,
     pub meter: Meter,
+    /// What was asked of the calendar.
+    pub consulted: Consulted,
     wasi: Option<wasi::Closed>,
     host_calls: u32,
 }
 
 impl Lent {
     pub fn new(loan: Loan, limits: Limits) -> Self {
-        Self { loan, log: LogLines::default(), meter: Meter::new(limits), wasi: None, host_calls: 0 }
+        let (log, consulted) = (LogLines::default(), Consulted::default());
+        Self { loan, log, meter: Meter::new(limits), consulted, wasi: None, host_calls: 0 }
     }
 
     /// Forgets the previous call of a warm instance and takes the next one's calendar.
     pub fn begin(&mut self, calendar: Option<Calendar>) {
         self.loan.calendar = calendar;
         self.log = LogLines::default();
+        self.consulted = Consulted::default();
         self.host_calls = 0;
     }
 

@@ -8,6 +8,12 @@ use crate::meter::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 
 /// Script runners that are kept warm, in all.
 pub const IDLE_RUNNERS: u32 = 64;
+/// Script runners that are kept warm for replays and shadows, in all: never one that a live decision would miss.
+pub const IDLE_RUNNERS_BEHIND: u32 = 4;
+/// Calls of replays and shadows that may be under way at one time, over all tenants.
+pub const CALLS_BEHIND: u32 = 4;
+/// Calls of replays and shadows of one tenant that may be under way at one time.
+pub const CALLS_BEHIND_PER_TENANT: u32 = 2;
 /// Bytes of an instance's memory and tables that stay mapped and clean between calls.
 const KEEP_RESIDENT: usize = 1 << 20;
 /// Bytes of a call's stack that are zeroed by writing zeroes rather than by giving the pages back.
@@ -51,10 +57,10 @@ pub const fn concurrent_calls(metered: Metered) -> u32 {
     }
 }
 
-/// Instances that may exist: those of calls under way, and idle warm runners.
+/// Instances that may exist: those of calls under way, and idle warm runners. Replays and shadows have slots of their own.
 pub const fn slots(metered: Metered) -> u32 {
     match metered {
-        Metered::ByFuel => concurrent_calls(metered) + IDLE_RUNNERS,
+        Metered::ByFuel => concurrent_calls(metered) + IDLE_RUNNERS + CALLS_BEHIND + IDLE_RUNNERS_BEHIND,
         Metered::ByTime => concurrent_calls(metered),
     }
 }

@@ -12,6 +12,7 @@ mod frame;
 mod from_source;
 mod hostile;
 mod patient_retry;
+mod replay;
 mod scripts;
 mod shipped_scripts;
 mod support;

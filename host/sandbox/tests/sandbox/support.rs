@@ -95,7 +95,7 @@ pub fn past(number: u32, outcome: Outcome, ended_at: Timestamp) -> PastAttempt {
 pub fn office_hours() -> Calendar {
     let hours =
         json!({"start": "09:00", "end": "18:00", "days": ["monday", "tuesday", "wednesday", "thursday", "friday"]});
-    Calendar { hours: CallingHours::from_json(&hours).unwrap(), zone: Zone::parse("Europe/Berlin").unwrap() }
+    Calendar::new(CallingHours::from_json(&hours).unwrap(), Zone::parse("Europe/Berlin").unwrap())
 }
 
 pub fn call(policy: &str, settings: Value, input: PolicyInput) -> PolicyCall {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use campanile_domain::ports::store::SCOPES;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Host};
 
@@ -33,6 +33,9 @@ impl Things {
     async fn of(host: &Host) -> Self {
         let (lead, call) = host.called_lead().await;
         host.active_plugin("1.0.0").await;
+        host.active_policy().await;
+        let script = json!({"name": "patient", "source": "fn decide(input) { retry_after_minutes(120) }"});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts", script).await.status, 201);
         let keys = host.get(Some(&host.live), "/v1/keys").await;
         let campaign = host.get(Some(&host.live), &format!("/v1/leads/{lead}")).await.body["campaign"]
             .as_str()
@@ -52,6 +55,7 @@ impl Things {
             ("/v1/imports/", host.uploaded_import().await),
             // What is being reviewed cannot be confirmed meanwhile.
             ("/v1/imports/{id}/confirm", host.uploaded_import().await),
+            ("/v1/jobs/", host.running_job().await),
         ]))
     }
 
@@ -59,7 +63,12 @@ impl Things {
     fn fill(&self, pattern: &str) -> (String, bool) {
         let mut path = pattern.to_owned();
         let names_one = pattern.contains("{id}") || pattern.contains("{name}");
-        let name = if pattern.starts_with("/v1/plugins/") { "acme-voice" } else { "token" };
+        let name = match pattern {
+            "/v1/plugins/{name}/replay" => "acme-policy",
+            _ if pattern.starts_with("/v1/plugins/") => "acme-voice",
+            _ if pattern.starts_with("/v1/scripts/") => "patient",
+            _ => "token",
+        };
         path = path.replace("{name}", name).replace("{version}", "1.0.0");
         if pattern.contains("{id}") {
             let begins = self.0.keys().filter(|begins| pattern.starts_with(**begins)).max_by_key(|begins| begins.len());
@@ -179,7 +188,7 @@ async fn every_example_of_the_document_is_read() {
         let answer = call(&host, Some(key), &method, &things.fill(&pattern).0, &operation).await;
         sent += 1;
         // An example names objects that this host does not have; its shape must be right all the same.
-        let strangers = ["unknown_gateway", "unknown_assistant", "billing_off"];
+        let strangers = ["unknown_gateway", "unknown_assistant", "billing_off", "policy_not_found"];
         let known = answer.status < 300 || answer.codes().iter().all(|code| strangers.contains(&code.as_str()));
         assert!(known && answer.status < 500, "{method} {pattern}: {}", answer.text);
     }

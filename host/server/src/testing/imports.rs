@@ -12,6 +12,7 @@ use super::host::Host;
 use super::world::NOW;
 use crate::App;
 use crate::imports::{Job, Work, at_work, run};
+use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::rng;
@@ -84,6 +85,7 @@ impl Host {
             plugins: Arc::clone(&app.plugins),
             consent: Arc::clone(&app.consent),
             line: Line::default(),
+            jobs: JobLine::default(),
             metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),
             engine_clock: Arc::clone(&app.engine_clock),

@@ -14,3 +14,4 @@ mod uploads;
 mod world;
 
 pub(crate) use host::{Answer, Host};
+pub(crate) use world::decided;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
-use campanile_domain::ids::{KeyId, TenantKey};
+use campanile_domain::hours::CallingHours;
+use campanile_domain::ids::{AttemptKey, CallId, CampaignId, CampaignKey, KeyId, LeadId, LeadKey, TenantKey};
 use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::ports::gateway::{CallEvent, Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{
-    Actor, ClaimRequest, DecisionRecord, DialResult, Fence, NewKey, Store, WriteContext,
+    Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, Fence, NewKey, Store, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 use campanile_engine::shell::Handle;
@@ -26,6 +27,7 @@ use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
 use super::host::{Answer, Host};
 use crate::app::{About, App, Config};
+use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::{KeyKind, Secret, rng, seed};
@@ -49,13 +51,14 @@ impl Host {
         let engine_time = Arc::new(VirtualClock::starting_at(NOW));
         let wall = Arc::new(Stopped(AtomicI64::new(NOW.0)));
         let app = Arc::new(App {
-            store,
+            store: Arc::clone(&store),
             engine: Handle::detached(),
-            policies: Arc::new(Policies),
+            policies: Arc::new(Policies(Arc::clone(&store))),
             scripts: Arc::new(Checker),
             plugins: desk.clone(),
             consent: Arc::new(Consenting::default()),
             line: Line::default(),
+            jobs: JobLine::default(),
             gateways: kinds.clone(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
@@ -103,7 +106,7 @@ impl Host {
         WriteContext::engine(tenant, self.app.engine_clock.now(), seed(&*self.app.entropy))
     }
 
-    pub(super) async fn tenant_key(&self) -> TenantKey {
+    pub(crate) async fn tenant_key(&self) -> TenantKey {
         self.app.store.tenant_by_id(self.tenant.parse().unwrap()).await.unwrap().key
     }
 
@@ -184,6 +187,21 @@ impl Host {
         self.app.store.suppress(&ctx, vec![phone.parse().unwrap()], "asked".into()).await.unwrap();
     }
 
+    /// A policy of the account, `acme-policy@1.0.0`, in force.
+    pub(crate) async fn active_policy(&self) {
+        let sent = self.upload("/v1/plugins", "application/wasm", "acme-policy 1.0.0 retry-policy").await;
+        assert!(sent.status < 300, "{}", sent.text);
+        self.background_done().await;
+        let path = "/v1/plugins/acme-policy/versions/1.0.0/activate";
+        assert_eq!(self.post_empty(Some(&self.live), path).await.status, 200);
+    }
+
+    /// A job that nobody works at.
+    pub(crate) async fn running_job(&self) -> String {
+        let ctx = self.context(self.tenant_key().await);
+        self.app.store.begin_job(&ctx, "replay", json!({})).await.unwrap().id.to_string()
+    }
+
     /// Everything that went on in the background is over.
     pub(crate) async fn background_done(&self) {
         self.app.background.close();
@@ -224,22 +242,47 @@ impl Host {
         };
         store.apply(&self.context(tenant), Fence::SOLE, open.gateway, vec![ended]).await.unwrap();
         store.keep_transcript(tenant, open.key, NOW, said).await.unwrap();
-        let record = DecisionRecord {
-            tenant,
-            campaign: key,
-            lead: open.lead,
-            attempt: open.key,
-            at: NOW,
-            by: "builtin".into(),
-            input: json!({"trigger": "settled"}),
-            output: json!({"decision": "complete"}),
-            usage: Usage::default(),
-            elapsed_us: 0,
-            log: Vec::new(),
-            clamped_by: Vec::new(),
-        };
-        store.keep_decisions(vec![record]).await.unwrap();
+        let record = decided(tenant, key, open.lead, open.key, open.id, NOW);
+        store.keep_decisions(vec![Record::try_from(&record).unwrap()]).await.unwrap();
         (lead, open.id.to_string())
+    }
+}
+
+/// A decision as the first version of a policy left it: in Berlin, asked nothing of the calendar, rounds to be gone on with.
+pub(crate) fn decided(
+    tenant: TenantKey,
+    campaign: CampaignKey,
+    lead: LeadKey,
+    attempt: AttemptKey,
+    call: CallId,
+    at: Timestamp,
+) -> DecisionRecord {
+    let retry = json!({"decision": "retry", "not_before": "2026-03-02T16:00:00Z", "not_after": null, "contact": null,
+        "priority": null, "variables": {}, "reason": "busy"});
+    let input = json!({"trigger": "settled", "now": at, "campaign": CampaignId(1), "lead": LeadId(u128::from(lead.0.unsigned_abs())),
+        "zone": "Europe/Berlin", "era": 1, "round": 1, "max_retries": 3, "retry_interval_ms": 3_600_000,
+        "retry_on_voicemail": false, "retry_until_goal": false, "goal": null, "strategy": "escalate", "attempts_left": 5,
+        "campaign_ends_at": null, "contacts": [], "attempts": [], "lead_variables": {}, "builtin": retry});
+    DecisionRecord {
+        tenant,
+        campaign,
+        lead,
+        attempt,
+        call: Some(call),
+        at,
+        by: "acme-policy@1.0.0".into(),
+        digest: Some("aa".into()),
+        runner: None,
+        settings: Some(json!({})),
+        calendar: Some(json!({"hours": CallingHours::always(), "zone": "Europe/Berlin", "asked": [], "left_out": 0})),
+        standing: None,
+        input,
+        output: retry,
+        usage: Usage::default(),
+        elapsed_us: 0,
+        log: Vec::new(),
+        clamped_by: Vec::new(),
+        made: None,
     }
 }
 

@@ -101,4 +101,62 @@ mod tests {
             "SELECT group_concat(name || ' ' || version, ', ') FROM (SELECT * FROM plugin_activation ORDER BY id)";
         assert_eq!(ask(history), "goal-retry 2, patient 1");
     }
+
+    #[test]
+    fn records_of_the_first_schema_are_found_by_their_campaign() {
+        use campanile_domain::ids::{CampaignKey, LeadKey, TenantKey};
+        use campanile_domain::ports::store::{DecisionSpan, Document, WriteContext};
+        use campanile_domain::time::{DAY_MS, Timestamp};
+
+        use crate::sqlite::records::{decisions, segments};
+        use crate::sqlite::scope::Cache;
+        use crate::sqlite::writer;
+
+        let mut db = Connection::open_in_memory().unwrap();
+        Database::Records.runner().set_target(refinery::Target::Version(1)).run(&mut db).unwrap();
+        let day = 20_514;
+        let record = |lead: i64, campaign: i64, at: Timestamp| {
+            format!(
+                r#"{{"tenant":1,"campaign":{campaign},"lead":{lead},"attempt":3,"at":"{at}","by":"mine@1","input":{{}},"output":{{"decision":"complete","reason":"x"}},"usage":{{}},"elapsed_us":0,"log":[],"clamped_by":["calling_hours"]}}"#
+            )
+        };
+        let at = Timestamp(day * DAY_MS + 36_000_500);
+        db.execute_batch(&format!(
+            "INSERT INTO segment (day) VALUES ({day});
+             CREATE TABLE decision_{day} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, lead INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+             CREATE TABLE transcript_{day} (tenant INTEGER NOT NULL, attempt INTEGER NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (tenant, attempt)) STRICT, WITHOUT ROWID;
+             INSERT INTO decision_{day} (tenant, lead, record) VALUES (1, 5, '{}'), (1, 6, '{}'), (1, 7, '{}');",
+            record(5, 7, at),
+            record(6, 8, at),
+            record(7, 7, at + 1),
+        ))
+        .unwrap();
+        run(&mut db, Database::Records).unwrap();
+        let ctx = WriteContext::engine(TenantKey(1), at, 1);
+        let document = |lead, at| Document {
+            tenant: TenantKey(1),
+            campaign: CampaignKey(7),
+            lead: LeadKey(lead),
+            at,
+            text: record(lead, 7, at),
+        };
+        let documents = [document(8, at + 2), document(9, at + DAY_MS)];
+        let mut cache = Cache::default();
+        writer::perform(&db, &mut cache, ctx, |op| {
+            decisions::keep(op, &documents)?;
+            crate::sqlite::records::shadows::keep(op, &documents[..1])
+        })
+        .unwrap();
+        let span = |since, until| DecisionSpan { tenant: TenantKey(1), campaign: CampaignKey(7), since, until };
+        let leads = |span| {
+            let page = decisions::after(&db, span, None, 10).unwrap();
+            assert_eq!(decisions::count(&db, span).unwrap(), page.len() as u64);
+            page.into_iter().map(|(_, record)| record.unwrap().lead.0).collect::<Vec<_>>()
+        };
+        assert_eq!(leads(span(None, None)), [5, 7, 8, 9], "of both shapes, in their order");
+        assert_eq!(leads(span(Some(at + 1), Some(at + 2))), [7], "to the millisecond");
+        let old = decisions::of_lead(&db, TenantKey(1), LeadKey(5)).unwrap();
+        assert_eq!((old[0].clamped_by.len(), &old[0].settings, &old[0].calendar), (1, &None, &None));
+        assert_eq!(segments::all(&db).unwrap().len(), 2);
+    }
 }

@@ -18,6 +18,7 @@ use rusqlite::{Connection, Row};
 
 use super::codes::Code;
 use super::fault::{Done, not_found};
+use super::shadows::shadow as shadows;
 
 /// Documents kept before all are forgotten.
 const MOST: usize = 4_096;
@@ -104,11 +105,14 @@ pub(crate) struct Scope {
     pub available: i64,
     pub plan: Arc<Plan>,
     pub terms: Arc<Terms>,
+    /// The shadow that is asked what it decides.
+    pub shadow: Option<i64>,
 }
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, c.state, c.config_version, s.gateway, c.callable_since,
-        c.spent + c.reserved, t.available, s.version, t.version, c.assistant
+        c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id
     FROM campaign c JOIN assistant s ON s.id = c.assistant JOIN tenant t ON t.id = c.tenant
+         LEFT JOIN shadow w ON w.campaign = c.id AND w.stopped_at IS NULL
     WHERE c.id = ?1";
 
 impl Scope {
@@ -136,6 +140,7 @@ impl Scope {
             available: row.get(8)?,
             plan,
             terms: terms(db, cache, (tenant, row.get(10)?))?,
+            shadow: row.get(12)?,
         })
     }
 
@@ -167,6 +172,7 @@ impl Scope {
             ring_timeout_ms: i64::from(self.plan.assistant.ring_timeout_seconds) * SECOND_MS,
             max_call_ms: i64::from(self.plan.assistant.max_call_seconds) * SECOND_MS,
             live_leads: live_leads.max(0) as u64,
+            shadow: self.shadow.map(|key| shadows::run(db, key)).transpose()?,
         })
     }
 }

@@ -7,11 +7,13 @@ pub mod accounts;
 pub mod credentials;
 pub mod dialling;
 pub mod imports;
+pub mod jobs;
 pub mod leads;
 pub mod money;
 pub mod plugins;
 pub mod records;
 pub mod settling;
+pub mod shadows;
 
 /// A test for every rule, with stores that `$open` makes.
 #[macro_export]
@@ -89,6 +91,13 @@ macro_rules! suite {
                 money: a_minute_that_cannot_be_paid_is_refused,
                 money: a_budget_stops_the_claim,
                 records: decisions_and_transcripts_are_kept_and_dropped_by_the_day,
+                records: decisions_of_a_campaign_come_in_pages_within_a_time,
+                records: what_shadows_answered_is_kept_beside,
+                jobs: a_job_ends_once,
+                jobs: so_many_jobs_run_and_so_many_are_kept,
+                shadows: a_shadow_counts_the_first_divergence_of_each_lead,
+                shadows: the_built_in_table_leaves_its_question_to_a_shadow,
+                settling: what_the_engine_made_can_be_computed_from_the_record,
             );
         }
     };

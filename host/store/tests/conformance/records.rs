@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey};
+use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::{Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{DecisionRecord, Store};
-use campanile_domain::time::DAY_MS;
+use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, Document, ShadowRecord, Store};
+use campanile_domain::time::{DAY_MS, Timestamp};
 
 use crate::support::{MONDAY, World};
 
@@ -18,17 +18,28 @@ pub fn decisions_and_transcripts_are_kept_and_dropped_by_the_day(store: Arc<dyn 
         campaign: CampaignKey(1),
         lead,
         attempt: AttemptKey(3),
+        call: None,
         at: MONDAY + days * DAY_MS,
-        by: "builtin".into(),
+        by: "mine@1".into(),
+        digest: Some("aa".into()),
+        runner: None,
+        settings: Some(serde_json::json!({})),
+        calendar: None,
+        standing: None,
         input: serde_json::json!({ "days": days }),
         output: serde_json::Value::Null,
         usage: Usage::default(),
         elapsed_us: 4,
         log: vec!["a line".into()],
         clamped_by: vec![],
+        made: None,
     };
-    world.done(world.store.keep_decisions(vec![record(0), record(1)]));
-    world.done(world.store.keep_decisions(vec![DecisionRecord { lead: LeadKey(6), ..record(0) }]));
+    let keep = |records: &[DecisionRecord]| {
+        let documents = records.iter().map(|record| Document::try_from(record).unwrap()).collect();
+        world.done(world.store.keep_decisions(documents));
+    };
+    keep(&[record(0), record(1)]);
+    keep(&[DecisionRecord { lead: LeadKey(6), ..record(0) }]);
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [record(0), record(1)]);
 
     let said = |text: &str| vec![Utterance { at_ms: 10, speaker: Speaker::Person, text: text.into() }];
@@ -42,4 +53,69 @@ pub fn decisions_and_transcripts_are_kept_and_dropped_by_the_day(store: Arc<dyn 
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [record(1)]);
     assert_eq!(world.done(world.store.decisions(tenant, LeadKey(6))), []);
     assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 0);
+}
+
+pub fn decisions_of_a_campaign_come_in_pages_within_a_time(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let tenant = world.tenant.key;
+    let document = |tenant, campaign: i64, lead: i64, at| Document {
+        tenant,
+        campaign: CampaignKey(campaign),
+        lead: LeadKey(lead),
+        at,
+        text: serde_json::json!({
+            "tenant": tenant, "campaign": campaign, "lead": lead, "attempt": 1, "at": at, "by": "mine@1",
+            "output": {}, "usage": {}, "log": [], "clamped_by": [],
+        })
+        .to_string(),
+    };
+    let mut documents = Vec::new();
+    for lead in 0..30 {
+        let at = MONDAY + (lead / 10) * DAY_MS + lead;
+        documents.push(document(tenant, 7, lead, at));
+        documents.push(document(tenant, 8, lead, at));
+        documents.push(document(TenantKey(99), 7, lead, at));
+    }
+    documents.push(Document { text: "no record".into(), ..document(tenant, 7, 30, MONDAY + 2 * DAY_MS + 30) });
+    world.done(world.store.keep_decisions(documents));
+    let read = |since: Option<Timestamp>, until: Option<Timestamp>, limit| {
+        let span = DecisionSpan { tenant, campaign: CampaignKey(7), since, until };
+        let (mut after, mut leads) = (None, Vec::new());
+        loop {
+            let page = world.done(world.store.decisions_after(span, after, limit));
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            leads.extend(page.into_iter().map(|(_, record)| record.map_or(-1, |record| record.lead.0)));
+        }
+        assert_eq!(world.done(world.store.count_decisions(span)), leads.len() as u64);
+        leads
+    };
+    let all: Vec<i64> = (0..30).chain([-1]).collect();
+    for limit in [1, 7, 100] {
+        assert_eq!(read(None, None, limit), all, "a document that cannot be read has its place too");
+    }
+    assert_eq!(read(Some(MONDAY + 5), Some(MONDAY + DAY_MS + 12), 4), (5..12).collect::<Vec<_>>());
+    assert_eq!(read(Some(MONDAY + 3 * DAY_MS), None, 4), Vec::<i64>::new());
+}
+
+pub fn what_shadows_answered_is_kept_beside(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (tenant, lead) = (world.tenant.key, LeadKey(5));
+    let record = |days: i64| ShadowRecord {
+        tenant,
+        campaign: CampaignKey(1),
+        lead,
+        attempt: AttemptKey(3),
+        at: MONDAY + days * DAY_MS,
+        by: "other@2".into(),
+        decided: serde_json::json!({"decision": "complete", "reason": "a"}),
+        answered: serde_json::json!({"code": "policy_trapped", "message": "it trapped"}),
+        usage: Usage::default(),
+    };
+    let documents = [record(0), record(1)].iter().map(|record| Document::try_from(record).unwrap()).collect();
+    world.done(world.store.keep_shadow_records(documents));
+    assert_eq!(world.done(world.store.shadow_records(tenant, lead)), [record(0), record(1)]);
+    assert_eq!(world.done(world.store.decisions(tenant, lead)), [], "they are no decisions");
+    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
+    assert_eq!(world.done(world.store.shadow_records(tenant, lead)), [record(1)]);
 }

@@ -7,12 +7,13 @@ use campanile_domain::campaign::{CampaignConfig, CampaignState};
 use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::hours::CallingHours;
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy};
-use campanile_domain::policy::{Decision, OnPolicyFailure, Retry};
+use campanile_domain::policy::{Decision, OnPolicyFailure, Retry, Whom};
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure, Usage};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{After, Changed, Fence, NewLead, Page, Store, StoreError, Undecided};
+use campanile_domain::replay::{Made, Standing};
 use campanile_domain::settle::Clamp;
-use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use campanile_domain::variable::{Role, Value, ValueKind, VariableSpec, Variables};
 
 use crate::support::{MONDAY, Setup, World, end, event, lead, phone, wait};
@@ -187,7 +188,7 @@ pub fn a_late_machine_changes_the_outcome_before_the_decision(store: Arc<dyn Sto
 }
 
 fn answer(decision: Result<Decision, PolicyFailure>) -> PolicyAnswer {
-    PolicyAnswer { version: "mine@2".into(), decision, usage: Usage::default(), log: vec![] }
+    PolicyAnswer::without_a_run("mine@2", decision)
 }
 
 fn with_policy(store: Arc<dyn Store>, on_failure: OnPolicyFailure) -> World {
@@ -219,12 +220,66 @@ pub fn a_policy_is_asked_and_its_answer_taken_once(store: Arc<dyn Store>) {
     let now = MONDAY + 2 * MINUTE_MS;
     let decide = |decision| wait(world.store.decide(&world.ctx(now), Fence::SOLE, &undecided, &answer(Ok(decision))));
     let soon = Decision::Retry(Retry::at(now, "again"));
-    let After::Settled { state, due, clamped_by } = decide(soon.clone()).unwrap() else { panic!() };
+    let After::Settled { state, due, clamped_by, .. } = decide(soon.clone()).unwrap() else { panic!() };
     assert_eq!((state, clamped_by), (LeadState::Rescheduled, vec![Clamp::MinimumInterval]));
     assert_eq!(due, Some(MONDAY + MINUTE_MS + 10 * MINUTE_MS), "ten minutes after the end");
     assert_eq!(decide(soon).unwrap_err(), StoreError::Stale);
     let decision = world.calls(id)[0].decision.clone().unwrap();
     assert_eq!((decision.by.as_str(), decision.decision.as_str()), ("mine@2", "retry"));
+}
+
+pub fn what_the_engine_made_can_be_computed_from_the_record(store: Arc<dyn Store>) {
+    let hours = serde_json::json!({"start": "09:00", "end": "18:00"});
+    let hours = CallingHours::from_json(&hours).unwrap();
+    let config = CampaignConfig {
+        calling_hours: hours.clone(),
+        policy: Some("mine".parse().unwrap()),
+        max_attempts_per_lead: Some(3),
+        ends_at: Some(MONDAY + 20 * DAY_MS),
+        ..CampaignConfig::named("policy")
+    };
+    let world = World::with(store, Setup { config, ..Setup::default() });
+    let reason = || "a reason".to_owned();
+    let retry = |hours: i64, change: fn(&mut Retry)| {
+        let mut retry = Retry::at(MONDAY + hours * HOUR_MS, "later");
+        change(&mut retry);
+        Decision::Retry(retry)
+    };
+    let decisions = [
+        retry(0, |_| ()),
+        retry(2, |_| ()),
+        // In the night, past a limit of its own, past the end of the campaign, with a contact there is and one there is not.
+        retry(14, |_| ()),
+        retry(14, |retry| retry.not_after = Some(retry.not_before + HOUR_MS)),
+        retry(24 * 30, |_| ()),
+        retry(3, |retry| retry.contact = Some(1)),
+        retry(3, |retry| retry.contact = Some(9)),
+        Decision::NextContact { reason: reason() },
+        Decision::Complete { reason: reason() },
+        Decision::GiveUp { reason: reason() },
+        Decision::Suppress { whom: Whom::Number, reason: reason() },
+        Decision::Suppress { whom: Whom::Person, reason: reason() },
+    ];
+    let two = |number: u64| NewLead {
+        contacts: vec![Contact::new(0, phone(number)), Contact::new(1, phone(number + 500))],
+        ..lead(number)
+    };
+    world.add((1..=decisions.len() as u64).map(two).collect());
+    world.start();
+    let now = MONDAY + MINUTE_MS;
+    for (order, decision) in world.claim(MONDAY, decisions.len() as u32).orders.into_iter().zip(decisions) {
+        world.placed(MONDAY, &order);
+        let undecided = asked(world.apply(now, end(&order, now, CallStatus::Busy)).unwrap());
+        let made = Made::of(&undecided.standing.dispose(&undecided.input, &hours, &decision));
+        let (ctx, taken) = (world.ctx(now), answer(Ok(decision.clone())));
+        let after = world.done(world.store.decide(&ctx, Fence::SOLE, &undecided, &taken));
+        let After::Settled { state, due, clamped_by, asked_for, expected, .. } = after else { panic!() };
+        let settled = Made { asked_for, expected, ..Made::new(state, due, clamped_by) };
+        assert_eq!(made, settled, "{decision:?}");
+        // The facts survive being written down.
+        let written = serde_json::to_string(&undecided.standing).unwrap();
+        assert_eq!(serde_json::from_str::<Standing>(&written).unwrap(), undecided.standing);
+    }
 }
 
 pub fn a_policy_that_fails_is_held_and_pauses_the_campaign_when_it_keeps_failing(store: Arc<dyn Store>) {

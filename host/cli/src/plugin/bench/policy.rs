@@ -42,7 +42,7 @@ impl PolicyBench {
         let input = question(&fixture.input)
             .map_err(|error| Failure::invalid(format!("the question of {:?}: {error}", fixture.name)))?;
         let hours = fixture.calling_hours.clone().unwrap_or_else(CallingHours::always);
-        let calendar = Calendar { hours, zone: input.zone.clone() };
+        let calendar = Calendar::new(hours, input.zone.clone());
         let settings = fixture.settings.clone();
         let call = PolicyCall { tenant: AUTHOR, policy: self.plugin.clone(), settings, input, calendar };
         let told = self.sandbox.decide(&call).await;

@@ -162,7 +162,7 @@ impl ReachingBench {
         let reach = |http| Reach::new(outbound, Arc::new(principal), http);
         Loan {
             settings: case.settings.to_string().into(),
-            calendar: Some(Calendar { hours, zone: Zone::utc() }),
+            calendar: Some(Calendar::new(hours, Zone::utc())),
             clock: Some(Arc::new(Standing)),
             secrets,
             state: State::default(),

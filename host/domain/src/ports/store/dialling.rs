@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Fence, Stored, WriteContext};
+use super::{Fence, ShadowRun, Stored, WriteContext};
 use crate::attempt::{AttemptState, Outcome};
 use crate::campaign::{CampaignConfig, CampaignState, Happening};
 use crate::gate::Gate;
@@ -21,6 +21,7 @@ use crate::phone::Phone;
 use crate::policy::PolicyInput;
 use crate::ports::gateway::{CallEvent, Dial, Refusal, Utterance, Webhook};
 use crate::ports::policy::PolicyAnswer;
+use crate::replay::Standing;
 use crate::settle::Clamp;
 use crate::time::Timestamp;
 use crate::zone::Zone;
@@ -50,6 +51,8 @@ pub struct CampaignSnapshot {
     pub max_call_ms: i64,
     /// Leads that are not ended.
     pub live_leads: u64,
+    /// Who else is asked everything that it decides.
+    pub shadow: Option<ShadowRun>,
 }
 
 /// What the engine keeps in memory of a tenant.
@@ -196,10 +199,14 @@ pub struct Undecided {
     pub tenant: TenantKey,
     /// The attempt it is about.
     pub attempt: AttemptKey,
+    /// Its public id.
+    pub call: CallId,
     /// Compare-and-set: the decision is only taken while the lead is at this revision.
     pub revision: u64,
     /// The question.
     pub input: PolicyInput,
+    /// What the rules look at beside it.
+    pub standing: Standing,
 }
 
 /// What became of a lead.
@@ -213,6 +220,12 @@ pub enum After {
         due: Option<Timestamp>,
         /// The rules of the engine that changed what was asked for.
         clamped_by: Vec<Clamp>,
+        /// The instant that was asked for, when one was.
+        asked_for: Option<Timestamp>,
+        /// The first instant inside the calling hours as they are.
+        expected: Option<Timestamp>,
+        /// The question that the built-in table answered, for the campaign's shadow.
+        question: Option<Box<Undecided>>,
     },
     /// Its policy is to be asked.
     Decide(Box<Undecided>),

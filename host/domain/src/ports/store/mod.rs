@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Eight traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Ten traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,22 +18,32 @@ pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
 pub use imports::*;
+pub use jobs::*;
 pub use leads::*;
 pub use plugins::*;
 pub use records::*;
+pub use shadows::*;
 
 mod accounts;
 mod campaigns;
 mod credentials;
 mod dialling;
 mod imports;
+mod jobs;
 mod leads;
 mod plugins;
 mod records;
+mod shadows;
 
 /// All of it.
-pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records {}
-impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records> Store for T {}
+pub trait Store:
+    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records + Jobs + Shadows
+{
+}
+impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records + Jobs + Shadows> Store
+    for T
+{
+}
 
 /// Who wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

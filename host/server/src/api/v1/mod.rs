@@ -6,6 +6,7 @@ pub(crate) mod campaigns;
 pub(crate) mod connections;
 pub(crate) mod gateways;
 pub(crate) mod imports;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod leads;
 pub(crate) mod mappings;

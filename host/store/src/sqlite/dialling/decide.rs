@@ -57,7 +57,7 @@ fn failed(
     match settling.scope.plan.config.on_policy_failure {
         OnPolicyFailure::Hold => {
             settle::enter(op, &mut settling.lead, Phase::PolicyFailed)?;
-            Ok(After::Settled { state: settling.lead.state, due: None, clamped_by: Vec::new() })
+            Ok(settle::as_it_is(settling.lead.state))
         }
         OnPolicyFailure::BuiltIn => {
             let disposal = rules::dispose(&settling.facts(op), builtin, false);

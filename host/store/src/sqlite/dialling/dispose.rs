@@ -83,7 +83,8 @@ pub(crate) fn write(
     lead.unpark();
     lead.save(op)?;
     let due = lead.state.is_waiting().then_some(lead.not_before);
-    Ok(After::Settled { state: lead.state, due, clamped_by: disposal.clamps })
+    let Disposal { clamps: clamped_by, asked_for, expected, .. } = disposal;
+    Ok(After::Settled { state: lead.state, due, clamped_by, asked_for, expected, question: None })
 }
 
 /// Puts numbers onto the do-not-call list; returns how many were new.

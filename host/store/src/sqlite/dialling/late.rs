@@ -4,7 +4,7 @@ use campanile_domain::attempt::{AnsweredBy, AttemptState, Outcome};
 use campanile_domain::lead::{LeadState, SuppressedBy};
 use campanile_domain::policy::Trigger;
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::store::{After, Changed};
+use campanile_domain::ports::store::Changed;
 use campanile_domain::settle as rules;
 
 use super::dispose;
@@ -79,6 +79,6 @@ fn after_the_decision(op: &mut Op<'_>, settling: Settling<'_>) -> Done<Option<Ch
     lead.hand = None;
     lead.unpark();
     lead.save(op)?;
-    let after = After::Settled { state: next, due: None, clamped_by: Vec::new() };
+    let after = settle::as_it_is(next);
     Ok(Some(Changed { after: Some(after), ended: None, ..attempt.changed() }))
 }

@@ -3,6 +3,7 @@
 use campanile_domain::attempt::{AnsweredBy, AttemptState, Failure};
 use campanile_domain::policy::{Decision, PastAttempt, PolicyInput, Trigger};
 use campanile_domain::ports::store::Undecided;
+use campanile_domain::replay::Standing;
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::{Determinations, Variables};
 use rusqlite::Connection;
@@ -50,8 +51,10 @@ pub(crate) fn undecided(op: &Op<'_>, settling: &Settling<'_>, builtin: Decision,
         campaign: lead.campaign,
         tenant: lead.tenant,
         attempt: settling.attempt.key,
+        call: settling.attempt.id,
         revision: lead.revision,
         input,
+        standing: Standing::of(&settling.facts(op)),
     })
 }
 

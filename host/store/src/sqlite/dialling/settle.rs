@@ -115,13 +115,27 @@ pub(crate) fn settle(op: &mut Op<'_>, mut settling: Settling<'_>, trigger: Trigg
         Assessment::Ask(builtin) if settling.scope.plan.config.policy.is_none() => {
             let disposal = settle::dispose(&settling.facts(op), &builtin, false);
             let decision = dispose::decided(&builtin, "builtin", &disposal);
-            dispose::write(op, settling, disposal, decision)
+            // Only a campaign with a shadow has the question put together that the table needs none of.
+            let asked = match settling.scope.shadow {
+                Some(_) => Some(Box::new(question::undecided(op, &settling, builtin, trigger)?)),
+                None => None,
+            };
+            let mut after = dispose::write(op, settling, disposal, decision)?;
+            if let After::Settled { question, .. } = &mut after {
+                *question = asked;
+            }
+            Ok(after)
         }
         Assessment::Ask(builtin) => {
             enter(op, &mut settling.lead, Phase::Deciding)?;
             question::undecided(op, &settling, builtin, trigger).map(|asked| After::Decide(Box::new(asked)))
         }
     }
+}
+
+/// A lead that was put where it is without a decision.
+pub(crate) const fn as_it_is(state: LeadState) -> After {
+    After::Settled { state, due: None, clamped_by: Vec::new(), asked_for: None, expected: None, question: None }
 }
 
 /// Moves the lead to another phase of its processing.

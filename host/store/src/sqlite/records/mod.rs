@@ -3,22 +3,42 @@
 use async_trait::async_trait;
 use campanile_domain::ids::{AttemptKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::Utterance;
-use campanile_domain::ports::store::{DecisionRecord, Records, Stored};
+use campanile_domain::ports::store::{
+    DecisionRecord, DecisionSpan, Document, RecordCursor, Records, ShadowRecord, Stored,
+};
 use campanile_domain::time::Timestamp;
 
 use super::store::SqliteStore;
 
-mod decisions;
-mod segments;
+pub(crate) mod decisions;
+pub(crate) mod segments;
+pub(crate) mod shadows;
 mod transcripts;
 
 #[async_trait]
 impl Records for SqliteStore {
-    async fn keep_decisions(&self, records: Vec<DecisionRecord>) -> Stored<()> {
+    async fn keep_decisions(&self, records: Vec<Document>) -> Stored<()> {
         self.record(move |op| decisions::keep(op, &records)).await
     }
     async fn decisions(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<DecisionRecord>> {
         self.read_records(move |db| decisions::of_lead(db, tenant, lead)).await
+    }
+    async fn decisions_after(
+        &self,
+        span: DecisionSpan,
+        after: Option<RecordCursor>,
+        limit: u32,
+    ) -> Stored<Vec<(RecordCursor, Option<DecisionRecord>)>> {
+        self.read_records(move |db| decisions::after(db, span, after, limit)).await
+    }
+    async fn count_decisions(&self, span: DecisionSpan) -> Stored<u64> {
+        self.read_records(move |db| decisions::count(db, span)).await
+    }
+    async fn keep_shadow_records(&self, records: Vec<Document>) -> Stored<()> {
+        self.record(move |op| shadows::keep(op, &records)).await
+    }
+    async fn shadow_records(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<ShadowRecord>> {
+        self.read_records(move |db| shadows::of_lead(db, tenant, lead)).await
     }
     async fn keep_transcript(
         &self,

@@ -3,6 +3,8 @@
 //! Deleting a day's rows one by one would cost as much as writing them; dropping its tables costs nothing and gives the
 //! pages back.
 
+use std::fmt;
+
 use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -14,55 +16,117 @@ fn day(at: Timestamp) -> i64 {
     at.millis().div_euclid(DAY_MS)
 }
 
-/// What a day's tables are called with.
-pub(crate) fn suffix(day: i64) -> String {
-    if day < 0 { format!("n{}", day.unsigned_abs()) } else { day.to_string() }
+/// What a day's tables look like; see the migration that brought the second shape.
+const SHAPE: u32 = 2;
+
+/// A day's tables. Shown, it is the end of their names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment {
+    /// Counted from 1970 in UTC.
+    pub day: i64,
+    shape: u32,
 }
 
-/// The suffix of the tables for an instant; makes them when they are missing.
-pub(crate) fn of(op: &Op<'_>, at: Timestamp) -> Done<String> {
+impl Segment {
+    /// The campaign of a decision, in SQL.
+    pub(crate) const fn campaign(self) -> &'static str {
+        if self.is_first_shape() { "json_extract(record, '$.campaign')" } else { "campaign" }
+    }
+
+    /// When it was decided, in SQL: milliseconds.
+    pub(crate) const fn at(self) -> &'static str {
+        if self.is_first_shape() {
+            "CAST(round(1000 * unixepoch(json_extract(record, '$.at'), 'subsec')) AS INTEGER)"
+        } else {
+            "at"
+        }
+    }
+
+    /// From before decisions were found by their campaign.
+    pub(crate) const fn is_first_shape(self) -> bool {
+        self.shape < SHAPE
+    }
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.day < 0 { write!(f, "n{}", self.day.unsigned_abs()) } else { write!(f, "{}", self.day) }
+    }
+}
+
+/// The tables for an instant; makes them when they are missing.
+pub(crate) fn of(op: &Op<'_>, at: Timestamp) -> Done<Segment> {
     let day = day(at);
-    let name = suffix(day);
-    let known: Option<i64> = op
+    let known: Option<u32> = op
         .db
-        .prepare_cached("SELECT day FROM segment WHERE day = ?1")?
+        .prepare_cached("SELECT shape FROM segment WHERE day = ?1")?
         .query_row([day], |row| row.get(0))
         .optional()?;
-    if known.is_none() {
-        op.db.execute_batch(&format!(
-            "CREATE TABLE decision_{name} (
-               id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, lead INTEGER NOT NULL, record TEXT NOT NULL
-             ) STRICT;
-             CREATE INDEX decision_{name}_of_lead ON decision_{name} (tenant, lead);
-             CREATE TABLE transcript_{name} (
-               tenant INTEGER NOT NULL, attempt INTEGER NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (tenant, attempt)
-             ) STRICT, WITHOUT ROWID;"
-        ))?;
-        op.db.execute("INSERT INTO segment (day) VALUES (?1)", [day])?;
+    if let Some(shape) = known {
+        return Ok(Segment { day, shape });
     }
-    Ok(name)
+    let segment = Segment { day, shape: SHAPE };
+    op.db.execute_batch(&format!(
+        "CREATE TABLE decision_{segment} (
+           id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, campaign INTEGER NOT NULL, lead INTEGER NOT NULL,
+           at INTEGER NOT NULL, record TEXT NOT NULL
+         ) STRICT;
+         CREATE INDEX decision_{segment}_of_lead ON decision_{segment} (tenant, lead);
+         CREATE INDEX decision_{segment}_of_campaign ON decision_{segment} (tenant, campaign, at);
+         CREATE TABLE transcript_{segment} (
+           tenant INTEGER NOT NULL, attempt INTEGER NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (tenant, attempt)
+         ) STRICT, WITHOUT ROWID;"
+    ))?;
+    shadows_of(op, segment)?;
+    op.db.execute("INSERT INTO segment (day, shape) VALUES (?1, ?2)", [day, i64::from(SHAPE)])?;
+    Ok(segment)
+}
+
+/// Makes the table of a day's shadows, which a day of the first shape lacks.
+pub(crate) fn shadows_of(op: &Op<'_>, segment: Segment) -> Done<()> {
+    op.db.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS shadow_{segment} (
+           id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, lead INTEGER NOT NULL, record TEXT NOT NULL
+         ) STRICT;
+         CREATE INDEX IF NOT EXISTS shadow_{segment}_of_lead ON shadow_{segment} (tenant, lead);"
+    ))?;
+    Ok(())
 }
 
 /// The days there are, oldest first.
-pub(crate) fn all(db: &Connection) -> Done<Vec<String>> {
+pub(crate) fn all(db: &Connection) -> Done<Vec<Segment>> {
     let days = db
-        .prepare_cached("SELECT day FROM segment ORDER BY day")?
-        .query_map([], |row| row.get(0).map(suffix))?
+        .prepare_cached("SELECT day, shape FROM segment ORDER BY day")?
+        .query_map([], |row| Ok(Segment { day: row.get(0)?, shape: row.get(1)? }))?
         .collect::<Result<_, _>>()?;
     Ok(days)
 }
 
+/// The days from one instant to another, oldest first.
+pub(crate) fn between(db: &Connection, since: Option<Timestamp>, until: Option<Timestamp>) -> Done<Vec<Segment>> {
+    let (first, last) = (since.map_or(i64::MIN, day), until.map_or(i64::MAX, day));
+    Ok(all(db)?.into_iter().filter(|segment| (first..=last).contains(&segment.day)).collect())
+}
+
+/// Whether a day has a table for shadows.
+pub(crate) fn has_shadows(db: &Connection, segment: Segment) -> Done<bool> {
+    if !segment.is_first_shape() {
+        return Ok(true);
+    }
+    let found = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)")?
+        .query_row([format!("shadow_{segment}")], |row| row.get(0))?;
+    Ok(found)
+}
+
 /// Drops whole days that ended before an instant.
 pub(crate) fn drop_before(op: &mut Op<'_>, at: Timestamp) -> Done<u32> {
-    let days: Vec<i64> = op
-        .db
-        .prepare_cached("SELECT day FROM segment WHERE day < ?1 ORDER BY day")?
-        .query_map([day(at)], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    for day in &days {
-        let name = suffix(*day);
-        op.db.execute_batch(&format!("DROP TABLE decision_{name}; DROP TABLE transcript_{name};"))?;
-        op.db.execute("DELETE FROM segment WHERE day = ?1", [day])?;
+    let days: Vec<Segment> = all(op.db)?.into_iter().filter(|segment| segment.day < day(at)).collect();
+    for segment in &days {
+        op.db.execute_batch(&format!(
+            "DROP TABLE decision_{segment}; DROP TABLE transcript_{segment}; DROP TABLE IF EXISTS shadow_{segment};"
+        ))?;
+        op.db.execute("DELETE FROM segment WHERE day = ?1", [segment.day])?;
     }
     if !days.is_empty() {
         op.db.execute_batch("PRAGMA incremental_vacuum")?;

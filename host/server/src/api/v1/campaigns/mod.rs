@@ -7,6 +7,7 @@ pub(crate) mod list;
 pub(crate) mod patch;
 pub(crate) mod pause;
 pub(crate) mod resume;
+pub(crate) mod shadow;
 pub(crate) mod start;
 pub(crate) mod stats;
 pub(crate) mod stop;

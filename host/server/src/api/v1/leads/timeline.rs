@@ -8,10 +8,12 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::{AttemptKey, CallId, LeadId};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{Call, DecisionRecord};
+use campanile_domain::ports::store::{Call, DecisionRecord, ShadowRecord};
+use campanile_domain::replay::Made;
 use campanile_domain::settle::Clamp;
 use campanile_domain::time::Timestamp;
-use serde::Serialize;
+use campanile_domain::zone::{Civil, Zone};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -37,7 +39,7 @@ pub(crate) struct Entry {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `lead_created`, `call` or `decision`.
+    /// `lead_created`, `call`, `decision` or `shadow`.
     kind: &'static str,
     /// With the kind `call`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +47,16 @@ pub(crate) struct Entry {
     call: Option<Box<Call>>,
     /// With the kind `decision`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<Decision>,
+    decision: Option<Box<Decision>>,
+    /// With the kind `shadow`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<Shadowed>,
+}
+
+impl Entry {
+    const fn at(at: Timestamp, kind: &'static str) -> Self {
+        Self { at, kind, call: None, decision: None, shadow: None }
+    }
 }
 
 /// What was decided, in full.
@@ -56,6 +67,17 @@ pub(crate) struct Decision {
     call: Option<CallId>,
     /// `builtin` or `name@version`.
     by: String,
+    /// SHA-256 of the bytes that decided: of a component, or of a script's source. Null in old records and for `builtin`.
+    digest: Option<String>,
+    /// For a script, SHA-256 of the component that ran it.
+    runner: Option<String>,
+    /// The settings it decided with.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+    /// The calling hours and the zone that its calendar answered from, and every question to it with its answer, at most
+    /// 256 of them.
+    #[schema(value_type = Option<Object>)]
+    calendar: Option<Value>,
     /// The question.
     input: Value,
     /// The answer, or why there is none.
@@ -63,13 +85,32 @@ pub(crate) struct Decision {
     /// What it used: fuel, memory, calls of the host.
     #[schema(value_type = Object)]
     usage: Usage,
-    /// How long it took, in microseconds; 0 where nobody measured.
+    /// Its processor time, in microseconds; 0 where nobody measured.
     elapsed_us: u64,
     /// The guest's log.
     log: Vec<String>,
     /// The rules of the engine that changed the answer.
     #[schema(value_type = Vec<String>)]
     clamped_by: Vec<Clamp>,
+    /// What became of the lead: status, when it is due again, the instant asked for and the first one inside the hours.
+    #[schema(value_type = Option<Object>)]
+    made: Option<Value>,
+    /// What the engine changed, in a sentence with the zone's clock.
+    changed: Option<String>,
+}
+
+/// What the campaign's shadow answered to the same question. It moved nobody.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Shadowed {
+    /// About which call.
+    #[schema(value_type = Option<String>)]
+    call: Option<CallId>,
+    /// `name@version`.
+    by: String,
+    /// What was decided.
+    decided: Value,
+    /// What the shadow answered.
+    answered: Value,
 }
 
 /// Tells what happened to a lead: calls and decisions, by time.
@@ -83,32 +124,67 @@ pub(crate) async fn lead_timeline(
     let lead = app.store.lead(key.of(), id).await?;
     let calls = app.store.calls_of_lead(key.of(), id).await?;
     let decisions = app.store.decisions(key.of(), lead.key).await?;
-    let begins = Entry { at: lead.created_at, kind: "lead_created", call: None, decision: None };
-    Ok(Json(Timeline { lead: id, data: merge(begins, calls, decisions) }))
+    let begins = Entry::at(lead.created_at, "lead_created");
+    let shadows = app.store.shadow_records(key.of(), lead.key).await?;
+    Ok(Json(Timeline { lead: id, data: merge(begins, calls, decisions, shadows) }))
 }
 
-fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>) -> Vec<Entry> {
+/// `asked for Fri 2026-03-06 19:00, not before Mon 2026-03-09 09:00 (calling_hours)`, by the clock of the lead's zone.
+fn changed(record: &DecisionRecord) -> Option<String> {
+    if record.clamped_by.is_empty() {
+        return None;
+    }
+    let made: Made = record.made.as_ref().and_then(|made| Made::deserialize(made).ok())?;
+    let zone = record.input.get("zone").and_then(Value::as_str).and_then(|name| Zone::parse(name).ok())?;
+    let shown = |at: Timestamp| {
+        let Civil { year, month, day, hour, minute, weekday, .. } = zone.local(at);
+        let weekday = format!("{weekday:?}");
+        format!("{} {year:04}-{month:02}-{day:02} {hour:02}:{minute:02}", &weekday[..3])
+    };
+    let rules = record.clamped_by.iter().map(|clamp| clamp.as_str()).collect::<Vec<_>>().join(", ");
+    let asked =
+        made.asked_for.map_or_else(|| "no instant asked for".to_owned(), |at| format!("asked for {}", shown(at)));
+    let became = match (made.due, made.expected) {
+        (Some(due), expected) => format!("not before {}", shown(expected.unwrap_or(due))),
+        (None, _) => format!("the lead is {}", made.status),
+    };
+    Some(format!("{asked}, {became} ({rules})"))
+}
+
+fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>, shadows: Vec<ShadowRecord>) -> Vec<Entry> {
     let names: BTreeMap<AttemptKey, CallId> = calls.iter().map(|call| (call.key, call.id)).collect();
     let mut data = vec![begins];
-    data.extend(calls.into_iter().map(|call| Entry {
-        at: call.started_at,
-        kind: "call",
-        call: Some(Box::new(call)),
-        decision: None,
-    }));
+    data.extend(
+        calls
+            .into_iter()
+            .map(|call| (call.started_at, call))
+            .map(|(at, call)| Entry { call: Some(Box::new(call)), ..Entry::at(at, "call") }),
+    );
     data.extend(decisions.into_iter().map(|record| {
         let at = record.at;
+        let changed = changed(&record);
         let decision = Decision {
             call: names.get(&record.attempt).copied(),
             by: record.by,
+            digest: record.digest,
+            runner: record.runner,
+            settings: record.settings,
+            calendar: record.calendar,
             input: record.input,
             output: record.output,
             usage: record.usage,
             elapsed_us: record.elapsed_us,
             log: record.log,
             clamped_by: record.clamped_by,
+            made: record.made,
+            changed,
         };
-        Entry { at, kind: "decision", call: None, decision: Some(decision) }
+        Entry { decision: Some(Box::new(decision)), ..Entry::at(at, "decision") }
+    }));
+    data.extend(shadows.into_iter().map(|record| {
+        let ShadowRecord { attempt, at, by, decided, answered, .. } = record;
+        let shadow = Shadowed { call: names.get(&attempt).copied(), by, decided, answered };
+        Entry { shadow: Some(shadow), ..Entry::at(at, "shadow") }
     }));
     // Stable: at one instant a call stands before the decision about it.
     data.sort_by_key(|entry| entry.at);
@@ -134,5 +210,28 @@ mod tests {
         );
         let times: Vec<_> = data.iter().map(|entry| entry["at"].as_str().unwrap()).collect();
         assert!(times.is_sorted(), "{times:?}");
+    }
+
+    #[test]
+    fn what_the_engine_changed_is_told_by_the_clock_of_the_zone() {
+        use campanile_domain::ids::{CallId, CampaignKey, LeadKey, TenantKey};
+        use serde_json::json;
+
+        use super::*;
+
+        let now: Timestamp = "2026-03-06T12:00:00Z".parse().unwrap();
+        let mut record =
+            crate::testing::decided(TenantKey(1), CampaignKey(1), LeadKey(1), AttemptKey(1), CallId(1), now);
+        assert_eq!(changed(&record), None);
+        record.clamped_by = vec![Clamp::CallingHours];
+        record.made = Some(json!({"status": "rescheduled", "reason": null, "due": "2026-03-06T18:00:00Z",
+            "asked_for": "2026-03-06T18:00:00Z", "expected": "2026-03-09T08:00:00Z", "clamped_by": ["calling_hours"]}));
+        let told = "asked for Fri 2026-03-06 19:00, not before Mon 2026-03-09 09:00 (calling_hours)";
+        assert_eq!(changed(&record).as_deref(), Some(told));
+        record.clamped_by = vec![Clamp::AttemptsUsed];
+        record.made = Some(json!({"status": "max_retries", "reason": "attempts_used", "due": null,
+            "asked_for": "2026-03-06T18:00:00Z", "expected": null, "clamped_by": ["attempts_used"]}));
+        let told = "asked for Fri 2026-03-06 19:00, the lead is max_retries (attempts_used)";
+        assert_eq!(changed(&record).as_deref(), Some(told));
     }
 }

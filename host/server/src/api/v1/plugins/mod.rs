@@ -12,6 +12,7 @@ pub(crate) mod grant;
 pub(crate) mod list;
 pub(crate) mod list_grants;
 mod ready;
+pub(crate) mod replay;
 pub(crate) mod retire;
 pub(crate) mod revoke_grant;
 pub(crate) mod rollback;

@@ -48,10 +48,7 @@ pub(crate) async fn create_script(
         );
         faults.push(FieldProblem::new("/name", "invalid", message));
     }
-    if request.source.len() > LONGEST_SOURCE {
-        let message = format!("the source has {} bytes; a script has at most {LONGEST_SOURCE}", request.source.len());
-        faults.push(FieldProblem::new("/source", "length", message));
-    }
+    faults.extend(check_source(&request.source).err());
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
@@ -66,7 +63,17 @@ pub(crate) async fn create_script(
     Ok((StatusCode::CREATED, Json(active)))
 }
 
-fn rejected(diagnostics: Vec<Diagnostic>) -> Problem {
+/// Whether a source is short enough to be looked at.
+pub(super) fn check_source(source: &str) -> Result<(), FieldProblem> {
+    if source.len() <= LONGEST_SOURCE {
+        return Ok(());
+    }
+    let message = format!("the source has {} bytes; a script has at most {LONGEST_SOURCE}", source.len());
+    Err(FieldProblem::new("/source", "length", message))
+}
+
+/// The script cannot decide, and why.
+pub(super) fn rejected(diagnostics: Vec<Diagnostic>) -> Problem {
     let told = diagnostics.into_iter().map(|found| {
         let Diagnostic { line, column, message, hint } = found;
         FieldProblem::new("/source", "script", format!("line {line}, column {column}: {message}; {hint}"))

@@ -3,6 +3,7 @@
 
 pub(crate) mod create;
 pub(crate) mod list;
+pub(crate) mod replay;
 
 /// What the store calls a script.
 pub(crate) const KIND: &str = "script";

@@ -1,0 +1,109 @@
+//! The line of long work: who may run, who waits, and what a job's end is.
+//!
+//! A job is in the store before its work begins. One job of an account runs at a time and two in all, because each takes a
+//! thread of the guests whenever nobody else needs it; the others wait with nothing in hand. A job is cancelled at once,
+//! waiting or running, and its end is written once: whoever comes second changes nothing. A host that stops in order fails
+//! what runs as interrupted; one that died does so at its next start.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use campanile_domain::ids::{JobId, TenantKey};
+use campanile_domain::ports::store::{Job, JobError, StoreError, Stored, WriteContext};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::replay::Replay;
+use crate::secret::seed;
+
+/// Jobs that run at one time, over all accounts.
+const AT_ONCE: usize = 2;
+
+/// The line.
+#[derive(Debug)]
+pub struct JobLine {
+    all: Semaphore,
+    of_tenants: Mutex<BTreeMap<TenantKey, Arc<Semaphore>>>,
+    waited_for: Mutex<BTreeMap<JobId, CancellationToken>>,
+}
+
+impl Default for JobLine {
+    fn default() -> Self {
+        Self { all: Semaphore::new(AT_ONCE), of_tenants: Mutex::default(), waited_for: Mutex::default() }
+    }
+}
+
+impl JobLine {
+    fn of(&self, tenant: TenantKey) -> Arc<Semaphore> {
+        let mut lines = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lines.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(1))))
+    }
+
+    fn waited_for(&self) -> std::sync::MutexGuard<'_, BTreeMap<JobId, CancellationToken>> {
+        self.waited_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The work of a cancelled job ends where it is.
+    pub(crate) fn cancel(&self, job: JobId) {
+        if let Some(token) = self.waited_for().get(&job) {
+            token.cancel();
+        }
+    }
+}
+
+/// What a host that died left running runs nowhere. Once, before requests are answered.
+///
+/// # Errors
+/// The store's.
+pub async fn interrupt_jobs(app: &App) -> Stored<()> {
+    let interrupted = app.store.interrupt_jobs(app.engine_clock.now()).await?;
+    if interrupted > 0 {
+        tracing::warn!(interrupted, "jobs were cut off by the end of the last host");
+    }
+    Ok(())
+}
+
+/// Does a replay's work in the background.
+pub(crate) fn start(app: Arc<App>, tenant: TenantKey, job: &Job, replay: Replay) {
+    let id = job.id;
+    let cancelled = CancellationToken::new();
+    app.jobs.waited_for().insert(id, cancelled.clone());
+    let tracker = app.background.clone();
+    tracker.spawn(async move {
+        let result = tokio::select! {
+            biased;
+            () = app.shutdown.cancelled() => Some(Err(interrupted())),
+            () = cancelled.cancelled() => None,
+            result = run(&app, tenant, id, &replay) => Some(result),
+        };
+        app.jobs.waited_for().remove(&id);
+        let Some(result) = result else { return };
+        match app.store.end_job(&context(&app, tenant), id, result).await {
+            Ok(job) => tracing::info!(%id, state = job.state.word(), "a job ended"),
+            Err(error) => tracing::error!(%id, %error, "the end of a job could not be kept"),
+        }
+    });
+}
+
+/// The engine's own writes about a job.
+pub(crate) fn context(app: &App, tenant: TenantKey) -> WriteContext {
+    WriteContext::engine(tenant, app.engine_clock.now(), seed(&*app.entropy))
+}
+
+fn interrupted() -> JobError {
+    let message = "this host was stopped during the job and nothing of its result was kept; ask for it again";
+    JobError { code: "interrupted".into(), message: message.into() }
+}
+
+async fn run(app: &App, tenant: TenantKey, id: JobId, replay: &Replay) -> Result<Value, JobError> {
+    let closed = |_| interrupted();
+    let own = app.jobs.of(tenant);
+    let _turn = (own.acquire().await.map_err(closed)?, app.jobs.all.acquire().await.map_err(closed)?);
+    replay.run(app, tenant, id).await.map_err(|error: StoreError| {
+        tracing::error!(%id, %error, "a job failed");
+        let message = "the records could not be read because of a fault of this host; ask for it again, and tell its operator if it happens twice";
+        JobError { code: "store".into(), message: message.into() }
+    })
+}
