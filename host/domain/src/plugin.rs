@@ -10,8 +10,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub mod auth;
+pub mod failure;
 pub mod grants;
 pub mod hosts;
+pub mod instance;
 pub mod limits;
 pub mod manifest;
 pub mod report;

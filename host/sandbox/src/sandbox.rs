@@ -28,6 +28,7 @@ use crate::digest::Digest;
 use crate::engines::{Allocation, AllocationChoice, EngineError, Engines};
 use crate::fault::Fault;
 use crate::guest::{Called, Guest};
+use crate::installed::InstanceTurns;
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
 use crate::script::{Described, Diagnostic, ScriptRunner};
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     compiler: Compiler,
     contents: Option<Arc<dyn Contents>>,
     pub crew: Crew,
+    pub instances: InstanceTurns,
     calls: Option<Arc<dyn PluginCalls>>,
     shelf: RwLock<Shelf>,
     ready: Mutex<BTreeMap<(Digest, Kind), Made>>,
@@ -117,6 +119,7 @@ impl Sandbox {
             compiler: options.compiler,
             contents: options.contents,
             crew,
+            instances: InstanceTurns::default(),
             calls: options.calls,
             shelf: RwLock::new(shelf),
             ready: Mutex::default(),
