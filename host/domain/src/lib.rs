@@ -30,6 +30,7 @@ pub mod region;
 pub mod round;
 pub mod settle;
 pub mod sink;
+pub mod source;
 pub mod time;
 pub mod variable;
 pub mod zone;

@@ -97,6 +97,7 @@ impl World {
             ring_timeout_ms: 30 * SECOND_MS,
             max_call_ms: 600 * SECOND_MS,
             live_leads: leads,
+            fed: false,
         }
     }
 

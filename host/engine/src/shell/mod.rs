@@ -9,8 +9,10 @@ mod engine;
 mod gateways;
 mod handle;
 mod hands;
+mod sources;
 
 pub use engine::Engine;
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
+pub use sources::{Importers, SourceDuty};

@@ -20,5 +20,6 @@ pub(crate) mod read;
 pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod scope;
+pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod writer;

@@ -167,6 +167,7 @@ impl Scope {
             ring_timeout_ms: i64::from(self.plan.assistant.ring_timeout_seconds) * SECOND_MS,
             max_call_ms: i64::from(self.plan.assistant.max_call_seconds) * SECOND_MS,
             live_leads: live_leads.max(0) as u64,
+            fed: super::sources::source::feeds(db, self.key)?,
         })
     }
 }

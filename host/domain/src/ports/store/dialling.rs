@@ -50,6 +50,8 @@ pub struct CampaignSnapshot {
     pub max_call_ms: i64,
     /// Leads that are not ended.
     pub live_leads: u64,
+    /// An active source may bring more, so it is not over when nobody is left to call.
+    pub fed: bool,
 }
 
 /// What the engine keeps in memory of a tenant.

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Seven traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Eight traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ pub use dialling::*;
 pub use leads::*;
 pub use plugins::*;
 pub use records::*;
+pub use sources::*;
 
 mod accounts;
 mod campaigns;
@@ -27,10 +28,11 @@ mod dialling;
 mod leads;
 mod plugins;
 mod records;
+mod sources;
 
 /// All of it.
-pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records {}
-impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Dialling + Records> Store for T {}
+pub trait Store: Accounts + Plugins + Credentials + Campaigns + Leads + Sources + Dialling + Records {}
+impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Sources + Dialling + Records> Store for T {}
 
 /// Who wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

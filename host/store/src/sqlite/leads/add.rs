@@ -14,13 +14,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::{campaign, verbs};
-use crate::sqlite::codes::{Code, HELD};
+use crate::sqlite::codes::{Code, HELD, REMOVED};
 use crate::sqlite::dialling::dispose;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::order;
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
+
+/// Who holds a primary phone in a campaign; one that its source removed holds nothing.
+const HOLDER: &str = "SELECT public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state <> ?3 LIMIT 1";
+
+/// Where leads of files and of the API come from, as far as external ids are concerned.
+const NO_SOURCE: i64 = 0;
 
 /// What became of a lead, as it is kept for a repeated request.
 #[derive(Serialize, Deserialize)]
@@ -89,18 +95,18 @@ fn one(op: &mut Op<'_>, campaign: CampaignKey, lead_order: LeadOrder, key: i64, 
     if !lead.allow_duplicate {
         let of: Option<[u8; 16]> = op
             .db
-            .prepare_cached("SELECT public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?
-            .query_row(params![campaign.0, digits(primary.phone)], |row| row.get(0))
+            .prepare_cached(HOLDER)?
+            .query_row(params![campaign.0, digits(primary.phone), REMOVED], |row| row.get(0))
             .optional()?;
         if let Some(of) = of {
             return Ok(Kept::Duplicate(LeadId::from_bytes(of)));
         }
     }
-    insert(op, campaign, order::key(lead_order, key), key, lead, &contacts).map(Kept::Created)
+    insert(op, campaign, order::key(lead_order, key), key, NO_SOURCE, lead, &contacts).map(Kept::Created)
 }
 
 /// In order from 0, without a number twice, no more than a lead may have.
-fn contacts(given: &[Contact]) -> Vec<Contact> {
+pub(crate) fn contacts(given: &[Contact]) -> Vec<Contact> {
     let mut kept: Vec<Contact> = Vec::with_capacity(given.len());
     for contact in given {
         if kept.len() < MAX_CONTACTS && kept.iter().all(|other| other.phone != contact.phone) {
@@ -122,7 +128,7 @@ fn update_known(
         .db
         .prepare_cached(
             "SELECT d.lead, l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
-             WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
+             WHERE d.campaign = ?1 AND d.source = 0 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
         )?
         .query_row(params![campaign.0, external], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
@@ -147,11 +153,13 @@ fn update_known(
     Ok(Some(id))
 }
 
-fn insert(
+/// A new lead under a key that is free.
+pub(crate) fn insert(
     op: &mut Op<'_>,
     campaign: CampaignKey,
     order_key: i64,
     key: i64,
+    source: i64,
     lead: &NewLead,
     contacts: &[Contact],
 ) -> Done<LeadId> {
@@ -183,8 +191,8 @@ fn insert(
         ])?;
     op.db
         .prepare_cached(
-            "INSERT INTO lead_data (lead, campaign, external_id, variables, time_zone, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            "INSERT INTO lead_data (lead, campaign, source, external_id, variables, time_zone, created_at, updated_at)
+             VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6, ?6)",
         )?
         .execute(params![
             key,
@@ -193,6 +201,7 @@ fn insert(
             serde_json::to_string(&lead.variables)?,
             lead.time_zone.as_ref().map(|zone| zone.name()),
             now.0,
+            source,
         ])?;
     insert_contacts(op, key, contacts)?;
     op.count_lead((campaign.0, 0, state, 0));
@@ -201,7 +210,8 @@ fn insert(
     Ok(id)
 }
 
-fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
+/// The phones of a lead that has none.
+pub(crate) fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
     let mut add = op.db.prepare_cached(
         "INSERT INTO contact (lead, position, tenant, phone, name, label, variables, unusable)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
