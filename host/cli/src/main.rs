@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod gateway_kinds;
 mod import;
+mod installation;
 mod lead_file;
 mod plugin;
 mod plugin_desk;
@@ -23,6 +24,7 @@ mod rehearse;
 mod script_checker;
 mod secret_key;
 mod serve;
+mod source_kinds;
 mod version;
 mod wiring;
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::pipeline::Pipeline;
-use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
+use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SourceDesk};
 
 /// Everything that handlers use.
 pub struct App {
@@ -36,6 +36,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// Which kinds of gateways there are.
     pub gateways: Arc<dyn GatewayKinds>,
+    /// The importers that are installed.
+    pub sources: Arc<dyn SourceDesk>,
     /// The time that calls live in.
     pub engine_clock: Arc<dyn EngineClock>,
     /// The time of keys and of webhooks' arrival.

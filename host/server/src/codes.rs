@@ -67,6 +67,7 @@ codes! {
     PLUGIN_SETTINGS_UNFIT = "CE0028", CONFLICT, "Settings in use do not fit this version";
     CONSENT_INVALID = "CE0029", BAD_REQUEST, "The consent cannot be taken";
     CONSENT_FAILED = "CE0030", BAD_GATEWAY, "The other system gave no tokens";
+    IMPORTER_FAILED = "CE0031", BAD_GATEWAY, "The importer did not answer";
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
 pub use self::openapi::document as openapi;
 pub use self::pipeline::{Pipeline, resume_plugins};
-pub use self::ports::{Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker};
+pub use self::ports::{Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SourceDesk};
 pub use self::problem::{FieldProblem, Problem};
 pub use self::router::router;
 pub use self::secret::{KeyKind, Secret};

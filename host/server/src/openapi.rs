@@ -23,6 +23,7 @@ use crate::problem::{Document, FieldProblem};
         (name = "calls", description = "What was dialled and what came of it"),
         (name = "assistants", description = "Who speaks"),
         (name = "gateways", description = "Through what calls are placed"),
+        (name = "sources", description = "Importers that feed campaigns"),
         (name = "plugins", description = "Components that an account uploads: versions, grants, what they used"),
         (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),
         (name = "scripts", description = "What decides after a call, when it is not the built-in rule"),

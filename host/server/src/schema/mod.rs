@@ -11,6 +11,7 @@ pub mod explain;
 pub mod imports;
 pub mod leads;
 pub mod plugins;
+pub mod sources;
 pub mod tenants;
 
 use utoipa::ToSchema;

@@ -53,6 +53,7 @@ impl Host {
             consent: Arc::new(Consenting::default()),
             pipeline: Pipeline::default(),
             gateways: kinds.clone(),
+            sources: kinds.clone(),
             engine_clock: Arc::new(VirtualClock::starting_at(NOW)),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),

@@ -95,6 +95,12 @@ pub struct SourceRow {
     pub next_run_at: Timestamp,
     /// Failed runs in a row.
     pub failures_in_a_row: u32,
+    /// Webhooks whose signature did not hold; they were dropped.
+    pub forged_webhooks: u64,
+    /// Webhooks that were given up after several tries, of the last days.
+    pub failed_webhooks: u64,
+    /// Why the last of them was.
+    pub last_webhook_error: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -114,11 +114,12 @@ pub(crate) fn fail(op: &mut Op<'_>, key: SourceKey, push: i64, failure: &PluginF
     let tries = waiting(op, key, push)? + 1;
     let Ok(source) = source::by_key(op.db, key) else { return not_found("source") };
     let forged = failure.code == PluginFailure::FORGED;
-    let over = forged || tries >= MOST_TRIES;
+    // 0 waits, 1 is dropped without a word, 2 is given up and shown.
+    let done = if forged { 1 } else { 2 * i32::from(tries >= MOST_TRIES) };
     let wait = back_off_ms(tries, failure.retry_after_ms, 0.0);
     op.db
         .prepare_cached("UPDATE source_push SET tries = ?2, next_at = ?3, done = ?4, error = ?5 WHERE id = ?1")?
-        .execute(params![push, tries, (op.now() + wait).0, if over { 2 } else { 0 }, failure.to_string()])?;
+        .execute(params![push, tries, (op.now() + wait).0, done, failure.to_string()])?;
     if forged {
         // Anybody can send these: they are counted and pause nothing.
         op.db.prepare_cached("UPDATE source SET forged = forged + 1 WHERE id = ?1")?.execute([key.0])?;

@@ -20,7 +20,8 @@ use crate::vault::Vault;
 
 const SELECT: &str = "SELECT s.id, s.public_id, s.tenant, c.public_id, s.campaign, s.name, s.plugin, s.settings,
         s.default_country, s.interval_minutes, s.reopen_on_change, s.status, s.reason, s.hook_token, s.next_at, s.failures,
-        s.created_at
+        s.created_at, s.forged, (SELECT count(*) FROM source_push p WHERE p.source = s.id AND p.done = 2),
+        (SELECT p.error FROM source_push p WHERE p.source = s.id AND p.done = 2 ORDER BY p.id DESC LIMIT 1)
     FROM source s JOIN campaign c ON c.id = s.campaign";
 
 fn status(word: &str) -> Done<SourceStatus> {
@@ -51,6 +52,9 @@ fn read(row: &Row<'_>) -> Done<SourceRow> {
         next_run_at: Timestamp(row.get(14)?),
         failures_in_a_row: row.get(15)?,
         created_at: Timestamp(row.get(16)?),
+        forged_webhooks: row.get::<_, i64>(17)? as u64,
+        failed_webhooks: row.get::<_, i64>(18)? as u64,
+        last_webhook_error: row.get(19)?,
     })
 }
 
