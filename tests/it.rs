@@ -14,4 +14,5 @@ mod hostile;
 mod plugin;
 mod rehearse;
 mod serve_equals_rehearse;
+mod sources;
 mod tidy;

@@ -12,6 +12,6 @@ mod outcomes;
 mod plan;
 mod running;
 mod shape;
-mod stage;
+pub(crate) mod stage;
 mod twilio;
-mod wire;
+pub(crate) mod wire;

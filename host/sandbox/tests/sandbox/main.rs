@@ -9,6 +9,7 @@ mod artefacts;
 mod bundled;
 mod from_source;
 mod hostile;
+mod kinds;
 mod patient_retry;
 mod scripts;
 mod shipped_scripts;

@@ -196,6 +196,10 @@ pub(super) fn too_many(op: &Op<'_>, source: SourceKey) -> Done<bool> {
 pub(super) fn weigh(op: &mut Op<'_>, source: &SourceRow, failure: &PluginFailure) -> Done<()> {
     let too_many = too_many(op, source.key)?;
     let next = rules::next_step(&failure.code);
+    if too_many || rules::needs_a_person(&failure.code) {
+        // A push may have failed while a run is under way.
+        stop(op, source.key)?;
+    }
     if rules::needs_a_person(&failure.code) {
         let why = source::reason(op, &failure.code, format!("{}; {next}", failure.message));
         source::set(op, source.key, SourceStatus::NeedsAttention, &why)?;
