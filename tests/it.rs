@@ -16,4 +16,5 @@ mod plugin;
 mod rehearse;
 mod replay;
 mod serve_equals_rehearse;
+mod sources;
 mod tidy;

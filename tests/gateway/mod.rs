@@ -15,6 +15,6 @@ mod plan;
 mod running;
 mod secrets;
 mod shape;
-mod stage;
+pub(crate) mod stage;
 mod twilio;
-mod wire;
+pub(crate) mod wire;

@@ -9,18 +9,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::{GatewayId, TenantKey};
-use campanile_domain::plugin::PluginRef;
-use campanile_domain::plugin::grants::Ask;
-use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::gateway::Gateway;
-use campanile_domain::ports::outbound::{Outbound, Principal};
-use campanile_domain::ports::store::{
-    Assistant, ConnectionStatus, GatewayRow, PluginVersion, SecretOwner, Store, StoreError,
-};
+use campanile_domain::ports::outbound::Outbound;
+use campanile_domain::ports::store::{Assistant, GatewayRow, SecretOwner, Store};
 use campanile_engine::carrier::{Scenario, SimulatedGateway};
 use campanile_engine::shell::{Gateways, Handle};
-use campanile_sandbox::{Installation, PluginGateway, Sandbox};
+use campanile_sandbox::{PluginGateway, Sandbox};
 use campanile_server::GatewayKinds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::carrier::RemoteCarrier;
+use crate::installation::installation;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -54,7 +50,8 @@ struct Remote {
 /// The kind of gateways that a tenant's plugin makes.
 const PLUGIN: &str = "plugin";
 
-/// What gateways that are plugins run in and leave through.
+/// What instances of plugins run in and leave through.
+#[derive(Clone)]
 pub struct Plugged {
     /// Runs them.
     pub sandbox: Sandbox,
@@ -129,48 +126,10 @@ impl Kinds {
             return Err("this host's clock is faster than the sun's, so only simulated people are called".to_owned());
         }
         let plugin = row.plugin.clone().ok_or("it names no plugin")?;
-        let readable = |error: StoreError| error.to_string();
-        let secrets = self.store.secrets(row.tenant, SecretOwner::Gateway(row.id)).await.map_err(readable)?;
-        let granted = self.store.grants(row.tenant, &plugin.name).await.map_err(readable)?;
-        // What was taken back is gone for the plugin, although it lies in the store.
-        let is_granted =
-            |secret: &str| granted.iter().any(|grant| matches!(&grant.ask, Ask::Secret { name } if name == secret));
-        let secrets = secrets.only(is_granted);
-        let manifest = self.manifest(row.tenant, &plugin).await?;
-        let (hosts, auth) = manifest.allowed(granted.iter().map(|grant| &grant.ask));
-        let connections = self.store.connections(row.tenant).await.map_err(readable)?;
-        let authorised = connections
-            .into_iter()
-            .filter(|one| one.plugin == plugin.name && one.status == ConnectionStatus::Authorised)
-            .map(|one| (one.auth, one.id));
-        let principal = Principal {
-            tenant: row.tenant,
-            instance: row.id.to_string(),
-            hosts,
-            auth,
-            settings: Arc::new(row.settings.clone()),
-            secrets: Arc::new(secrets),
-            connections: authorised.collect(),
-        };
-        let installed = Installation {
-            plugin,
-            principal: Arc::new(principal),
-            outbound: Arc::clone(&self.plugged.outbound),
-            clock: Arc::clone(&self.plugged.clock),
-        };
+        let owner = SecretOwner::Gateway(row.id);
+        let installed =
+            installation(self.store.as_ref(), &self.plugged, (row.tenant, owner), &plugin, &row.settings).await?;
         Ok(Arc::new(PluginGateway::new(self.plugged.sandbox.clone(), installed)))
-    }
-
-    /// The manifest of the version that a reference means now.
-    async fn manifest(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Manifest, String> {
-        let versions = self.store.plugin_versions(Some(tenant), Some(&plugin.name)).await;
-        let versions = versions.map_err(|error| error.to_string())?;
-        let meant = |version: &PluginVersion| match &plugin.version {
-            Some(number) => version.version == *number && version.state.is_usable(),
-            None => version.active,
-        };
-        let found = versions.into_iter().map(|(_, version)| version).find(meant);
-        found.and_then(|version| version.manifest).ok_or_else(|| format!("there is no usable version of {plugin}"))
     }
 
     /// A version of a plugin was activated or retired, or its grants changed: its gateways are made anew.

@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod gateway_kinds;
 mod import;
+mod installation;
 mod lead_file;
 mod plugin;
 mod plugin_counts;
@@ -25,6 +26,7 @@ mod rehearse;
 mod script_checker;
 mod secret_key;
 mod serve;
+mod source_kinds;
 mod version;
 mod wiring;
 

@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::gateway_kinds::Kinds;
 use crate::plugin_counts::GateCounts;
 use crate::script_checker::put_back;
+use crate::source_kinds::SourceKinds;
 
 /// Where the bytes of installed components are: in the store, found by their digest.
 #[derive(Default)]
@@ -66,6 +67,8 @@ pub struct Desk {
     pub contents: Arc<StoredContents>,
     /// The gateways that are made anew when their plugin changes.
     pub kinds: Arc<Kinds>,
+    /// The importers that are made anew when theirs does.
+    pub sources: Arc<SourceKinds>,
     /// Measures how long compiling takes.
     pub clock: Arc<dyn WallClock>,
     /// Counts what becomes of uploads.
@@ -164,6 +167,7 @@ impl PluginDesk for Desk {
             tracing::error!(%error, name = version.name, "a plugin could not be brought up to date; it is at the next start");
         }
         self.kinds.plugin_changed(tenant, &version.name).await;
+        self.sources.plugin_changed(tenant, &version.name).await;
     }
 
     fn deleted(&self, tenant: TenantKey, version: &PluginVersion) {

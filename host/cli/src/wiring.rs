@@ -10,10 +10,10 @@ use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::{Accounts, Fence, Plugins, Store};
+use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sources, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Shadows};
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Importers, Shadows, SourceDuty};
 use campanile_sandbox::Sandbox;
 use campanile_server::{App, Config, JobLine, Line, Metrics};
 use campanile_store::{Profile, SqliteStore};
@@ -32,6 +32,7 @@ use crate::plugin_counts::{GateCounts, PluginCounts};
 use crate::plugin_desk::{Desk, StoredContents};
 use crate::plugin_meter::PluginMeter;
 use crate::script_checker::Checker;
+use crate::source_kinds::SourceKinds;
 use crate::{process_metrics, secret_key, version};
 
 /// What a host is made of.
@@ -133,6 +134,17 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     let gateways = Arc::new(Gateways::default());
     let stop = CancellationToken::new();
     let background = TaskTracker::new();
+    let plugged = Plugged {
+        sandbox: sandbox.clone(),
+        outbound: Arc::clone(&egress) as Arc<dyn Outbound>,
+        clock: Arc::clone(&wall_clock),
+        faster_clock: chosen.factor.is_some(),
+    };
+    let sources = Arc::new(SourceKinds {
+        importers: Arc::new(Importers::default()),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        plugged: plugged.clone(),
+    });
     let kinds = Arc::new(Kinds {
         gateways: Arc::clone(&gateways),
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -141,12 +153,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         public_url: public_url.clone(),
         tasks: background.clone(),
         stop: stop.clone(),
-        plugged: Plugged {
-            sandbox: sandbox.clone(),
-            outbound: Arc::clone(&egress) as Arc<dyn Outbound>,
-            clock: Arc::clone(&wall_clock),
-            faster_clock: chosen.factor.is_some(),
-        },
+        plugged,
         simulated: Mutex::default(),
     });
     let desk = Arc::new(Desk {
@@ -154,6 +161,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         store: Arc::clone(&store) as Arc<dyn Plugins>,
         contents,
         kinds: Arc::clone(&kinds),
+        sources: Arc::clone(&sources),
         clock: Arc::clone(&wall_clock),
         counts: GateCounts::new(&registry).map_err(unmeasured)?,
     });
@@ -184,6 +192,9 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     for row in &rows {
         kinds.revive(row).await;
     }
+    for row in &store.sources(None).await.map_err(|error| Failure::other(error.to_string()))? {
+        sources.revive(row).await;
+    }
     teach(&kinds, &sandbox, store.as_ref()).await?;
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -195,6 +206,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         line: Line::default(),
         jobs: JobLine::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
+        sources: Arc::clone(&sources) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock,
         entropy: Arc::new(SystemEntropy),
@@ -215,6 +227,17 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         stop.clone(),
     );
     background.spawn(counting);
+    // On a faster clock no source is asked, see source_kinds.rs.
+    if chosen.factor.is_none() {
+        let duty = SourceDuty::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&sources.importers),
+            Arc::clone(&chosen.engine),
+            handle.clone(),
+            entropy::seed(),
+        );
+        background.spawn(Arc::new(duty).run(stop.clone()));
+    }
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
     let app = Arc::new(app);

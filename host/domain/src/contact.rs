@@ -21,6 +21,8 @@ pub enum Unusable {
     WrongPerson,
     /// Its owner's hand.
     ByHand,
+    /// The system that the lead came from has the phone no more.
+    RemovedAtSource,
 }
 
 /// One phone of a lead.

@@ -134,6 +134,10 @@ ids! {
     CallId, "call";
     /// An import of a lead file.
     ImportId, "imp";
+    /// An installed importer: where leads come from.
+    SourceId, "src";
+    /// One run of a source.
+    SourceRunId, "run";
     /// An API key.
     KeyId, "key";
     /// An uploaded plugin or script version.
@@ -172,6 +176,8 @@ keys! {
     AttemptKey;
     /// An import's row.
     ImportKey;
+    /// A source's row.
+    SourceKey;
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ pub enum LeadState {
     Processing(Phase),
     /// Waits for a retry. Entered by a decision; left by the claimer, or an end.
     Rescheduled,
-    /// Done. Left only by a hand (a new era).
+    /// Done. Left by a hand (a new era), or by its source: one that was removed there came back, or it changed there and
+    /// the source reopens what changes.
     Completed(Completion),
     /// Not reached, and never again. Left only by a hand.
     MaxRetries(Exhaustion),
@@ -63,6 +64,8 @@ pub enum Completion {
     ByHand,
     /// The campaign ended first.
     CampaignEnded,
+    /// The system that it came from has it no more. Comes back by itself when it is there again, unless it was reached.
+    RemovedAtSource,
 }
 
 /// Why a lead is given up.
@@ -140,6 +143,7 @@ impl LeadState {
             Self::Completed(Completion::ByPolicy) => "by_policy",
             Self::Completed(Completion::ByHand) => "by_hand",
             Self::Completed(Completion::CampaignEnded) => "campaign_ended",
+            Self::Completed(Completion::RemovedAtSource) => "removed_at_source",
             Self::MaxRetries(Exhaustion::AttemptsUsed) => "attempts_used",
             Self::MaxRetries(Exhaustion::GaveUpByPolicy) => "gave_up_by_policy",
             Self::MaxRetries(Exhaustion::Expired) => "expired",
@@ -152,7 +156,7 @@ impl LeadState {
     }
 
     /// Every state, in the order of their codes; for tables of counts and for tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Created,
         Self::Scheduled,
         Self::Rescheduled,
@@ -168,6 +172,7 @@ impl LeadState {
         Self::Completed(Completion::ByPolicy),
         Self::Completed(Completion::ByHand),
         Self::Completed(Completion::CampaignEnded),
+        Self::Completed(Completion::RemovedAtSource),
         Self::MaxRetries(Exhaustion::AttemptsUsed),
         Self::MaxRetries(Exhaustion::GaveUpByPolicy),
         Self::MaxRetries(Exhaustion::Expired),
@@ -178,7 +183,7 @@ impl LeadState {
         Self::Suppressed(SuppressedBy::Policy),
     ];
 
-    /// The lead will not be worked on any more unless a hand reopens it.
+    /// The lead will not be worked on any more unless a hand, or its source, reopens it.
     pub const fn is_ended(self) -> bool {
         matches!(self, Self::Completed(_) | Self::MaxRetries(_) | Self::Suppressed(_))
     }
@@ -245,7 +250,7 @@ impl LeadState {
         if allowed { Ok(next) } else { Err(self.cannot(next.status())) }
     }
 
-    /// A hand says: call again.
+    /// A hand says: call again; or a source: it is there again.
     ///
     /// # Errors
     /// While processing this takes effect when the attempt settles, so it is not a transition of its own.

@@ -38,6 +38,8 @@ pub enum Hand {
     CallAgain,
     /// Set to completed: stop.
     Stop,
+    /// Its source has it no more: stop, and say why.
+    Remove,
 }
 
 /// Whether the call's variables are there yet.
@@ -300,6 +302,7 @@ pub fn withdrawn(facts: &Facts<'_>) -> Disposal {
 fn by_hand(facts: &Facts<'_>) -> Option<Disposal> {
     facts.hand.map(|hand| match hand {
         Hand::Stop => Disposal::new(LeadState::Completed(Completion::ByHand), facts),
+        Hand::Remove => Disposal::new(LeadState::Completed(Completion::RemovedAtSource), facts),
         Hand::CallAgain => {
             let mut next = Disposal::new(LeadState::Created, facts);
             next.progress = facts.progress.next_era();

@@ -26,6 +26,7 @@ mod read;
 mod rejects;
 mod row;
 mod rows;
+pub mod sheet;
 mod source;
 mod summary;
 mod workbook;

@@ -4,6 +4,7 @@
 //! log and the tests all branch on the code. The text tells the plugin's author what happened and what to do.
 
 use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::ports::gateway::GatewayError;
 use campanile_domain::ports::policy::PolicyFailure;
 
@@ -177,6 +178,15 @@ impl From<Fault> for GatewayError {
         match fault {
             Fault::Refused { code, message, .. } => Self { code, message },
             fault => Self { code: format!("plugin_{}", fault.code()), message: fault.to_string() },
+        }
+    }
+}
+
+impl From<Fault> for PluginFailure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused { code, message, retry_after_ms } => Self { code, message, retry_after_ms },
+            fault => Self::new(format!("plugin_{}", fault.code()), fault.to_string()),
         }
     }
 }

@@ -11,52 +11,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::ids::CallId;
 use campanile_domain::phone::Phone;
-use campanile_domain::plugin::PluginRef;
-use campanile_domain::plugin::limits::Limits;
-use campanile_domain::ports::clock::WallClock;
 use campanile_domain::ports::gateway::{
     CallEvent, Capabilities, Dial, Evidence, Finding, Gateway, GatewayError, PlaceAnswer, Refusal, RefusalScope,
     Webhook,
 };
-use campanile_domain::ports::outbound::{Outbound, Principal};
+use campanile_domain::ports::outbound::Principal;
 use campanile_domain::time::Timestamp;
 
-use crate::capabilities::{Loan, Reach, State};
+use crate::capabilities::{Reach, State};
 use crate::contract::campanile::plugin::types::Health;
 use crate::contract::exports::campanile::plugin::gateway::Guest as Face;
 use crate::convert::gateway as convert;
 use crate::fault::Fault;
 use crate::guest::{Called, Live};
+use crate::installed::{Asking, Installation};
 use crate::ready::Ready;
-use crate::sandbox::{Inner, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::shelf::Version;
-
-/// One installed instance.
-#[derive(Clone)]
-pub struct Installation {
-    /// Which plugin, and whether it follows the active version.
-    pub plugin: PluginRef,
-    /// Whose requests leave, with settings, secrets and grants.
-    pub principal: Arc<Principal>,
-    /// How they leave.
-    pub outbound: Arc<dyn Outbound>,
-    /// What `clock` shows the guest.
-    pub clock: Arc<dyn WallClock>,
-}
 
 /// The gateway of one installation.
 pub struct PluginGateway {
     sandbox: Sandbox,
     installed: Installation,
     able: Mutex<Capabilities>,
-}
-
-/// What one call needs, so that it can run on another thread.
-struct Asking {
-    sandbox: Arc<Inner>,
-    ready: Arc<Ready>,
-    loan: Loan,
-    limits: Limits,
 }
 
 /// A call that came to an end: its answer, and what was seen of the request that dials.
@@ -76,22 +53,11 @@ impl PluginGateway {
 
     /// The version in force, compiled, with everything that one call of it is lent.
     async fn asking(&self, dials: bool) -> Result<(Arc<Version>, Asking), Fault> {
-        let Installation { plugin, principal, outbound, clock } = &self.installed;
-        let sandbox = Arc::clone(self.sandbox.inner());
-        let version = sandbox.find(principal.tenant, plugin)?;
-        // Compiled before the call takes a turn.
-        let ready = sandbox.ready(&version).await?;
-        let limits = sandbox.limits(principal.tenant, ready.guest());
-        let reach = limits.http.map(|http| Reach::new(Arc::clone(outbound), Arc::clone(principal), http));
-        let loan = Loan {
-            settings: principal.settings.to_string().into(),
-            calendar: None,
-            clock: Some(Arc::clone(clock)),
-            secrets: Arc::clone(&principal.secrets),
-            state: State::default(),
-            reach: if dials { reach.map(Reach::dialling) } else { reach },
-        };
-        Ok((version, Asking { sandbox, ready, loan, limits }))
+        let (version, mut asking) = self.installed.asking(&self.sandbox, State::default(), None).await?;
+        if dials {
+            asking.loan.reach = asking.loan.reach.map(Reach::dialling);
+        }
+        Ok((version, asking))
     }
 
     /// Runs one call on the sandbox's threads and tells what it used.
@@ -111,24 +77,24 @@ impl PluginGateway {
     }
 }
 
-impl Asking {
-    async fn live(self) -> Result<(Live, Face, usize), Ended<Infallible>> {
-        let failed = |fault| Ended { called: Called::not_run(fault), evidence: Evidence::NothingSent };
-        let Ready::Dialler(dialler) = &*self.ready else {
-            let what = format!("a {} does not dial", self.ready.guest().kind);
-            return Err(failed(Fault::NotReady { what }));
-        };
-        let mut live = match dialler.guest.instantiate(&self.sandbox.engines, self.loan, self.limits, None).await {
-            Ok(live) => live,
-            Err(called) => {
-                let called = called.and_then(|()| Err(Fault::NotReady { what: "it did not start".to_owned() }));
-                return Err(Ended { called, evidence: Evidence::NothingSent });
-            }
-        };
-        match dialler.face.load(&mut live.store, &live.instance) {
-            Ok(face) => Ok((live, face, self.limits.output_bytes)),
-            Err(error) => Err(failed(Fault::not_ready(&error))),
+/// A live instance, its face and how many bytes it may answer.
+async fn live(asking: Asking) -> Result<(Live, Face, usize), Ended<Infallible>> {
+    let failed = |fault| Ended { called: Called::not_run(fault), evidence: Evidence::NothingSent };
+    let Asking { sandbox, ready, loan, limits } = asking;
+    let Ready::Gateway(dialler) = &*ready else {
+        let what = format!("a {} does not dial", ready.guest().kind);
+        return Err(failed(Fault::NotReady { what }));
+    };
+    let mut live = match dialler.guest.instantiate(&sandbox.engines, loan, limits, None).await {
+        Ok(live) => live,
+        Err(called) => {
+            let called = called.and_then(|()| Err(Fault::NotReady { what: "it did not start".to_owned() }));
+            return Err(Ended { called, evidence: Evidence::NothingSent });
         }
+    };
+    match dialler.face.load(&mut live.store, &live.instance) {
+        Ok(face) => Ok((live, face, limits.output_bytes)),
+        Err(error) => Err(failed(Fault::not_ready(&error))),
     }
 }
 
@@ -153,7 +119,7 @@ macro_rules! ask {
             Err(fault) => Ended { called: Called::not_run(fault), evidence: Evidence::NothingSent },
             Ok((version, asking)) => {
                 let call = async move {
-                    let (mut $live, $face, $allowed) = match asking.live().await {
+                    let (mut $live, $face, $allowed) = match live(asking).await {
                         Ok(live) => live,
                         Err(ended) => return ended.of(),
                     };

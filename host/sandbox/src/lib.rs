@@ -2,8 +2,8 @@
 //!
 //! Everything a tenant may write (a plugin in any language, a script) arrives here as a WebAssembly component of one of
 //! the contract's worlds and leaves as the domain's own types. This is the only room that knows wasmtime: outside, a
-//! policy is a [`campanile_domain::ports::policy::PolicyRunner`] and a gateway a
-//! [`campanile_domain::ports::gateway::Gateway`]. Whatever a guest does (loop, grow, trap, lie), the
+//! policy is a [`campanile_domain::ports::policy::PolicyRunner`] and an installed gateway, importer, evaluator or sink the port of
+//! its kind in [`campanile_domain::ports`]. Whatever a guest does (loop, grow, trap, lie), the
 //! caller gets a failure with a code, the process lives, and the next call works.
 //!
 //! It must never: lend a guest anything that [`capabilities`] does not name, load compiled code that it did not write
@@ -22,14 +22,16 @@ mod contract;
 mod convert;
 mod crew;
 mod deciding;
-mod dialler;
 mod digest;
 mod engines;
 mod epoch;
+mod evaluator;
 mod fault;
 mod gateway;
 mod guest;
+mod importer;
 mod install;
+mod installed;
 mod json;
 pub mod manifest;
 mod meter;
@@ -41,6 +43,7 @@ mod sandbox;
 mod schema;
 mod script;
 mod shelf;
+mod sink;
 mod warm;
 mod world;
 
@@ -51,14 +54,18 @@ pub use compiler::Compiler;
 pub use conformance::conform;
 pub use digest::Digest;
 pub use engines::{Allocation, AllocationChoice, EngineError};
+pub use evaluator::PluginEvaluator;
 pub use fault::Fault;
-pub use gateway::{Installation, PluginGateway};
+pub use gateway::PluginGateway;
 pub use guest::Called;
+pub use importer::PluginImporter;
 pub use install::{InstallError, check_name};
+pub use installed::Installation;
 pub use sandbox::{Contents, Options, Prepared, Sandbox};
 pub use schema::SettingProblem;
 pub use script::{Described, Diagnostic};
 pub use shelf::{Content, Installed};
+pub use sink::PluginSink;
 
 /// The version of the plugin contract that this host serves.
 pub const CONTRACT_VERSION: &str = "0.1.0";

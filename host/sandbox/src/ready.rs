@@ -3,38 +3,50 @@
 //! Finding the face checks the types of what the component exports: for a component whose imports are not all the
 //! contract's (compilers of other languages), this is where a wrong type is noticed.
 
-use crate::contract::exports::campanile::plugin::{evaluator, importer, sink};
-use crate::dialler::Dialler;
+use campanile_domain::plugin::Kind;
+
+use crate::contract::exports::campanile::plugin::{evaluator, gateway, importer, sink};
 use crate::guest::Guest;
 use crate::policy::Policy;
+
+/// A component and where its functions are.
+pub struct Faced<F> {
+    pub guest: Guest,
+    pub face: F,
+}
 
 /// One of the kinds.
 pub enum Ready {
     /// Asked by the engine after calls.
     Policy(Policy),
     /// Asked by the engine to dial.
-    Dialler(Dialler),
-    /// The others, asked by name.
-    Plain(Guest),
+    Gateway(Faced<gateway::GuestIndices>),
+    /// Asked for leads.
+    Importer(Faced<importer::GuestIndices>),
+    /// Asked to read a call.
+    Evaluator(Faced<evaluator::GuestIndices>),
+    /// Asked to write results back.
+    Sink(Faced<sink::GuestIndices>),
 }
 
 impl Ready {
     pub fn new(guest: Guest) -> wasmtime::Result<Self> {
-        use campanile_domain::plugin::Kind;
         Ok(match guest.kind {
             Kind::RetryPolicy | Kind::ScriptRunner => Self::Policy(Policy::new(guest)?),
-            Kind::VoiceGateway => Self::Dialler(Dialler::new(guest)?),
-            Kind::LeadImporter => importer::GuestIndices::new(&guest.pre).map(|_| Self::Plain(guest))?,
-            Kind::CallEvaluator => evaluator::GuestIndices::new(&guest.pre).map(|_| Self::Plain(guest))?,
-            Kind::ResultSink => sink::GuestIndices::new(&guest.pre).map(|_| Self::Plain(guest))?,
+            Kind::VoiceGateway => Self::Gateway(Faced { face: gateway::GuestIndices::new(&guest.pre)?, guest }),
+            Kind::LeadImporter => Self::Importer(Faced { face: importer::GuestIndices::new(&guest.pre)?, guest }),
+            Kind::CallEvaluator => Self::Evaluator(Faced { face: evaluator::GuestIndices::new(&guest.pre)?, guest }),
+            Kind::ResultSink => Self::Sink(Faced { face: sink::GuestIndices::new(&guest.pre)?, guest }),
         })
     }
 
     pub const fn guest(&self) -> &Guest {
         match self {
             Self::Policy(policy) => &policy.guest,
-            Self::Dialler(dialler) => &dialler.guest,
-            Self::Plain(guest) => guest,
+            Self::Gateway(faced) => &faced.guest,
+            Self::Importer(faced) => &faced.guest,
+            Self::Evaluator(faced) => &faced.guest,
+            Self::Sink(faced) => &faced.guest,
         }
     }
 }

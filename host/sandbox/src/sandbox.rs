@@ -30,6 +30,7 @@ use crate::digest::Digest;
 use crate::engines::{Allocation, AllocationChoice, EngineError, Engines, IDLE_RUNNERS, IDLE_RUNNERS_BEHIND};
 use crate::fault::Fault;
 use crate::guest::{Called, Guest};
+use crate::installed::InstanceTurns;
 use crate::meters::Meters;
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     compiler: Compiler,
     contents: Option<Arc<dyn Contents>>,
     pub crew: Crew,
+    pub instances: InstanceTurns,
     calls: Option<Arc<dyn PluginCalls>>,
     shelf: RwLock<Shelf>,
     ready: Mutex<BTreeMap<(Digest, Kind), Made>>,
@@ -123,6 +125,7 @@ impl Sandbox {
             compiler: options.compiler,
             contents: options.contents,
             crew,
+            instances: InstanceTurns::default(),
             calls: options.calls,
             shelf: RwLock::new(shelf),
             ready: Mutex::default(),

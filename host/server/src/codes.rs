@@ -69,6 +69,7 @@ codes! {
     CONSENT_FAILED = "CE0030", BAD_GATEWAY, "The other system gave no tokens";
     NO_ROOM_FOR_PLUGIN = "CE0031", CONFLICT, "The account has no room for another plugin";
     TOO_MANY_UPLOADS = "CE0032", TOO_MANY_REQUESTS, "Too many uploads are on their way";
+    IMPORTER_FAILED = "CE0033", BAD_GATEWAY, "The importer did not answer";
 }
 
 #[cfg(test)]

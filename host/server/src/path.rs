@@ -27,6 +27,18 @@ impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The path's `{run}`.
+pub(crate) struct Run<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Run<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = param(parts, state, "run").await?;
+        text.parse().map(Self).map_err(|error: NotAnId| Problem::new(&codes::NOT_FOUND, error.to_string()))
+    }
+}
+
 /// The path's `{name}`.
 pub(crate) struct Name(pub String);
 

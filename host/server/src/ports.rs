@@ -10,10 +10,11 @@ use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::auth::AuthBlock;
 use campanile_domain::plugin::hosts::HostPattern;
+use campanile_domain::plugin::instance::{Checked, Choice, PluginAnswer};
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::outbound::Tokens;
-use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion};
+use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SourceRow};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -42,6 +43,31 @@ pub trait GatewayKinds: Send + Sync {
 
     /// An assistant was made or changed: a gateway whose provider must know what is asked of a call tells it.
     async fn assistant_changed(&self, assistant: &Assistant);
+}
+
+/// The importers that sources ask.
+#[async_trait]
+pub trait SourceDesk: Send + Sync {
+    /// Whether this host asks sources at all.
+    ///
+    /// # Errors
+    /// It does not, and why.
+    fn allowed(&self) -> Result<(), FieldError>;
+
+    /// A source was made or changed, or one of its secrets was: from now on it is asked as it is now.
+    async fn installed(&self, source: &SourceRow);
+
+    /// A source was taken out.
+    fn removed(&self, source: &SourceRow);
+
+    /// A source is due, or has a webhook to be read.
+    fn due(&self);
+
+    /// Whether it can pull, and what is missing. Waits for a page that it is asked for.
+    async fn check(&self, source: &SourceRow) -> PluginAnswer<Checked>;
+
+    /// The choices for a setting.
+    async fn options(&self, source: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>>;
 }
 
 /// The gates of an upload, and what became of what passed them.

@@ -83,6 +83,21 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::imports::rejects::import_rejects))
         .routes(routes!(v1::mappings::list::list_mappings))
         .routes(routes!(v1::mappings::delete::delete_mapping))
+        // where leads come from by themselves
+        .routes(routes!(v1::sources::list::list_sources, v1::sources::create::create_source))
+        .routes(routes!(
+            v1::sources::get::get_source,
+            v1::sources::patch::patch_source,
+            v1::sources::delete::delete_source
+        ))
+        .routes(routes!(v1::sources::put_secret::put_source_secret))
+        .routes(routes!(v1::sources::check::check_source))
+        .routes(routes!(v1::sources::options::source_options))
+        .routes(routes!(v1::sources::run::run_source))
+        .routes(routes!(v1::sources::pause::pause_source))
+        .routes(routes!(v1::sources::resume::resume_source))
+        .routes(routes!(v1::sources::runs::list_source_runs))
+        .routes(routes!(v1::sources::rejects::source_rejects))
         // calls
         .routes(routes!(v1::calls::list::list_calls))
         .routes(routes!(v1::calls::get::get_call))
@@ -115,6 +130,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // the world outside
         .routes(routes!(hooks::connections::connection_callback))
         .routes(routes!(hooks::gateways::gateway_hook))
+        .routes(routes!(hooks::sources::source_hook))
         .split_for_parts();
     (router, openapi::complete(document))
 }

@@ -5,8 +5,11 @@
 //! an ephemeral one, a sandbox and none), or where purity asks for it.
 
 pub mod clock;
+pub mod evaluator;
 pub mod gateway;
+pub mod importer;
 pub mod outbound;
 pub mod plugins;
 pub mod policy;
+pub mod sink;
 pub mod store;

@@ -313,6 +313,7 @@ impl Core {
         let over = known.snapshot.state == CampaignState::InProgress
             && known.snapshot.config.complete_when_no_leads
             && known.live_leads == 0
+            && !known.snapshot.fed
             && idle;
         if over {
             self.happen(campaign, Happening::NoLeadsLeft, "nobody is left to call".into(), out);

@@ -98,6 +98,7 @@ impl World {
             max_call_ms: 600 * SECOND_MS,
             live_leads: leads,
             shadow: None,
+            fed: false,
         }
     }
 

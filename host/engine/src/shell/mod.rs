@@ -12,9 +12,11 @@ mod handle;
 mod hands;
 mod meters;
 mod shadow;
+mod sources;
 
 pub use engine::Engine;
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
 pub use shadow::Shadows;
+pub use sources::{Importers, SourceDuty};

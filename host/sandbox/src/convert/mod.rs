@@ -3,6 +3,10 @@
 //! Going in, everything is copied. Coming back, nothing is believed: an answer is either exactly a domain value or an
 //! error that names the part and the rule. No rule of calling may be decided here.
 
+pub mod evaluator;
 pub mod gateway;
+pub mod importer;
+pub mod instance;
 pub mod policy;
+pub mod sink;
 mod value;

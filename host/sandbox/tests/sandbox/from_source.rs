@@ -13,6 +13,7 @@ use campanile_sandbox::{AllocationChoice, Digest, Options, Sandbox, admit, confo
 use futures::executor::block_on;
 use serde_json::json;
 
+use crate::kinds::every_kind_is_asked_in_types;
 use crate::support::{TENANT, after, ask_of, call, fresh_policies, policies};
 
 fn plugins() -> PathBuf {
@@ -94,6 +95,7 @@ fn what_is_built_from_source_is_what_ships() {
     let built = built.unwrap();
     a_panic_says_where(&built, &components);
     every_kind_is_admitted_and_conforms(&components);
+    every_kind_is_asked_in_types(&components);
     for policy in ["patient-retry", "goal-retry", "voicemail-twice"] {
         for outcomes in
             [&[Busy][..], &[Voicemail], &[Unanswered, Voicemail], &[Voicemail, Busy, Voicemail], &[Unanswered; 6]]

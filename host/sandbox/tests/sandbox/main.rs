@@ -11,6 +11,7 @@ mod bundled;
 mod frame;
 mod from_source;
 mod hostile;
+mod kinds;
 mod patient_retry;
 mod replay;
 mod scripts;

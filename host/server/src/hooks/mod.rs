@@ -2,3 +2,4 @@
 
 pub(crate) mod connections;
 pub(crate) mod gateways;
+pub(crate) mod sources;

@@ -7,14 +7,16 @@ use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::failure::PluginFailure;
+use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner};
-use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, Store};
+use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, SourceRow, Store};
 use campanile_domain::time::Timestamp;
 use serde_json::Value;
 
-use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker};
+use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker, SourceDesk};
 
 /// Different every time and the same in every run.
 #[derive(Default)]
@@ -64,6 +66,38 @@ impl GatewayKinds for Kinds {
     }
 
     async fn assistant_changed(&self, _: &Assistant) {}
+}
+
+#[async_trait]
+impl SourceDesk for Kinds {
+    fn allowed(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    async fn installed(&self, source: &SourceRow) {
+        self.0.lock().unwrap().push(source.id.to_string());
+    }
+
+    fn removed(&self, source: &SourceRow) {
+        self.0.lock().unwrap().retain(|id| *id != source.id.to_string());
+    }
+
+    fn due(&self) {}
+
+    async fn check(&self, _: &SourceRow) -> PluginAnswer<Checked> {
+        answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
+    }
+
+    async fn options(&self, _: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
+        answered(match setting {
+            "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+        })
+    }
+}
+
+fn answered<T>(answer: Result<T, PluginFailure>) -> PluginAnswer<T> {
+    PluginAnswer { version: "acme-crm@1.0.0".into(), answer, kept: None, usage: Usage::default(), log: Vec::new() }
 }
 
 /// A script decides when it says so.

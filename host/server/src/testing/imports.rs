@@ -88,6 +88,7 @@ impl Host {
             jobs: JobLine::default(),
             metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),
+            sources: Arc::clone(&app.sources),
             engine_clock: Arc::clone(&app.engine_clock),
             wall_clock: Arc::clone(&app.wall_clock),
             entropy: Arc::clone(&app.entropy),

@@ -1,7 +1,10 @@
 //! Plugins, gateways of plugins and connections that tests find when they come.
 
+use campanile_domain::importer::{PageMode, RejectedRecord};
+use campanile_domain::plugin::failure::PluginFailure as InstanceFailure;
 use campanile_domain::plugin::secrets::ExposeSecret;
-use campanile_domain::ports::store::{NewVersion, PluginFailure, PluginUsage, SecretOwner};
+use campanile_domain::ports::store::{NewVersion, PluginFailure, PluginUsage, SecretOwner, SourceTurn};
+use campanile_domain::source::ReadPage;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
@@ -124,9 +127,66 @@ impl Host {
         assert_eq!(active.status, 200, "{}", active.text);
     }
 
+    /// A source and the path of its hook.
+    pub(crate) async fn source_with_hook(&self) -> (String, String) {
+        let known = self.get(Some(&self.live), "/v1/plugins/acme-crm").await;
+        if known.status != 200 {
+            self.active_crm().await;
+        }
+        let body = json!({"name": "CRM", "campaign": self.campaign().await, "plugin": "acme-crm@active",
+            "secrets": {"client_secret": "s3cr3t"}});
+        let made = self.post(Some(&self.live), "/v1/sources", body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let hook = made.body["hook_url"].as_str().unwrap().strip_prefix("https://calls.example").unwrap();
+        (made.body["id"].as_str().unwrap().to_owned(), hook.to_owned())
+    }
+
+    /// A source.
+    pub(crate) async fn source(&self) -> String {
+        self.source_with_hook().await.0
+    }
+
+    async fn turn(&self, source: &str) -> SourceTurn {
+        let tenant = self.tenant_key().await;
+        let key = self.app.store.source(tenant, source.parse().unwrap()).await.unwrap().key;
+        self.app.store.source_turn(&self.context(tenant), key).await.unwrap().unwrap()
+    }
+
+    /// The other system does not take the source's credentials.
+    pub(crate) async fn failed_run(&self, source: &str) {
+        let turn = self.turn(source).await;
+        let ctx = self.context(turn.source.tenant);
+        let failure = InstanceFailure::new("http_not_permitted", "401 Unauthorized");
+        self.app.store.fail_source(&ctx, turn.source.key, turn.run, failure).await.unwrap();
+    }
+
+    /// A run with a record that cannot be called; its id.
+    pub(crate) async fn rejecting_run(&self, source: &str) -> String {
+        let turn = self.turn(source).await;
+        let rejected = RejectedRecord {
+            external_id: "=1+1".into(),
+            field: "phone".into(),
+            code: "missing".into(),
+            message: "the record has no phone".into(),
+        };
+        let page = ReadPage {
+            records: Vec::new(),
+            rejected: vec![rejected],
+            mode: PageMode::Delta,
+            cursor: None,
+            more: false,
+        };
+        let ctx = self.context(turn.source.tenant);
+        self.app.store.source_page(&ctx, turn.source.key, turn.run, page, None).await.unwrap();
+        let runs = self.get(Some(&self.live), &format!("/v1/sources/{source}/runs")).await;
+        runs.body["data"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// A connection that waits for a person, and the state that the person would bring.
     pub(crate) async fn connection(&self) -> (String, String) {
-        self.active_crm().await;
+        if self.get(Some(&self.live), "/v1/plugins/acme-crm").await.status != 200 {
+            self.active_crm().await;
+        }
         let body = json!({"plugin": "acme-crm", "auth": "crm", "name": "CRM", "secrets": {"client_secret": "c"}});
         let made = self.post(Some(&self.live), "/v1/connections", body).await;
         assert_eq!(made.status, 201, "{}", made.text);

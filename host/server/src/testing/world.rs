@@ -60,6 +60,7 @@ impl Host {
             line: Line::default(),
             jobs: JobLine::default(),
             gateways: kinds.clone(),
+            sources: kinds.clone(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),

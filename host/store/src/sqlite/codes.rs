@@ -16,6 +16,8 @@ use super::fault::{Done, broken};
 pub(crate) const OPEN: u8 = 10;
 /// A created lead whose time has not come, or that a gate parked: in the due index instead of the fresh one.
 pub(crate) const HELD: u8 = 1;
+/// A lead that its source removed; it holds its phone against nobody.
+pub(crate) const REMOVED: u8 = 26;
 
 macro_rules! codes {
     ($name:ident, $all:ident, $type:ty, [$(($code:literal, $value:expr)),* $(,)?]) => {
@@ -63,6 +65,7 @@ codes!(
         (23, LeadState::Completed(Completion::ByPolicy)),
         (24, LeadState::Completed(Completion::ByHand)),
         (25, LeadState::Completed(Completion::CampaignEnded)),
+        (26, LeadState::Completed(Completion::RemovedAtSource)),
         (30, LeadState::MaxRetries(Exhaustion::AttemptsUsed)),
         (31, LeadState::MaxRetries(Exhaustion::GaveUpByPolicy)),
         (32, LeadState::MaxRetries(Exhaustion::Expired)),
@@ -141,10 +144,21 @@ codes!(
     unusable,
     UNUSABLES,
     Option<Unusable>,
-    [(0, None), (1, Some(Unusable::NumberInvalid)), (2, Some(Unusable::WrongPerson)), (3, Some(Unusable::ByHand)),]
+    [
+        (0, None),
+        (1, Some(Unusable::NumberInvalid)),
+        (2, Some(Unusable::WrongPerson)),
+        (3, Some(Unusable::ByHand)),
+        (4, Some(Unusable::RemovedAtSource)),
+    ]
 );
 
-codes!(hand, HANDS, Option<Hand>, [(0, None), (1, Some(Hand::CallAgain)), (2, Some(Hand::Stop)),]);
+codes!(
+    hand,
+    HANDS,
+    Option<Hand>,
+    [(0, None), (1, Some(Hand::CallAgain)), (2, Some(Hand::Stop)), (3, Some(Hand::Remove)),]
+);
 
 #[cfg(test)]
 mod tests {
@@ -160,6 +174,7 @@ mod tests {
             assert_eq!((20..50).contains(&state.code()), state.is_ended(), "{state:?}");
         }
         assert_eq!(LeadState::read(HELD).unwrap(), LeadState::Created);
+        assert_eq!(LeadState::Completed(Completion::RemovedAtSource).code(), REMOVED);
         assert!(seen.insert(HELD) && LeadState::read(250).is_err());
     }
 

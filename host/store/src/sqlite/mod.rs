@@ -23,5 +23,6 @@ pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod scope;
 pub(crate) mod shadows;
+pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod writer;

@@ -173,6 +173,7 @@ impl Scope {
             max_call_ms: i64::from(self.plan.assistant.max_call_seconds) * SECOND_MS,
             live_leads: live_leads.max(0) as u64,
             shadow: self.shadow.map(|key| shadows::run(db, key)).transpose()?,
+            fed: super::sources::source::feeds(db, self.key)?,
         })
     }
 }

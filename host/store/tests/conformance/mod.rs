@@ -14,6 +14,7 @@ pub mod plugins;
 pub mod records;
 pub mod settling;
 pub mod shadows;
+pub mod sources;
 
 /// A test for every rule, with stores that `$open` makes.
 #[macro_export]
@@ -90,6 +91,19 @@ macro_rules! suite {
                 money: an_empty_balance_stops_the_claim_and_a_top_up_opens_it,
                 money: a_minute_that_cannot_be_paid_is_refused,
                 money: a_budget_stops_the_claim,
+                sources: a_page_moves_leads_cursor_and_state_together,
+                sources: a_stopped_run_stores_nothing,
+                sources: only_a_whole_snapshot_removes_who_is_missing,
+                sources: a_removal_during_a_call_waits_for_it_and_who_was_reached_does_not_come_back,
+                sources: do_not_call_is_suppressed_in_the_sources_name,
+                sources: a_phone_has_one_lead_and_the_next_takes_its_place,
+                sources: a_change_keeps_the_places_of_contacts_that_were_called,
+                sources: an_ended_lead_is_reopened_only_where_the_source_says_so,
+                sources: external_ids_are_one_sources_own,
+                sources: failures_back_off_ask_for_a_person_and_pause,
+                sources: a_campaign_with_an_active_source_is_not_over,
+                sources: a_push_is_applied_once_a_forged_one_dropped_and_a_poisonous_one_given_up,
+                sources: a_stranger_finds_no_source,
                 records: decisions_and_transcripts_are_kept_and_dropped_by_the_day,
                 records: decisions_of_a_campaign_come_in_pages_within_a_time,
                 records: what_shadows_answered_is_kept_beside,

@@ -13,12 +13,16 @@ use campanile_domain::ids::{CallId, GatewayKey, LeadId};
 use campanile_domain::money::{Currency, Micros, Tariff};
 use campanile_domain::phone::Phone;
 use campanile_domain::plugin::Kind;
+use campanile_domain::plugin::VersionState;
 use campanile_domain::plugin::auth::{AuthBlock, AuthStyle, Credential};
 use campanile_domain::plugin::manifest::{Manifest, SecretSpec};
+use campanile_domain::plugin::report::{Report, Stage};
+use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
     Assistant, AssistantConfig, Billing, Campaign, Changed, Claim, ClaimRequest, DialResult, Fence, LeadAdded,
-    NewGateway, NewLead, NewTenant, Order, Store, Stored, Tenant, TenantLimits, VerbDone, WriteContext,
+    NewGateway, NewLead, NewSource, NewTenant, NewVersion, Order, SourceRow, Store, Stored, Tenant, TenantLimits,
+    VerbDone, WriteContext,
 };
 use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{VariableSpec, Variables};
@@ -77,6 +81,26 @@ pub fn manifest(version: &str, hosts: &[&str]) -> Manifest {
         secrets: [("token".to_owned(), secret)].into(),
         hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
         auth: [("account".to_owned(), AuthBlock { style, hosts: Vec::new() })].into(),
+    }
+}
+
+/// An importer's upload that asks for nothing.
+pub fn importer(version: &str) -> NewVersion {
+    let manifest = Manifest {
+        name: "acme-crm".into(),
+        kind: Kind::LeadImporter,
+        secrets: [].into(),
+        auth: [].into(),
+        ..manifest(version, &[])
+    };
+    let mut report = Report::at(Stage::Admission, "", 1);
+    report.manifest = Some(manifest);
+    NewVersion {
+        name: "acme-crm".into(),
+        version: Some(version.to_owned()),
+        kind: Kind::LeadImporter.word().to_owned(),
+        content: version.as_bytes().to_vec(),
+        report: Some(report),
     }
 }
 
@@ -147,6 +171,32 @@ impl World {
 
     pub fn add(&self, leads: Vec<NewLead>) -> Vec<LeadId> {
         self.add_at(MONDAY, leads)
+    }
+
+    /// A source of the campaign, whose importer is in force.
+    pub fn source(&self, reopen_on_change: bool) -> SourceRow {
+        let plugin = "acme-crm@active".parse().unwrap();
+        let known = wait(self.store.plugin_versions(Some(self.tenant.key), Some("acme-crm"))).unwrap();
+        if known.is_empty() {
+            let version = wait(self.store.add_plugin_version(&self.ctx(MONDAY), importer("1.0.0"))).unwrap().version;
+            for next in [VersionState::Testing, VersionState::Staged] {
+                let report = version.report.clone().unwrap();
+                wait(self.store.advance_plugin(&self.ctx(MONDAY), version.id, next, report)).unwrap();
+            }
+            wait(self.store.activate_plugin(&self.ctx(MONDAY), "acme-crm", "1.0.0")).unwrap();
+        }
+        let new = NewSource {
+            campaign: self.campaign.id,
+            name: "CRM".into(),
+            plugin,
+            settings: serde_json::json!({}),
+            secrets: Secrets::default(),
+            default_country: "US".parse().ok(),
+            interval_minutes: 15,
+            reopen_on_change,
+            paused: false,
+        };
+        wait(self.store.create_source(&self.ctx(MONDAY), new)).unwrap()
     }
 
     pub fn add_at(&self, now: Timestamp, leads: Vec<NewLead>) -> Vec<LeadId> {
@@ -284,10 +334,10 @@ pub const SUMS: &[(&str, &str)] = &[
            EXCEPT SELECT campaign, state, answered_by, count(*) FROM attempt WHERE state >= 10 GROUP BY 1, 2, 3)",
         "0",
     ),
-    // Every lead has its other half and its phone.
+    // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another.
     (
         "SELECT count(*) || '' FROM lead l WHERE NOT EXISTS (SELECT 1 FROM lead_data WHERE lead = l.id)
-            OR NOT EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND position = 0 AND phone = l.primary_phone)",
+            OR NOT EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND phone = l.primary_phone)",
         "0",
     ),
 ];

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Stored, WriteContext};
-use crate::ids::{ConnectionId, GatewayId, TenantKey};
+use crate::ids::{ConnectionId, GatewayId, SourceId, TenantKey};
 use crate::plugin::secrets::{SecretString, Secrets};
 use crate::ports::outbound::Tokens;
 use crate::time::Timestamp;
@@ -20,6 +20,8 @@ use crate::time::Timestamp;
 pub enum SecretOwner {
     /// An installed gateway's.
     Gateway(GatewayId),
+    /// A source's.
+    Source(SourceId),
     /// A connection's: those of the application that asks for consent.
     Connection(ConnectionId),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for SecretOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gateway(id) => id.fmt(f),
+            Self::Source(id) => id.fmt(f),
             Self::Connection(id) => id.fmt(f),
         }
     }

@@ -53,6 +53,8 @@ pub struct CampaignSnapshot {
     pub live_leads: u64,
     /// Who else is asked everything that it decides.
     pub shadow: Option<ShadowRun>,
+    /// An active source may bring more, so it is not over when nobody is left to call.
+    pub fed: bool,
 }
 
 /// What the engine keeps in memory of a tenant.

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Ten traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Eleven traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,7 @@ pub use leads::*;
 pub use plugins::*;
 pub use records::*;
 pub use shadows::*;
+pub use sources::*;
 
 mod accounts;
 mod campaigns;
@@ -34,14 +35,15 @@ mod leads;
 mod plugins;
 mod records;
 mod shadows;
+mod sources;
 
 /// All of it.
 pub trait Store:
-    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records + Jobs + Shadows
+    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Dialling + Records + Jobs + Shadows
 {
 }
-impl<T: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Dialling + Records + Jobs + Shadows> Store
-    for T
+impl<T> Store for T where
+    T: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Dialling + Records + Jobs + Shadows
 {
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod campaigns;
 pub(crate) mod connections;
 pub(crate) mod gateways;
 pub(crate) mod imports;
+mod installing;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod leads;
@@ -13,6 +14,7 @@ pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod plugins;
 pub(crate) mod scripts;
+pub(crate) mod sources;
 pub(crate) mod tenants;
 
 use crate::problem::FieldProblem;

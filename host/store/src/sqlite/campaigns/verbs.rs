@@ -15,6 +15,7 @@ use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::park;
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::scope::{Cache, Scope};
+use crate::sqlite::sources::source;
 
 /// Who did it, in a word.
 pub(crate) fn by(actor: &Actor) -> String {
@@ -44,7 +45,7 @@ fn facts(db: &Connection, scope: &Scope, now: Timestamp) -> Done<StartFacts> {
         gateway: Ok(()),
         balance: scope.balance(),
         callable_leads: callable.max(0) as u64,
-        has_source: false,
+        has_source: source::feeds(db, scope.key)?,
         inactive: Vec::new(),
         goal_is_boolean: kind.map(|kind| kind == ValueKind::Boolean),
         now,
@@ -65,7 +66,7 @@ pub(crate) fn verb(op: &mut Op<'_>, id: CampaignId, verb: Verb, outside: StartFa
         let all = StartFacts {
             gateway: outside.gateway,
             inactive: outside.inactive,
-            has_source: outside.has_source,
+            has_source: inside.has_source,
             ..inside
         };
         let problems = scope.plan.config.start_problems(&all);
@@ -92,8 +93,8 @@ pub(crate) fn happen(
     if happening == Happening::LeadArrived && has_ended(&before.config, op.now()) {
         return Ok(None);
     }
-    if happening == Happening::NoLeadsLeft && live(op, campaign)? > 0 {
-        // A lead came between the engine's look and this write.
+    if happening == Happening::NoLeadsLeft && (live(op, campaign)? > 0 || source::feeds(op.db, campaign)?) {
+        // A lead or a source came between the engine's look and this write.
         return Ok(None);
     }
     let kind = match to {

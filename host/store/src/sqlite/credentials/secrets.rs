@@ -1,6 +1,6 @@
 //! Secrets of owners, sealed.
 
-use campanile_domain::ids::{GatewayId, TenantKey};
+use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString, Secrets};
 use campanile_domain::ports::store::{SecretName, SecretOwner};
@@ -12,11 +12,13 @@ use crate::sqlite::accounts::gateways;
 use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
+use crate::sqlite::sources::source;
 use crate::vault::{Place, Vault};
 
 fn owned(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<()> {
     match owner {
         SecretOwner::Gateway(id) => gateways::key_of(db, tenant, id).map(|_| ()),
+        SecretOwner::Source(id) => source::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
         SecretOwner::Connection(id) => {
             let connection = connections::by_id(db, id)?;
             if connection.tenant.0 == tenant { Ok(()) } else { not_found("connection") }
@@ -92,16 +94,17 @@ pub(crate) fn forget(op: &mut Op<'_>, owner: SecretOwner) -> Done<()> {
     Ok(())
 }
 
-/// Refuses a gateway that stands without a secret which its plugin needs.
-pub(crate) fn must_be_complete(db: &Connection, tenant: i64, gateway: GatewayId, manifest: &Manifest) -> Done<()> {
-    let set = names(db, tenant, SecretOwner::Gateway(gateway))?;
+/// Refuses an instance that stands without a secret which its plugin needs.
+pub(crate) fn must_be_complete(db: &Connection, tenant: i64, owner: SecretOwner, manifest: &Manifest) -> Done<()> {
+    let set = names(db, tenant, owner)?;
     let needed = manifest.secrets.iter().filter(|(_, spec)| !spec.optional).map(|(name, _)| name.as_str());
     let missing: Vec<&str> = needed.filter(|name| !set.iter().any(|one| one.name == *name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
+    let place = if matches!(owner, SecretOwner::Source(_)) { "sources" } else { "gateways" };
     let message = format!(
-        "{gateway} has no value for what {}@{} needs: {}; set it with PUT /v1/gateways/{gateway}/secrets/{}",
+        "{owner} has no value for what {}@{} needs: {}; set it with PUT /v1/{place}/{owner}/secrets/{}",
         manifest.name,
         manifest.version,
         missing.join(", "),

@@ -31,6 +31,7 @@ pub(crate) fn engine(disposal: &Disposal, settling: &Settling<'_>) -> CallDecisi
     let (word, reason) = match disposal.state {
         LeadState::Suppressed(_) => ("suppress", "opt_out"),
         LeadState::Completed(Completion::ByHand) => ("hand", "stop"),
+        LeadState::Completed(Completion::RemovedAtSource) => ("withdraw", "removed_at_source"),
         _ if settling.lead.hand.is_some() => ("hand", "call_again"),
         LeadState::Processing(Phase::Deferred) => ("defer", failure_word(settling.attempt)),
         state => ("withdraw", state.reason().unwrap_or_else(|| state.status())),

@@ -5,7 +5,9 @@ use campanile_domain::ports::store::{Acquainted, Candidate};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::campaigns::campaign;
+use crate::sqlite::codes::REMOVED;
 use crate::sqlite::fault::Done;
+use crate::sqlite::leads::add::HOLDER;
 use crate::sqlite::row::digits;
 
 /// One answer a row.
@@ -18,10 +20,9 @@ pub(crate) fn acquainted(
     let campaign = campaign::key_of(db, tenant, campaign)?;
     let mut by_external = db.prepare_cached(
         "SELECT l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
-         WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
+         WHERE d.campaign = ?1 AND d.source = 0 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
     )?;
-    let mut by_phone =
-        db.prepare_cached("SELECT public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?;
+    let mut by_phone = db.prepare_cached(HOLDER)?;
     let mut listed = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM suppression WHERE tenant = ?1 AND phone = ?2)")?;
     let mut answers = Vec::with_capacity(rows.len());
     for row in rows {
@@ -31,7 +32,7 @@ pub(crate) fn acquainted(
             None => None,
         };
         if lead.is_none() {
-            lead = by_phone.query_row(params![campaign.0, phone], |found| found.get(0)).optional()?;
+            lead = by_phone.query_row(params![campaign.0, phone, REMOVED], |found| found.get(1)).optional()?;
         }
         let suppressed = listed.query_row(params![tenant.0, phone], |found| found.get(0))?;
         answers.push(Acquainted { lead: lead.map(LeadId::from_bytes), suppressed });

@@ -14,13 +14,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::{campaign, verbs};
-use crate::sqlite::codes::{Code, HELD};
+use crate::sqlite::codes::{Code, HELD, REMOVED};
 use crate::sqlite::dialling::dispose;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::order;
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
+
+/// Who holds a primary phone in a campaign; one that its source removed holds nothing.
+pub(crate) const HOLDER: &str =
+    "SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state <> ?3 LIMIT 1";
+
+/// Where leads of files and of the API come from, as far as external ids are concerned.
+const NO_SOURCE: i64 = 0;
 
 /// What became of a lead, as it is kept for a repeated request.
 #[derive(Serialize, Deserialize)]
@@ -89,7 +96,8 @@ fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead], arrival: A
     let mut kept = Vec::with_capacity(leads.len());
     let mut arrived = 0;
     for lead in leads {
-        let place = Place { campaign, key: next, order_key: order::key(lead_order, next), import: arrival.import };
+        let order_key = order::key(lead_order, next);
+        let place = Place { campaign, key: next, order_key, source: NO_SOURCE, import: arrival.import };
         let one = one(op, place, arrival.known, lead)?;
         if matches!(one, Kept::Created(_)) {
             next += 1;
@@ -103,13 +111,16 @@ fn add_all(op: &mut Op<'_>, campaign: CampaignKey, leads: &[NewLead], arrival: A
     Ok(kept)
 }
 
-/// Where a new lead goes.
+/// Where a new lead goes, and where it comes from.
 #[derive(Clone, Copy)]
-struct Place {
-    campaign: CampaignKey,
-    key: i64,
-    order_key: i64,
-    import: Option<i64>,
+pub(crate) struct Place {
+    pub campaign: CampaignKey,
+    /// Its own, which is free.
+    pub key: i64,
+    pub order_key: i64,
+    /// 0 for none.
+    pub source: i64,
+    pub import: Option<i64>,
 }
 
 fn one(op: &mut Op<'_>, place: Place, known: OfKnown, lead: &NewLead) -> Done<Kept> {
@@ -143,8 +154,10 @@ fn one(op: &mut Op<'_>, place: Place, known: OfKnown, lead: &NewLead) -> Done<Ke
 fn by_phone(op: &Op<'_>, campaign: CampaignKey, primary: &Contact) -> Done<Option<(i64, LeadId)>> {
     let found = op
         .db
-        .prepare_cached("SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 LIMIT 1")?
-        .query_row(params![campaign.0, digits(primary.phone)], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
+        .prepare_cached(HOLDER)?
+        .query_row(params![campaign.0, digits(primary.phone), REMOVED], |row| {
+            Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?)))
+        })
         .optional()?;
     Ok(found)
 }
@@ -154,7 +167,7 @@ fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Op
         .db
         .prepare_cached(
             "SELECT d.lead, l.public_id FROM lead_data d JOIN lead l ON l.id = d.lead
-             WHERE d.campaign = ?1 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
+             WHERE d.campaign = ?1 AND d.source = 0 AND d.external_id = ?2 AND d.external_id IS NOT NULL",
         )?
         .query_row(params![campaign.0, external], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
         .optional()?;
@@ -162,7 +175,7 @@ fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Op
 }
 
 /// In order from 0, without a number twice, no more than a lead may have.
-fn contacts(given: &[Contact]) -> Vec<Contact> {
+pub(crate) fn contacts(given: &[Contact]) -> Vec<Contact> {
     let mut kept: Vec<Contact> = Vec::with_capacity(given.len());
     for contact in given {
         if kept.len() < MAX_CONTACTS && kept.iter().all(|other| other.phone != contact.phone) {
@@ -200,8 +213,9 @@ fn update(
     Ok(())
 }
 
-fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -> Done<LeadId> {
-    let Place { campaign, key, order_key, import } = place;
+/// A new lead under a key that is free.
+pub(crate) fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -> Done<LeadId> {
+    let Place { campaign, key, order_key, source, import } = place;
     let id = LeadId::mint(op.ctx.now, &mut op.rng);
     let now = op.now();
     let due = lead.not_before.filter(|at| *at > now);
@@ -230,8 +244,9 @@ fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -
         ])?;
     op.db
         .prepare_cached(
-            "INSERT INTO lead_data (lead, campaign, external_id, variables, time_zone, created_at, updated_at, import)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+            "INSERT INTO lead_data (lead, campaign, source, external_id, variables, time_zone, created_at, updated_at,
+                    import)
+             VALUES (?1, ?2, ?7, ?3, ?4, ?5, ?6, ?6, ?8)",
         )?
         .execute(params![
             key,
@@ -240,6 +255,7 @@ fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -
             serde_json::to_string(&lead.variables)?,
             lead.time_zone.as_ref().map(|zone| zone.name()),
             now.0,
+            source,
             import,
         ])?;
     insert_contacts(op, key, contacts)?;
@@ -249,7 +265,8 @@ fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -
     Ok(id)
 }
 
-fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
+/// The phones of a lead that has none.
+pub(crate) fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
     let mut add = op.db.prepare_cached(
         "INSERT INTO contact (lead, position, tenant, phone, name, label, variables, unusable)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -74,6 +74,8 @@ fn set(op: &Op<'_>, row: &mut LeadRow, status: SetStatus) -> Done<()> {
     }
     match hand {
         // It is over, or was never called: there is nothing to stop and nothing to repeat.
+        // Its source's to say, see sources/apply.rs.
+        Hand::Remove => return Ok(()),
         Hand::Stop if row.state.is_ended() => return Ok(()),
         Hand::CallAgain if row.state.is_fresh() => return Ok(()),
         Hand::Stop => row.state = LeadState::Completed(Completion::ByHand),

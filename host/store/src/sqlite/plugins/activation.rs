@@ -4,9 +4,9 @@
 //! and points to where that one pointed, so that rolling back twice goes back two steps and not forth again.
 
 use campanile_domain::campaign::CampaignState;
-use campanile_domain::ids::{CampaignId, GatewayId};
+use campanile_domain::ids::{CampaignId, GatewayId, SourceId};
 use campanile_domain::plugin::VersionState;
-use campanile_domain::ports::store::PluginVersion;
+use campanile_domain::ports::store::{PluginVersion, SecretOwner};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{content, grants, versions};
@@ -108,18 +108,32 @@ fn put_in_force(op: &mut Op<'_>, version: &PluginVersion, previous: Option<i64>,
     Ok(active)
 }
 
-/// A gateway that follows the active version would stand without a secret that this one needs.
+/// A gateway or a source that follows the active version would stand without a secret that this one needs.
 fn followers_have_secrets(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
     let Some(manifest) = &version.manifest else { return Ok(()) };
-    let mut statement = op.db.prepare_cached(
-        "SELECT public_id FROM gateway WHERE tenant = ?1 AND plugin = ?2 AND deleted_at IS NULL ORDER BY id",
-    )?;
-    let mut rows = statement.query(params![op.tenant(), format!("{}@active", version.name)])?;
-    while let Some(row) = rows.next()? {
-        let gateway = GatewayId::from_bytes(row.get(0)?);
-        secrets::must_be_complete(op.db, op.tenant(), gateway, manifest)?;
+    let followed = format!("{}@active", version.name);
+    for owner in instances(op, [&followed, &followed])? {
+        secrets::must_be_complete(op.db, op.tenant(), owner, manifest)?;
     }
     Ok(())
+}
+
+/// The gateways and sources that name a plugin in one of two ways.
+fn instances(op: &Op<'_>, named: [&str; 2]) -> Done<Vec<SecretOwner>> {
+    let mut found = Vec::new();
+    let mut ask = |table: &str, of: fn([u8; 16]) -> SecretOwner| -> Done<()> {
+        let mut statement = op.db.prepare_cached(&format!(
+            "SELECT public_id FROM {table} WHERE tenant = ?1 AND plugin IN (?2, ?3) AND deleted_at IS NULL ORDER BY id"
+        ))?;
+        let mut rows = statement.query(params![op.tenant(), named[0], named[1]])?;
+        while let Some(row) = rows.next()? {
+            found.push(of(row.get(0)?));
+        }
+        Ok(())
+    };
+    ask("gateway", |id| SecretOwner::Gateway(GatewayId::from_bytes(id)))?;
+    ask("source", |id| SecretOwner::Source(SourceId::from_bytes(id)))?;
+    Ok(found)
 }
 
 /// Not wanted any more.
@@ -172,19 +186,11 @@ fn must_be_unused(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
     Err(conflict("plugin_in_use", message))
 }
 
-/// The gateways and the campaigns that may still call whose reference finds this version.
+/// The gateways, the sources and the campaigns that may still call whose reference finds this version.
 fn users(op: &Op<'_>, version: &PluginVersion) -> Done<Vec<String>> {
     let pinned = format!("{}@{}", version.name, version.version);
     let followed = if version.active { format!("{}@active", version.name) } else { pinned.clone() };
-    let mut users: Vec<String> = op
-        .db
-        .prepare_cached(
-            "SELECT public_id FROM gateway WHERE tenant = ?1 AND plugin IN (?2, ?3) AND deleted_at IS NULL ORDER BY id",
-        )?
-        .query_map(params![op.tenant(), pinned, followed], |row| {
-            row.get(0).map(|id| GatewayId::from_bytes(id).to_string())
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut users: Vec<String> = instances(op, [&pinned, &followed])?.iter().map(ToString::to_string).collect();
     let campaigns: Vec<String> = op
         .db
         .prepare_cached(

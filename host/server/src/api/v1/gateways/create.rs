@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::{GatewayRow, NewGateway};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::of_plugin;
-use crate::api::v1::check_name;
+use super::PLUGIN;
 use crate::api::v1::plugins::must_be_granted;
+use crate::api::v1::{check_name, installing};
 use crate::app::App;
 use crate::auth::{AssistantsWrite, Key};
 use crate::body::Body;
@@ -75,7 +76,7 @@ pub(crate) async fn create_gateway(
     }
     let mut faults = Vec::new();
     check_name(&request.name, &mut faults);
-    let new = if request.kind == of_plugin::PLUGIN {
+    let new = if request.kind == PLUGIN {
         of_a_plugin(&app, key.of(), request, &mut faults).await?
     } else {
         built_in(&app, request, &mut faults)
@@ -114,11 +115,11 @@ async fn of_a_plugin(
     // Whether this host may have such gateways at all; what the settings must be is the plugin's own.
     let allowed = app.gateways.check(&kind, &Value::Object(settings.clone()));
     faults.extend(allowed.err().into_iter().flatten().map(FieldProblem::from));
-    let named = of_plugin::named(app, tenant, plugin.as_deref(), faults).await?;
+    let named = installing::named(app, tenant, Kind::VoiceGateway, plugin.as_deref(), faults).await?;
     let Some((plugin, version)) = named else { return Ok(None) };
     let settings = Value::Object(settings);
-    of_plugin::check_settings(app, tenant, &version, &settings, faults).await;
-    let secrets = of_plugin::secrets(version.manifest.as_ref(), secrets, faults);
+    installing::check_settings(app, tenant, &version, &settings, faults).await;
+    let secrets = installing::secrets(version.manifest.as_ref(), secrets, faults);
     if faults.is_empty() {
         must_be_granted(app, tenant, &version).await?;
     }

@@ -5,7 +5,6 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
-mod of_plugin;
 pub(crate) mod patch;
 pub(crate) mod put_secret;
 
@@ -14,6 +13,9 @@ use campanile_domain::ports::store::GatewayRow;
 
 use crate::app::App;
 use crate::problem::Problem;
+
+/// The kind of gateways that are plugins.
+const PLUGIN: &str = "plugin";
 
 /// The account's gateway of that id.
 async fn owned(app: &App, tenant: TenantKey, id: GatewayId) -> Result<GatewayRow, Problem> {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::GatewayId;
+use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::{GatewayChange, GatewayRow};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{of_plugin, owned};
-use crate::api::v1::check_name;
+use super::{PLUGIN, owned};
 use crate::api::v1::plugins::must_be_granted;
+use crate::api::v1::{check_name, installing};
 use crate::app::App;
 use crate::auth::{AssistantsWrite, Key};
 use crate::body::Body;
@@ -56,11 +57,11 @@ pub(crate) async fn patch_gateway(
         plugin: gateway.plugin.clone(),
         settings: patch.settings.map_or(gateway.settings, Value::Object),
     };
-    if gateway.kind == of_plugin::PLUGIN {
+    if gateway.kind == PLUGIN {
         let text = patch.plugin.or(gateway.plugin.map(|plugin| plugin.to_string()));
-        let named = of_plugin::named(&app, key.of(), text.as_deref(), &mut faults).await?;
+        let named = installing::named(&app, key.of(), Kind::VoiceGateway, text.as_deref(), &mut faults).await?;
         if let Some((plugin, version)) = named {
-            of_plugin::check_settings(&app, key.of(), &version, &change.settings, &mut faults).await;
+            installing::check_settings(&app, key.of(), &version, &change.settings, &mut faults).await;
             if faults.is_empty() {
                 must_be_granted(&app, key.of(), &version).await?;
             }

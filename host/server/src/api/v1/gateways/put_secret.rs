@@ -9,7 +9,8 @@ use campanile_domain::ports::store::{SecretName, SecretOwner};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{of_plugin, owned};
+use super::owned;
+use crate::api::v1::installing;
 use crate::app::App;
 use crate::auth::{AssistantsWrite, Key};
 use crate::body::Body;
@@ -39,14 +40,14 @@ pub(crate) async fn put_gateway_secret(
 ) -> Result<Json<SecretName>, Problem> {
     let gateway = owned(&app, key.of(), id).await?;
     let version = match &gateway.plugin {
-        Some(plugin) => of_plugin::in_use(&app, key.of(), plugin).await?,
+        Some(plugin) => installing::in_use(&app, key.of(), plugin).await?,
         None => None,
     };
     let manifest = version.and_then(|version| version.manifest);
     if !manifest.is_some_and(|manifest| manifest.secrets.contains_key(&name)) {
         return Err(Problem::not_found("secret of this gateway's plugin"));
     }
-    if let Some(message) = of_plugin::fault(&value) {
+    if let Some(message) = installing::fault(&value) {
         return Err(Problem::invalid(vec![FieldProblem::new("/value", "length", message)]));
     }
     let owner = SecretOwner::Gateway(id);

@@ -45,6 +45,14 @@ pub(super) async fn must_fit(app: &App, tenant: TenantKey, version: &PluginVersi
             add(format!("/gateways/{}/settings", gateway.id), found);
         }
     }
+    for source in app.store.sources(Some(tenant)).await? {
+        if source.plugin.name == exact.name
+            && source.plugin.version.is_none()
+            && let Err(found) = app.plugins.check_settings(tenant, &exact, &source.settings).await
+        {
+            add(format!("/sources/{}/settings", source.id), found);
+        }
+    }
     let mut page = Page { cursor: None, limit: 200 };
     loop {
         let listed = app.store.campaigns(tenant, None, &page).await?;

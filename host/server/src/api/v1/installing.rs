@@ -1,4 +1,4 @@
-//! Gateways that are plugins: the version that is meant, its settings, its secrets.
+//! Instances of plugins (gateways, sources): the version that is meant, its settings, its secrets.
 //!
 //! Everything wrong with a request is told at once; the store asks about the version, the grants and the secrets again in
 //! its transaction.
@@ -13,15 +13,25 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::problem::{FieldProblem, Problem};
 
-/// The kind of gateways that are plugins.
-pub(super) const PLUGIN: &str = "plugin";
 /// The longest secret, in bytes: a private key in PEM with room to spare.
-pub(super) const LONGEST_SECRET: usize = 16 << 10;
+pub(crate) const LONGEST_SECRET: usize = 16 << 10;
 
-/// The version that a text names, if it can place calls.
-pub(super) async fn named(
+/// What only a plugin of a kind does, for messages.
+const fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::LeadImporter => "brings leads",
+        Kind::RetryPolicy | Kind::ScriptRunner => "decides",
+        Kind::CallEvaluator => "evaluates calls",
+        Kind::VoiceGateway => "places calls",
+        Kind::ResultSink => "writes results back",
+    }
+}
+
+/// The version that a text names, if it is of the kind.
+pub(crate) async fn named(
     app: &App,
     tenant: TenantKey,
+    kind: Kind,
     text: Option<&str>,
     faults: &mut Vec<FieldProblem>,
 ) -> Result<Option<(PluginRef, PluginVersion)>, Problem> {
@@ -30,10 +40,8 @@ pub(super) async fn named(
         Ok(None)
     };
     let Some(text) = text else {
-        return fault(
-            "required",
-            "\"plugin\" is missing: which plugin places the calls, such as \"acme-voice@active\"".into(),
-        );
+        let message = format!("\"plugin\" is missing: which {kind} {}, such as \"acme@active\"", what(kind));
+        return fault("required", message);
     };
     let plugin: PluginRef = match text.parse() {
         Ok(plugin) => plugin,
@@ -50,15 +58,15 @@ pub(super) async fn named(
                 format!("{plugin} is {state}; only a version that passed every gate can be used"),
             )
         }
-        Some(version) if version.kind != Kind::VoiceGateway.word() => {
-            fault("plugin_wrong_kind", format!("{plugin} is a {}; only a voice-gateway places calls", version.kind))
+        Some(version) if version.kind != kind.word() => {
+            fault("plugin_wrong_kind", format!("{plugin} is a {}; only a {kind} {}", version.kind, what(kind)))
         }
         Some(version) => Ok(Some((plugin, version))),
     }
 }
 
 /// The version that a reference finds now.
-pub(super) async fn in_use(app: &App, tenant: TenantKey, plugin: &PluginRef) -> Result<Option<PluginVersion>, Problem> {
+pub(crate) async fn in_use(app: &App, tenant: TenantKey, plugin: &PluginRef) -> Result<Option<PluginVersion>, Problem> {
     if let Some(version) = &plugin.version {
         return match app.store.plugin_version(tenant, &plugin.name, version).await {
             Ok(version) => Ok(Some(version)),
@@ -71,7 +79,7 @@ pub(super) async fn in_use(app: &App, tenant: TenantKey, plugin: &PluginRef) -> 
 }
 
 /// Whether settings are what the version asks for.
-pub(super) async fn check_settings(
+pub(crate) async fn check_settings(
     app: &App,
     tenant: TenantKey,
     version: &PluginVersion,
@@ -85,7 +93,7 @@ pub(super) async fn check_settings(
 }
 
 /// Secrets as they are kept: every one that the version needs and no other.
-pub(super) fn secrets(
+pub(crate) fn secrets(
     manifest: Option<&Manifest>,
     given: Map<String, Value>,
     faults: &mut Vec<FieldProblem>,
@@ -116,7 +124,7 @@ pub(super) fn secrets(
 }
 
 /// What is wrong with a secret, which is never shown.
-pub(super) fn fault(text: &str) -> Option<String> {
+pub(crate) fn fault(text: &str) -> Option<String> {
     let bytes = text.len();
     (bytes == 0 || bytes > LONGEST_SECRET)
         .then(|| format!("the secret has {bytes} bytes; it may have 1 to {LONGEST_SECRET}"))

@@ -1,0 +1,278 @@
+//! Asks sources for leads: who is due, page after page, without ever standing in the way of a dial.
+//!
+//! Each page is stored with its cursor before the next is asked for, so that a host that dies goes on where it was. Nothing
+//! here waits on the dial path: importers run on the sandbox's threads, pages are bulk writes, and the engine is told of
+//! new leads as it is of an import's. At most [`TOGETHER`] sources are asked at once and [`EACH`] of one tenant; one with
+//! many pages gives its place up after [`PAGES`] of them. What fails is asked again later by the store's own rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use campanile_domain::ids::{CampaignKey, SourceKey, TenantKey};
+use campanile_domain::plugin::failure::PluginFailure;
+use campanile_domain::ports::clock::EngineClock;
+use campanile_domain::ports::importer::Importer;
+use campanile_domain::ports::store::{
+    DueSource, SourceNext, SourcePush, SourceTurn, Store, StoreError, Stored, WriteContext,
+};
+use campanile_domain::source::{PAGE_LIMIT, read};
+use campanile_domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::handle::Handle;
+
+/// Sources asked at once.
+pub const TOGETHER: usize = 8;
+/// Sources of one tenant asked at once.
+pub const EACH: usize = 2;
+/// Pages of one source before others have their turn.
+pub const PAGES: u32 = 20;
+/// The longest that a change of the database by other hands goes unseen, in milliseconds.
+const LONGEST_SLEEP_MS: i64 = MINUTE_MS;
+/// The wait after the store failed, in milliseconds.
+const AFTER_FAILURE_MS: i64 = 5 * SECOND_MS;
+
+/// The importers that are installed, by their sources, and the bell that says that something changed.
+#[derive(Default)]
+pub struct Importers {
+    installed: RwLock<BTreeMap<SourceKey, Arc<dyn Importer>>>,
+    bell: Notify,
+}
+
+impl Importers {
+    /// Installs one.
+    pub fn insert(&self, key: SourceKey, port: Arc<dyn Importer>) {
+        self.installed.write().unwrap_or_else(PoisonError::into_inner).insert(key, port);
+    }
+
+    /// Takes one out.
+    pub fn remove(&self, key: SourceKey) {
+        self.installed.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
+    /// The one of a source.
+    pub fn get(&self, key: SourceKey) -> Option<Arc<dyn Importer>> {
+        self.installed.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// A source is due, or a webhook came: look again.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+}
+
+/// The duty.
+pub struct SourceDuty {
+    /// Where leads go.
+    pub store: Arc<dyn Store>,
+    /// Who brings them.
+    pub importers: Arc<Importers>,
+    /// The time that intervals are measured by.
+    pub clock: Arc<dyn EngineClock>,
+    /// Told of new leads.
+    pub engine: Handle,
+    /// Seeds the store's ids and the jitter of waits.
+    pub rng: Mutex<ChaCha8Rng>,
+}
+
+impl SourceDuty {
+    /// A duty whose randomness begins with `seed`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        importers: Arc<Importers>,
+        clock: Arc<dyn EngineClock>,
+        engine: Handle,
+        seed: u64,
+    ) -> Self {
+        Self { store, importers, clock, engine, rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }
+    }
+
+    fn context(&self, tenant: TenantKey) -> WriteContext {
+        let seed = self.rng.lock().unwrap_or_else(PoisonError::into_inner).next_u64();
+        WriteContext::engine(tenant, self.clock.now(), seed)
+    }
+
+    /// Asks who is due until cancelled; a page under way is finished.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut asked: JoinSet<(SourceKey, TenantKey)> = JoinSet::new();
+        let mut busy: BTreeSet<SourceKey> = BTreeSet::new();
+        let mut of_tenant: BTreeMap<TenantKey, usize> = BTreeMap::new();
+        loop {
+            let wake = match self.start(&mut asked, &mut busy, &mut of_tenant, &stop).await {
+                Ok(wake) => wake,
+                Err(error) => {
+                    tracing::error!(%error, "the sources that are due could not be read; trying again");
+                    self.clock.now() + AFTER_FAILURE_MS
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.importers.bell.notified() => {}
+                () = self.clock.sleep_until(wake) => {}
+                Some(ended) = asked.join_next(), if !asked.is_empty() => match ended {
+                    Ok((key, tenant)) => {
+                        busy.remove(&key);
+                        if let Some(count) = of_tenant.get_mut(&tenant) {
+                            *count = count.saturating_sub(1);
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "asking a source panicked"),
+                },
+            }
+        }
+        while asked.join_next().await.is_some() {}
+    }
+
+    /// Begins with those who are due and have a place; returns when to look again.
+    async fn start(
+        self: &Arc<Self>,
+        asked: &mut JoinSet<(SourceKey, TenantKey)>,
+        busy: &mut BTreeSet<SourceKey>,
+        of_tenant: &mut BTreeMap<TenantKey, usize>,
+        stop: &CancellationToken,
+    ) -> Stored<Timestamp> {
+        let now = self.clock.now();
+        let mut wake = now + LONGEST_SLEEP_MS;
+        let pushes = self.store.due_pushes(now, TOGETHER as u32).await?;
+        let due = self.store.due_sources((2 * EACH) as u32, 4 * TOGETHER as u32).await?;
+        let mut place = |key: SourceKey, tenant: TenantKey| {
+            let count = of_tenant.entry(tenant).or_default();
+            let free = busy.len() < TOGETHER && *count < EACH && busy.insert(key);
+            *count += usize::from(free);
+            free
+        };
+        for push in pushes {
+            let (key, tenant) = (push.source.key, push.source.tenant);
+            if place(key, tenant) {
+                let duty = Arc::clone(self);
+                asked.spawn(async move {
+                    duty.receive(push).await;
+                    (key, tenant)
+                });
+            }
+        }
+        for DueSource { key, tenant, at } in due {
+            if at > now {
+                wake = wake.min(at);
+            } else if place(key, tenant) {
+                let (duty, stop) = (Arc::clone(self), stop.clone());
+                asked.spawn(async move {
+                    duty.ask(tenant, key, &stop).await;
+                    (key, tenant)
+                });
+            }
+        }
+        Ok(wake)
+    }
+
+    /// Pulls from a source that is due until it is over, has had its turn, failed, or the host stops.
+    pub async fn ask(&self, tenant: TenantKey, key: SourceKey, stop: &CancellationToken) {
+        for _ in 0..PAGES {
+            if stop.is_cancelled() {
+                return;
+            }
+            match self.step(tenant, key).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // Paused, changed or taken out meanwhile: nothing of the page was kept.
+                Err(StoreError::Stale | StoreError::NotFound(_)) => return,
+                Err(error) => {
+                    tracing::error!(%error, source = key.0, "a page of a source could not be stored; trying again");
+                    // The source is still due. Without a wait a broken disk would be asked as fast as it can answer.
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.clock.sleep_until(self.clock.now() + AFTER_FAILURE_MS) => {}
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One page, or one piece of what follows from the pages; whether there is more to do at once.
+    ///
+    /// # Errors
+    /// The store did not take it. What the importer fails at is no error here: it is stored.
+    pub async fn step(&self, tenant: TenantKey, key: SourceKey) -> Stored<bool> {
+        let Some(turn) = self.store.source_turn(&self.context(tenant), key).await? else { return Ok(false) };
+        let SourceTurn { source, run, cursor, kept, region, settling } = turn;
+        let campaign = source.campaign_key;
+        if settling {
+            let step = self.store.settle_source(&self.context(tenant), key, run).await?;
+            self.tell(campaign, step.arrived);
+            return Ok(step.next != SourceNext::Over);
+        }
+        let Some(importer) = self.importers.get(key) else {
+            let message = "the importer cannot be used: its version, a grant or a secret is missing";
+            self.fail(tenant, key, run, PluginFailure::new("plugin_not_usable", message)).await?;
+            return Ok(false);
+        };
+        let answer = importer.pull(kept, cursor.as_deref(), PAGE_LIMIT).await;
+        let page = match answer.answer {
+            Ok(page) => page,
+            Err(failure) => {
+                tracing::warn!(source = %source.id, plugin = %answer.version, %failure, "a source failed");
+                self.fail(tenant, key, run, failure).await?;
+                return Ok(false);
+            }
+        };
+        let step = self.store.source_page(&self.context(tenant), key, run, read(page, region), answer.kept).await?;
+        self.tell(campaign, step.arrived);
+        if step.next == SourceNext::Over {
+            // A page that led back to itself ended the run as failed, and may have paused the source.
+            self.engine.campaign_changed(campaign);
+        }
+        Ok(step.next != SourceNext::Over)
+    }
+
+    async fn fail(&self, tenant: TenantKey, key: SourceKey, run: i64, failure: PluginFailure) -> Stored<()> {
+        let source = self.store.fail_source(&self.context(tenant), key, run, failure).await?;
+        // A source that no longer feeds its campaign lets it complete.
+        self.engine.campaign_changed(source.campaign_key);
+        Ok(())
+    }
+
+    /// Reads a webhook and stores what it brought.
+    async fn receive(&self, push: SourcePush) {
+        let SourcePush { key: push, source, webhook, kept, region, .. } = push;
+        let (tenant, key) = (source.tenant, source.key);
+        let stored = match self.importers.get(key) {
+            None => {
+                let failure = PluginFailure::new("plugin_not_usable", "the importer cannot be used");
+                self.store.fail_push(&self.context(tenant), key, push, failure).await
+            }
+            Some(importer) => {
+                let answer = importer.receive(kept, &webhook).await;
+                match answer.answer {
+                    Err(failure) => self.store.fail_push(&self.context(tenant), key, push, failure).await,
+                    Ok(page) => {
+                        let page = read(page, region);
+                        let taken = self.store.take_push(&self.context(tenant), key, push, page, answer.kept).await;
+                        taken.map(|arrived| self.tell(source.campaign_key, arrived))
+                    }
+                }
+            }
+        };
+        match stored {
+            // The next one of this source may be due at once.
+            Ok(()) => self.importers.ring(),
+            Err(StoreError::Stale | StoreError::NotFound(_)) => {}
+            Err(error) => {
+                tracing::error!(%error, source = %source.id, "what a webhook brought could not be stored; trying again");
+                self.clock.sleep_until(self.clock.now() + AFTER_FAILURE_MS).await;
+            }
+        }
+    }
+
+    /// New leads may have reopened their campaign, and are to be called in any case.
+    fn tell(&self, campaign: CampaignKey, arrived: u64) {
+        if arrived > 0 {
+            self.engine.campaign_changed(campaign);
+            self.engine.leads_changed(campaign);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Sources: installed importers that feed campaigns.
+
+pub(crate) mod check;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod options;
+pub(crate) mod patch;
+pub(crate) mod pause;
+pub(crate) mod put_secret;
+pub(crate) mod rejects;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod runs;
+
+use campanile_domain::source::INTERVAL_MINUTES;
+
+use crate::problem::{FieldProblem, Problem};
+
+/// The rule for intervals.
+fn check_interval(minutes: u32, faults: &mut Vec<FieldProblem>) {
+    if !INTERVAL_MINUTES.contains(&minutes) {
+        let (least, most) = (INTERVAL_MINUTES.start(), INTERVAL_MINUTES.end());
+        let message = format!("the interval is {minutes} minutes; send {least} to {most}");
+        faults.push(FieldProblem::new("/interval_minutes", "range", message));
+    }
+}
+
+/// What an importer fails at when it is asked by a person.
+fn failed(failure: &campanile_domain::plugin::failure::PluginFailure) -> Problem {
+    let detail =
+        format!("the importer did not answer: {failure}; {}", campanile_domain::source::next_step(&failure.code));
+    let field = FieldProblem::new("", failure.code.clone(), failure.message.clone());
+    Problem::new(&crate::codes::IMPORTER_FAILED, detail).with([field])
+}

@@ -1,0 +1,72 @@
+//! `GET /v1/sources/{id}/options`: the choices for a setting, so that a form can be filled in.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use campanile_domain::ids::SourceId;
+use campanile_domain::plugin::instance::Choice;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::failed;
+use crate::app::App;
+use crate::auth::{Key, LeadsWrite};
+use crate::path::Id;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::schema::sources as schema;
+
+/// Which choices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// The setting.
+    #[param(required = true)]
+    setting: Option<String>,
+    /// What the person has typed so far.
+    query: Option<String>,
+}
+
+/// The choices.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Choices {
+    /// In the importer's order; empty for a setting that has none.
+    #[schema(value_type = Vec<schema::Choice>)]
+    choices: Vec<Choice>,
+}
+
+/// Asks the importer for the choices of a setting.
+#[utoipa::path(get, path = "/v1/sources/{id}/options", tag = "sources",
+    params(("id" = String, Path, description = "`src_...`"), Wanted),
+    responses((status = 200, body = Choices)), security(("key" = ["leads:write"])))]
+pub(crate) async fn source_options(
+    State(app): State<Arc<App>>,
+    key: Key<LeadsWrite>,
+    Id(id): Id<SourceId>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Choices>, Problem> {
+    let source = app.store.source(key.of(), id).await?;
+    let Some(setting) = wanted.setting else {
+        return Err(Problem::parameter("setting", "required", "setting is missing: which one's choices?".to_owned()));
+    };
+    let answer = app.sources.options(&source, &setting, &wanted.query.unwrap_or_default()).await;
+    answer.answer.map(|choices| Json(Choices { choices })).map_err(|failure| failed(&failure))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Host;
+
+    #[tokio::test]
+    async fn choices_come_and_failures_are_told() {
+        let host = Host::new().await;
+        let path = format!("/v1/sources/{}/options", host.source().await);
+        let lists = host.get(Some(&host.live), &format!("{path}?setting=list&query=sp")).await;
+        assert_eq!((lists.status, &lists.body["choices"][0]["value"]), (200, &"sp-1".into()), "{}", lists.text);
+        let broken = host.get(Some(&host.live), &format!("{path}?setting=broken")).await;
+        assert_eq!((broken.problem(), broken.codes()), ((502, "CE0031"), vec!["http_unreachable".to_owned()]));
+        assert_eq!(host.get(Some(&host.live), &path).await.problem(), (400, "CE0011"));
+    }
+}
