@@ -66,7 +66,7 @@ mod tests {
         let lists = host.get(Some(&host.live), &format!("{path}?setting=list&query=sp")).await;
         assert_eq!((lists.status, &lists.body["choices"][0]["value"]), (200, &"sp-1".into()), "{}", lists.text);
         let broken = host.get(Some(&host.live), &format!("{path}?setting=broken")).await;
-        assert_eq!((broken.problem(), broken.codes()), ((502, "CE0031"), vec!["http_unreachable".to_owned()]));
+        assert_eq!((broken.problem(), broken.codes()), ((502, "CE0033"), vec!["http_unreachable".to_owned()]));
         assert_eq!(host.get(Some(&host.live), &path).await.problem(), (400, "CE0011"));
     }
 }
