@@ -178,7 +178,9 @@ fn a_replay_proves_the_same_version_and_tells_the_first_divergence_of_another_li
     // Other settings of the same version are compared, not proved.
     let settings = json!({"campaign": campaign.id, "settings": {"first_wait_minutes": 61, "growth": 1}});
     let later = replayed(api, "/v1/plugins/patient-retry/replay", &settings);
-    assert_eq!((&later["reproduced"], &later["changes"][0]["from"]), (&0.into(), &"retry".into()), "{later}");
+    let is_later = |change: &Value| change["from"] == "retry" && change["to"] == "retry";
+    assert_eq!(later["reproduced"], 0, "{later}");
+    assert!(later["changes"].as_array().unwrap().iter().any(is_later), "{later}");
 
     let report = asked(&campaign, count as u64);
     assert_eq!(report["dropped"], 0, "{report}");

@@ -12,7 +12,7 @@ use campanile_domain::plugin::PluginRef;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::ports::policy::{Calendar, PolicyCall, PolicyFailure};
 use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, JobProgress, KeptCalendar, Output, Stored};
-use campanile_domain::replay::{Difference, Made, Standing, Tally};
+use campanile_domain::replay::{Change, Difference, Made, Standing, Tally};
 use campanile_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -90,6 +90,10 @@ impl Replay {
             Of::Campaigns(campaigns) => round.campaigns(campaigns, job).await?,
             Of::Lead(lead) => round.lead(*lead, job).await?,
         }
+        let most_first = |one: &Change, other: &Change| {
+            other.leads.cmp(&one.leads).then_with(|| (&one.from, &one.to).cmp(&(&other.from, &other.to)))
+        };
+        round.tally.changes.sort_by(most_first);
         let (policy, digest) = round.asked.unwrap_or_else(|| (self.policy.to_string(), None));
         let report = Report { policy: &policy, digest: digest.as_deref(), tally: &round.tally };
         serde_json::to_value(report)

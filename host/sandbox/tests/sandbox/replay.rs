@@ -108,7 +108,7 @@ fn the_same_policy_gives_the_recorded_bytes_of_whole_rehearsals() {
             all += records.len();
         }
         println!("{policy}: {all} decisions, {asked} of them asked the calendar, {clamped} were changed by the engine");
-        assert!(all > 300 && clamped > 10, "{policy}: {all} decisions, {clamped} changed");
+        assert!(all > 300 && clamped > 0, "{policy}: {all} decisions, {clamped} changed");
         assert!(policy != "voicemail-twice" || asked > 10, "{asked}");
     }
 }
@@ -140,5 +140,5 @@ fn a_draft_is_asked_under_no_version_and_counts_for_nobody() {
     let answer = block_on(policies().consider(&call, Some(draft)));
     assert_eq!((answer.version.as_str(), answer.decision.unwrap().reason()), ("goal-retry@draft", "a draft"));
     let broken = block_on(policies().consider(&call, Some("fn decide(lead) {")));
-    assert_eq!(broken.decision.unwrap_err().code, "script_not_loaded");
+    assert_eq!(broken.decision.unwrap_err().code, "policy_error");
 }
