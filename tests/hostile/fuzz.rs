@@ -22,6 +22,8 @@ use super::zoo::{Zoo, codes, send, settled, text};
 
 /// How much the server may grow over a run, in MiB: its caches and pools are warm before the first file.
 const GROWTH_MIB: u64 = 300;
+/// A long run says after so many files how far it is and what the server holds.
+const TELLS_EVERY: u32 = 10_000;
 /// Every so many files have a name of their own.
 const NAMED: usize = 25;
 
@@ -55,6 +57,7 @@ fn smithed(seed: u64, each: u64) -> Vec<Vec<u8>> {
 struct Tally {
     answers: BTreeMap<String, u32>,
     slowest: Duration,
+    sent: u32,
     /// Names and versions.
     admitted: Vec<(String, String)>,
 }
@@ -65,6 +68,10 @@ impl Tally {
         let watch = Stopwatch::start();
         let (length, answer) = (bytes.len(), send(zoo.api(), bytes));
         self.slowest = self.slowest.max(watch.elapsed());
+        self.sent += 1;
+        if self.sent.is_multiple_of(TELLS_EVERY) {
+            println!("{} files, now {what}; {}", self.sent, zoo.host.memory());
+        }
         let well = [200, 202, 409, 422].contains(&answer.status) && !answer.text.contains("the host failed");
         assert!(well, "{what}, {length} bytes: {} {}", answer.status, answer.text);
         let mut key = codes(&answer);

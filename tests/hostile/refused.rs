@@ -33,6 +33,10 @@ fn what_is_no_component_is_refused_with_its_code() {
         ("garbage collection", text("collected", "(core module (type (struct (field i32))))")),
         ("external references", text("external", "(core module (table 1 externref))")),
         ("exceptions", text("exceptions", "(core module (tag))")),
+        (
+            "a type that is a function's",
+            text("odd-type", "(import \"a:b/c\" (instance (type $odd (func)) (export \"t\" (type (eq $odd)))))"),
+        ),
     ] {
         let code = if row == "the header alone" { "plugin_manifest" } else { "plugin_invalid" };
         zoo.refused(row, bytes, code);

@@ -45,12 +45,15 @@ pub fn problems(component: &[u8], kind: Kind) -> Vec<Finding> {
     let broken = |why: String| {
         vec![Finding::at(Stage::Admission, "plugin_invalid", why, "build it with campanile plugin build")]
     };
-    let decoded = match wit_component::decode(component) {
-        Ok(DecodedWasm::Component(resolve, world)) => (resolve, world),
-        Ok(DecodedWasm::WitPackage(..)) => {
+    // The decoder panics on some valid components that no compiler writes (a type exported in a form it holds to be
+    // impossible). It keeps nothing between calls, so nothing is left half done.
+    let decoded = match std::panic::catch_unwind(|| wit_component::decode(component)) {
+        Ok(Ok(DecodedWasm::Component(resolve, world))) => (resolve, world),
+        Ok(Ok(DecodedWasm::WitPackage(..))) => {
             return broken("it is a package of interfaces, not a component".to_owned());
         }
-        Err(error) => return broken(format!("its types cannot be read: {error:#}")),
+        Ok(Err(error)) => return broken(format!("its types cannot be read: {error:#}")),
+        Err(_) => return broken("its types are in a form that cannot be read".to_owned()),
     };
     let (wanted, world) = match contract(kind) {
         Ok(contract) => contract,

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use campanile_plugin_sdk::policy::{self, Input, Strategy, Trigger};
 use campanile_plugin_sdk::types::{self, AnsweredBy, Failure, Outcome};
-use extism::{CompiledPlugin, Plugin, PluginBuilder, Wasm};
+use extism::{CompiledPlugin, Manifest, Plugin, PluginBuilder, Wasm};
 
 #[path = "../guest/src/question.rs"]
 mod question;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Failed> {
     let [guest, script, calls] = &words[..] else { return Err("campanile-peers GUEST.wasm SCRIPT.rhai CALLS".into()) };
     let calls: usize = calls.parse()?;
     let question = question();
-    let builder = PluginBuilder::new(Wasm::file(guest)).with_wasi(false).with_cache_disabled();
+    let builder = PluginBuilder::new(Manifest::new([Wasm::data(std::fs::read(guest)?)])).with_wasi(false).with_cache_disabled();
     let compiled = CompiledPlugin::new(builder)?;
     let mut plugin = Plugin::new_from_compiled(&compiled)?;
     let decided = ask(&mut plugin, &question)?;

@@ -213,6 +213,15 @@ fn an_export_of_the_right_name_and_the_wrong_type_is_refused() {
 }
 
 #[test]
+fn types_in_a_form_that_the_decoder_panics_on_are_refused() {
+    for odd in ["func", "instance", "component"] {
+        let import = format!("(import \"a:b/c\" (instance (type $odd ({odd})) (export \"t\" (type (eq $odd)))))");
+        let problems = world_problems(&with_manifest(&import));
+        assert!(problems[0].starts_with("plugin_invalid") && problems[0].contains("cannot be read"), "{problems:?}");
+    }
+}
+
+#[test]
 fn what_is_not_a_component_is_refused_before_it_is_compiled() {
     let good = component("good-one", "(call $answer (i32.const 0))", "");
     let code = |bytes: &[u8]| admit(bytes).findings[0].code.clone();
