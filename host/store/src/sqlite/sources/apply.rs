@@ -199,6 +199,8 @@ impl At<'_> {
             Placed::Taken => {
                 counts.duplicates += 1;
                 memory.waiting = Some(new);
+                // Its variables are still those of before.
+                memory.names = &known.names;
                 // A known lead is not called on the phone that it had.
                 if let Some(lead) = known.lead
                     && place::remove(op, lead)?
