@@ -206,7 +206,8 @@ impl Round<'_> {
             }
         };
         if own_bytes && own_settings {
-            let reproduced = canonical(&answered).is_some_and(|bytes| bytes == record.output.to_string());
+            let recorded_bytes = serde_json::to_string(&record.output).ok();
+            let reproduced = recorded_bytes.is_some() && canonical(&answered) == recorded_bytes;
             self.tally.proved(&answered, reproduced, difference);
         } else {
             self.tally.compared(record.lead, &recorded, &answered, difference);
