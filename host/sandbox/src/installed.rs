@@ -46,10 +46,13 @@ pub(crate) struct Asking {
     pub limits: Limits,
 }
 
+/// Held by the call of an instance that runs.
+type Turn = tokio::sync::Mutex<()>;
+
 /// Whose turn it is, by instance. Kept here and not with the instance's object, because that one is made anew when a version
 /// or a grant changes while a call of the old one still runs.
 #[derive(Default)]
-pub(crate) struct InstanceTurns(Mutex<BTreeMap<(TenantKey, String), Weak<tokio::sync::Mutex<()>>>>);
+pub(crate) struct InstanceTurns(Mutex<BTreeMap<(TenantKey, String), Weak<Turn>>>);
 
 impl InstanceTurns {
     /// Waits until no other call of the instance runs.

@@ -197,12 +197,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_extra_twice_or_of_another_type_is_named() {
-        let with = |change: &dyn Fn(&mut Vec<contract::Answer>)| {
+        type Change = dyn Fn(&mut Vec<contract::Answer>);
+        let with = |change: &Change| {
             let mut answers = good();
             change(&mut answers);
             read(answers).unwrap_err().to_string()
         };
-        let cases: [(&dyn Fn(&mut Vec<contract::Answer>), &str); 9] = [
+        let cases: [(&Change, &str); 9] = [
             (&|all| drop(all.remove(1)), "no answer to \"plan\""),
             (&|all| all.push(answer("mood", types::Value::Undetermined)), "\"mood\" was answered but not asked"),
             (&|all| all.push(answer("plan", types::Value::Undetermined)), "\"plan\" is answered twice"),
