@@ -229,7 +229,8 @@ pub fn a_policy_is_asked_and_its_answer_taken_once(store: Arc<dyn Store>) {
 }
 
 pub fn what_the_engine_made_can_be_computed_from_the_record(store: Arc<dyn Store>) {
-    let hours = serde_json::json!({"start": "09:00", "end": "18:00"});
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let hours = serde_json::json!({"start": "09:00", "end": "18:00", "days": days});
     let hours = CallingHours::from_json(&hours).unwrap();
     let config = CampaignConfig {
         calling_hours: hours.clone(),
