@@ -16,7 +16,7 @@ const PEOPLE: [Row; 6] = [
     (4, Fate::Machine, ["completed", "voicemail"], ["completed", "voicemail"], "machine"),
     (3, Fate::Busy, ["busy", ""], ["max_retries", "attempts_used"], "unknown"),
     (3, Fate::NoAnswer, ["unanswered", ""], ["max_retries", "attempts_used"], "unknown"),
-    (1, Fate::Failed(404), ["failed", ""], ["max_retries", "attempts_used"], "unknown"),
+    (1, Fate::Failed(404), ["failed", ""], ["max_retries", "no_contact_left"], "unknown"),
     (1, Fate::Failed(603), ["failed", ""], ["max_retries", "attempts_used"], "unknown"),
 ];
 

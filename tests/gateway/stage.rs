@@ -36,7 +36,12 @@ pub struct Installed {
 
 /// The component of `twilio-voice` as it ships.
 pub fn twilio_voice() -> Vec<u8> {
-    let path = repo::root().join("plugins/bundled/twilio-voice.wasm");
+    shipped("twilio-voice")
+}
+
+/// A first-party plugin as it ships.
+pub fn shipped(name: &str) -> Vec<u8> {
+    let path = repo::root().join("plugins/bundled").join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -16,7 +16,7 @@ const PEOPLE: usize = 600;
 /// Many pages at the other system's pace, twice killed.
 const SYNCED: Duration = Duration::from_secs(90);
 
-fn id(index: usize) -> String {
+pub fn id(index: usize) -> String {
     format!("p{index:05}")
 }
 
@@ -34,12 +34,12 @@ fn install(account: &Account, campaign: &Campaign, crm: &Crm, plugin: &str) -> (
     (made["id"].as_str().unwrap().to_owned(), path)
 }
 
-fn runs(account: &Account, source: &str) -> Vec<Value> {
+pub fn runs(account: &Account, source: &str) -> Vec<Value> {
     account.live.all(&format!("/v1/sources/{source}/runs"))
 }
 
 /// Waits for the newest run to be over.
-fn over(account: &Account, source: &str, status: &str) -> Value {
+pub fn over(account: &Account, source: &str, status: &str) -> Value {
     let seen =
         patience::within(SYNCED, || runs(account, source).into_iter().next().filter(|run| run["status"] != "running"));
     let run = seen.unwrap_or_else(|| panic!("the run does not end: {:?}", runs(account, source)));
@@ -47,7 +47,7 @@ fn over(account: &Account, source: &str, status: &str) -> Value {
     run
 }
 
-fn sync(account: &Account, source: &str) -> Value {
+pub fn sync(account: &Account, source: &str) -> Value {
     let before = runs(account, source).len();
     let asked = account.live.verb(&format!("/v1/sources/{source}/run"));
     assert_eq!(asked.status, 202, "{}", asked.text);
@@ -56,7 +56,7 @@ fn sync(account: &Account, source: &str) -> Value {
 }
 
 /// Who can be called: by the other system's id, the phone and the name. Nobody is there twice.
-fn callable(campaign: &Campaign) -> BTreeMap<String, (String, String)> {
+pub fn callable(campaign: &Campaign) -> BTreeMap<String, (String, String)> {
     let mut found = BTreeMap::new();
     for lead in campaign.leads() {
         if ["completed", "suppressed", "max_retries"].contains(&lead["status"].as_str().unwrap()) {
@@ -70,7 +70,7 @@ fn callable(campaign: &Campaign) -> BTreeMap<String, (String, String)> {
     found
 }
 
-fn truth(crm: &Crm) -> BTreeMap<String, (String, String)> {
+pub fn truth(crm: &Crm) -> BTreeMap<String, (String, String)> {
     crm.people().into_iter().map(|(id, one)| (id, (one.phone, one.name))).collect()
 }
 

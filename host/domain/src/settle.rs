@@ -20,6 +20,10 @@ use crate::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use crate::variable::{Effects, Value, Variables};
 use crate::zone::Zone;
 
+mod clamp;
+
+pub use clamp::Clamp;
+
 /// Provider faults in a row that use no round; those that follow in the same row count as unanswered calls.
 pub const MAX_PROVIDER_FAULTS: u32 = 5;
 /// The least wait before a number is dialled again in a new round, in milliseconds, whatever a policy asks for.
@@ -137,50 +141,6 @@ pub enum Assessment {
     AwaitEvaluation,
     /// Ask whoever decides; this is the built-in answer.
     Ask(Decision),
-}
-
-/// A rule of the engine that changed what was asked for. The word is what files and records show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Clamp {
-    /// Moved to the next opening.
-    CallingHours,
-    /// Held to the least wait between rounds.
-    MinimumInterval,
-    /// The person asked for a later instant.
-    Callback,
-    /// No attempt is left.
-    AttemptsUsed,
-    /// There is no such contact, or it cannot be called.
-    NoSuchContact,
-    /// The round has no contact left.
-    RoundOver,
-    /// The first possible instant is past `not_after`.
-    NotAfter,
-    /// The first possible instant is past the lead's expiry.
-    Expired,
-    /// The first possible instant is past the campaign's end.
-    CampaignEnds,
-    /// No contact of the lead can be called.
-    NoContactLeft,
-}
-
-impl Clamp {
-    /// The word in files and records.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CallingHours => "calling_hours",
-            Self::MinimumInterval => "minimum_interval",
-            Self::Callback => "callback",
-            Self::AttemptsUsed => "attempts_used",
-            Self::NoSuchContact => "no_such_contact",
-            Self::RoundOver => "round_over",
-            Self::NotAfter => "not_after",
-            Self::Expired => "expired",
-            Self::CampaignEnds => "campaign_ends",
-            Self::NoContactLeft => "no_contact_left",
-        }
-    }
 }
 
 /// What becomes of the lead.

@@ -105,27 +105,36 @@ impl WallClock for Standing {
 
 /// Settings that fit a manifest's schema: each default, else the least that its type allows.
 fn settings(manifest: &Manifest) -> Value {
-    let properties = manifest.settings.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    let required = manifest.settings.as_ref().and_then(|schema| schema.get("required")).and_then(Value::as_array);
-    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|one| one == name));
-    let one = |name: &String, property: &Value| -> Option<(String, Value)> {
-        let first = property.get("enum").and_then(Value::as_array).and_then(|choices| choices.first());
-        let value = match (property.get("default"), first) {
-            (Some(value), _) => value.clone(),
-            (None, _) if !is_required(name) => return None,
-            (None, Some(choice)) => choice.clone(),
-            (None, None) => match property.get("type").and_then(Value::as_str) {
-                Some("boolean") => json!(false),
-                Some("integer" | "number") => property.get("minimum").cloned().unwrap_or(json!(1)),
-                _ => {
-                    let length = property.get("minLength").and_then(Value::as_u64).unwrap_or(1).clamp(1, 64);
-                    json!("x".repeat(usize::try_from(length).unwrap_or(1)))
-                }
-            },
-        };
-        Some((name.clone(), value))
-    };
-    Value::Object(properties.into_iter().flatten().filter_map(|(name, property)| one(name, property)).collect())
+    manifest.settings.as_ref().map_or_else(|| json!({}), made)
+}
+
+/// The least that fits a schema: defaults, first choices, and what must be there.
+fn made(schema: &Value) -> Value {
+    let least =
+        |limit: &str, usual: u64| schema.get(limit).and_then(Value::as_u64).unwrap_or(usual).clamp(0, 64) as usize;
+    let first = schema.get("enum").and_then(Value::as_array).and_then(|choices| choices.first());
+    if let Some(value) = schema.get("default").or(first) {
+        return value.clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("boolean") => json!(false),
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("array") => {
+            let item = schema.get("items").map_or(Value::Null, made);
+            Value::Array(vec![item; least("minItems", 0)])
+        }
+        Some("object") => {
+            let required = schema.get("required").and_then(Value::as_array);
+            let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|one| one == name));
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let kept = properties
+                .into_iter()
+                .flatten()
+                .filter(|(name, property)| is_required(name) || property.get("default").is_some());
+            Value::Object(kept.map(|(name, property)| (name.clone(), made(property))).collect())
+        }
+        _ => json!("x".repeat(least("minLength", 1).max(1))),
+    }
 }
 
 fn loan(kind: Kind, manifest: &Manifest, prepared: &Prepared, provider: Provider) -> Loan {
@@ -230,15 +239,17 @@ mod tests {
     fn settings_fit_the_schema_they_are_made_for() {
         let manifest: Manifest = serde_json::from_value(json!({
             "name": "abc", "version": "1.0.0", "kind": "retry-policy", "summary": "s",
-            "settings": {"type": "object", "required": ["a", "b", "c"], "properties": {
+            "settings": {"type": "object", "required": ["a", "b", "c", "f", "h"], "properties": {
                 "a": {"type": "string", "minLength": 5}, "b": {"type": "integer", "minimum": 10},
                 "c": {"type": "string", "enum": ["x", "y"]}, "d": {"type": "boolean", "default": true},
-                "e": {"type": "string"}}}
+                "e": {"type": "string"},
+                "f": {"type": "object", "properties": {"g": {"type": "integer"}}},
+                "h": {"type": "array", "minItems": 2, "items": {"type": "string"}}}}
         }))
         .unwrap();
         let made = settings(&manifest);
         assert_eq!(crate::schema::check(&made, manifest.settings.as_ref()), []);
-        assert_eq!(made, json!({"a": "xxxxx", "b": 10, "c": "x", "d": true}));
+        assert_eq!(made, json!({"a": "xxxxx", "b": 10, "c": "x", "d": true, "f": {}, "h": ["x", "x"]}));
     }
 
     #[test]

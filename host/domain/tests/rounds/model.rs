@@ -118,7 +118,11 @@ impl Lead<'_> {
     }
 
     fn retry_or_end(&self, first: Option<u16>) -> Then {
-        if self.round > self.plan.max_retries { Then::End(End::AttemptsUsed) } else { Then::NewRound(first) }
+        match self.round > self.plan.max_retries {
+            true if self.alive.is_empty() => Then::End(End::NoContactLeft),
+            true => Then::End(End::AttemptsUsed),
+            false => Then::NewRound(first),
+        }
     }
 
     /// The first contact that this round has not called; under rotate whoever moved up into a dead contact's place.

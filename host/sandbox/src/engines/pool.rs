@@ -153,8 +153,9 @@ mod tests {
                     let text =
                         MODULE.replace("WIDEST", &widest.to_string()).replace("GROWTH", &(pages - 16).to_string());
                     // Two modules, as of two tenants: an image of the first must not be taken for the second's.
-                    let one = Module::new(&engine, &text).unwrap();
-                    let other = Module::new(&engine, text.replace("(module", "(module (func)")).unwrap();
+                    let module = |text: &str| Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+                    let one = module(&text);
+                    let other = module(&text.replace("(module", "(module (func)"));
                     for round in 0..3 {
                         run::<()>(&engine, &one, "dirty");
                         let found: i32 = run(&engine, &other, "foreign");
