@@ -87,7 +87,7 @@ pub fn upload(account: &Account, component: Vec<u8>) -> String {
     assert_eq!(early.problem(), (409, "CE0027".to_owned()), "nothing is granted yet");
     let names = |of: &Value| of.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let grants = json!({
-        "version": through["version"], "hosts": manifest["hosts"], "secrets": names(&manifest["secrets"]),
+        "version": through["version"], "hosts": manifest.get("hosts").cloned().unwrap_or_else(|| json!([])), "secrets": names(&manifest["secrets"]),
         "auth": names(&manifest["auth"]),
     });
     account.live.post(&format!("/v1/plugins/{name}/grants"), &grants).ok();

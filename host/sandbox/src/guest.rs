@@ -211,6 +211,10 @@ impl Bounds {
     /// A call is given up in time only where there is a runtime to wake up by: without one nothing can be waited for.
     fn new(longest_ms: Option<u32>, watch: Option<Arc<Stopwatch>>) -> Self {
         let longest_ms = longest_ms.filter(|_| tokio::runtime::Handle::try_current().is_ok());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a guest's limit is in the world's time, whatever clock calls live in"
+        )]
         let end = |limit_ms| (limit_ms, Box::pin(tokio::time::sleep(Duration::from_millis(u64::from(limit_ms)))));
         Self { end: longest_ms.map(end), watch }
     }
