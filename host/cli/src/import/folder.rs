@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::target::{Desk, Progress, Sending, digest};
+use super::desk::{Desk, Progress, Sending, digest};
 use crate::clock;
 use crate::entropy::{SystemEntropy, seed};
 use crate::exit::Failure;

@@ -4,6 +4,7 @@
 //! the rest of the command does not know which it is.
 
 mod check;
+mod desk;
 mod folder;
 mod server;
 mod shown;
@@ -15,8 +16,9 @@ use campanile_server::imports::ImportOptions;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use self::desk::Desk;
 use self::shown::Bar;
-use self::target::{Desk, Target};
+use self::target::Target;
 use crate::exit::Failure;
 use crate::lead_file::MappingFlags;
 

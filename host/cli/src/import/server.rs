@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use super::target::{Desk, Progress, Sending, digest};
+use super::desk::{Desk, Progress, Sending, digest};
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 
