@@ -14,7 +14,7 @@ use crate::importer::{IncomingLead, Page, PageMode, RejectedRecord};
 use crate::phone::{self, Phone};
 use crate::ports::store::NewLead;
 use crate::region::Region;
-use crate::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
+use crate::time::{HOUR_MS, SECOND_MS};
 use crate::variable::Variables;
 use crate::zone::Zone;
 
@@ -22,10 +22,6 @@ use crate::zone::Zone;
 pub const INTERVAL_MINUTES: std::ops::RangeInclusive<u32> = 1..=10_080;
 /// Leads asked for in a page.
 pub const PAGE_LIMIT: u32 = 500;
-/// Failures within [`FAILURE_WINDOW_MS`] that pause a source.
-pub const MAX_FAILURES: usize = 20;
-/// The window of [`MAX_FAILURES`], in milliseconds.
-pub const FAILURE_WINDOW_MS: i64 = 5 * MINUTE_MS;
 /// Rejected records of one run that are kept; the rest is only counted.
 pub const KEPT_REJECTS: u64 = 1_000;
 
@@ -349,7 +345,7 @@ mod tests {
     #[test]
     fn waits_double_to_an_hour_and_what_was_asked_for_is_kept() {
         assert_eq!(back_off_ms(1, None, 0.0), 30 * SECOND_MS);
-        assert_eq!(back_off_ms(3, None, 0.0), 2 * MINUTE_MS);
+        assert_eq!(back_off_ms(3, None, 0.0), 120 * SECOND_MS);
         assert_eq!(back_off_ms(60, None, 0.0), HOUR_MS);
         assert_eq!(back_off_ms(1, Some(90_000), 0.0), 90 * SECOND_MS);
         assert_eq!(back_off_ms(1, Some(u64::MAX), 0.0), 24 * HOUR_MS);

@@ -1,19 +1,18 @@
 //! Taking a decision, or following what the campaign says when its policy fails.
 
 use campanile_domain::campaign::Happening;
-use campanile_domain::failures::FailureWindow;
 use campanile_domain::ids::CampaignKey;
 use campanile_domain::lead::{Exhaustion, LeadState, Phase};
 use campanile_domain::policy::{Decision, OnPolicyFailure, Trigger};
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{After, CallDecision, StoreError, Undecided};
 use campanile_domain::settle::{self as rules, Assessment};
-use campanile_domain::time::Timestamp;
 use rusqlite::params;
 
 use super::settle::{self, Settling};
 use super::{dispose, question};
 use crate::sqlite::campaigns::verbs;
+use crate::sqlite::failures;
 use crate::sqlite::fault::{Done, Fault, broken};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{AttemptRow, LEAD, LeadRow};
@@ -77,23 +76,9 @@ fn failed(
 
 /// Counts a failure; too many of them pause the campaign.
 fn count(op: &mut Op<'_>, campaign: CampaignKey, failure: &PolicyFailure, by: &str) -> Done<()> {
-    let counted: Vec<Timestamp> = op
-        .db
-        .prepare_cached("SELECT at FROM policy_failure WHERE campaign = ?1 ORDER BY at")?
-        .query_map([campaign.0], |row| row.get(0).map(Timestamp))?
-        .collect::<Result<_, _>>()?;
-    let mut window = FailureWindow::of(counted);
-    if let Some(too_many) = window.fail(op.now()) {
+    if let Some(too_many) = failures::count(op, failures::POLICY, campaign.0)? {
         verbs::happen(op, campaign, Happening::PolicyBroken, too_many.reason(by, failure))?;
-        op.db.prepare_cached("DELETE FROM policy_failure WHERE campaign = ?1")?.execute([campaign.0])?;
-        return Ok(());
     }
-    op.db
-        .prepare_cached("DELETE FROM policy_failure WHERE campaign = ?1 AND at < ?2")?
-        .execute(params![campaign.0, op.now().0 - FailureWindow::WINDOW_MS])?;
-    op.db
-        .prepare_cached("INSERT INTO policy_failure (campaign, at) VALUES (?1, ?2)")?
-        .execute(params![campaign.0, op.now().0])?;
     Ok(())
 }
 

@@ -7,12 +7,13 @@ use campanile_domain::ports::store::{
     DueSource, Listed, Page, SourceCounts, SourceError, SourceRow, SourceRun, SourceStatus, SourceTurn, StoreError,
 };
 use campanile_domain::region::region_of_zone;
-use campanile_domain::source::{self as rules, FAILURE_WINDOW_MS, KEPT_REJECTS, MAX_FAILURES};
-use campanile_domain::time::{MINUTE_MS, Timestamp};
+use campanile_domain::source::{self as rules, KEPT_REJECTS};
+use campanile_domain::time::Timestamp;
 use rand_core::Rng;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{source, state};
+use crate::sqlite::failures;
 use crate::sqlite::fault::{Done, Fault, not_found};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::page;
@@ -178,34 +179,19 @@ pub(super) fn stop(op: &Op<'_>, source: SourceKey) -> Done<()> {
     Ok(())
 }
 
-/// Counts a failure; whether there were too many.
-pub(super) fn too_many(op: &Op<'_>, source: SourceKey) -> Done<bool> {
-    let now = op.now().0;
-    op.db
-        .prepare_cached("DELETE FROM source_failure WHERE source = ?1 AND at <= ?2")?
-        .execute(params![source.0, now - FAILURE_WINDOW_MS])?;
-    op.db.prepare_cached("INSERT INTO source_failure (source, at) VALUES (?1, ?2)")?.execute(params![source.0, now])?;
-    let n: i64 = op
-        .db
-        .prepare_cached("SELECT count(*) FROM source_failure WHERE source = ?1")?
-        .query_row([source.0], |row| row.get(0))?;
-    Ok(n as usize >= MAX_FAILURES)
-}
-
 /// What a failure does to a source beyond its run: it waits for a person, is paused, or goes on.
 pub(super) fn weigh(op: &mut Op<'_>, source: &SourceRow, failure: &PluginFailure) -> Done<()> {
-    let too_many = too_many(op, source.key)?;
+    let too_many = failures::count(op, failures::SOURCE, source.key.0)?;
     let next = rules::next_step(&failure.code);
-    if too_many || rules::needs_a_person(&failure.code) {
+    if too_many.is_some() || rules::needs_a_person(&failure.code) {
         // A push may have failed while a run is under way.
         stop(op, source.key)?;
     }
     if rules::needs_a_person(&failure.code) {
         let why = source::reason(op, &failure.code, format!("{}; {next}", failure.message));
         source::set(op, source.key, SourceStatus::NeedsAttention, &why)?;
-    } else if too_many {
-        let minutes = FAILURE_WINDOW_MS / MINUTE_MS;
-        let detail = format!("{MAX_FAILURES} failures in {minutes} minutes, the last: {failure}; {next}");
+    } else if let Some(too_many) = too_many {
+        let detail = format!("{}; {next}", too_many.reason(&source.plugin.to_string(), failure));
         let why = source::reason(op, "too_many_failures", detail);
         source::set(op, source.key, SourceStatus::Paused, &why)?;
     }
