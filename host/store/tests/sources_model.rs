@@ -335,6 +335,26 @@ fn live(snapshots: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Found by the histories below: a lead ended for the list, was given a number that is not on it, and kept that number from
+/// a record that could be called.
+#[test]
+fn who_ended_for_the_list_holds_no_number_that_is_not_on_it() {
+    let put = |id, number| Step::Put { id, phones: vec![number], name: 0 };
+    let steps = vec![
+        put(6, 3),
+        put(2, 0),
+        put(2, 3),
+        Step::DoNotCall { id: 6 },
+        Step::Pull { then: Then::DiesAfterStoring },
+        Step::Call,
+        put(2, 4),
+        put(3, 4),
+    ];
+    for snapshots in [true, false] {
+        live(snapshots, steps.clone()).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use campanile_domain::attempt::CallStatus;
+use campanile_domain::attempt::{CallStatus, Failure};
 use campanile_domain::campaign::{CampaignState, Happening};
-use campanile_domain::contact::Contact;
+use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::gate::{self, Gate, Verdict};
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, Wait};
+use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{LeadAdded, LeadFilter, LeadPatch, NewLead, Page, SetStatus, Store, StoreError};
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
 use campanile_domain::variable::Variables;
 
-use crate::support::{MONDAY, World, lead, phone, wait};
+use crate::support::{MONDAY, World, end, lead, phone, wait};
 
 fn patch(world: &World, id: campanile_domain::ids::LeadId, patch: LeadPatch) -> Result<LeadState, StoreError> {
     wait(world.store.patch_lead(&world.ctx(MONDAY + HOUR_MS), id, patch)).map(|lead| lead.state)
@@ -125,6 +126,34 @@ pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
     world.done(world.store.unsuppress(&world.ctx(MONDAY), &phone(1)));
     assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
     assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
+}
+
+pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let of = |phones: &[u64]| NewLead {
+        external_id: Some("crm-1".into()),
+        contacts: phones.iter().zip(0..).map(|(number, position)| Contact::new(position, phone(*number))).collect(),
+        ..lead(1)
+    };
+    let id = world.add(vec![of(&[1, 2])])[0];
+    let shown = || {
+        let contacts = world.lead(id).contacts;
+        contacts.iter().map(|contact| (contact.phone, contact.unusable)).collect::<Vec<_>>()
+    };
+    world.add(vec![of(&[2, 1])]);
+    assert_eq!(shown(), [(phone(2), None), (phone(1), None)], "nobody was called: the order is as it is told");
+    world.start();
+    let order = world.claim_one(MONDAY);
+    world.placed(MONDAY, &order);
+    assert_eq!(order.open.phone, phone(2));
+    world.add(vec![of(&[3, 1])]);
+    let gone = Some(Unusable::RemovedAtSource);
+    assert_eq!(shown(), [(phone(2), gone), (phone(1), None), (phone(3), None)]);
+    let invalid = CallEvent { failure: Failure::NumberInvalid, ..end(&order, MONDAY + 1, CallStatus::Failed) };
+    world.apply(MONDAY + 1, invalid).unwrap();
+    let called = world.calls(id);
+    assert_eq!((called[0].contact, called[0].phone), (0, phone(2)), "the call is of the phone that it dialled");
+    assert_eq!(shown()[1..], [(phone(1), None), (phone(3), None)], "whoever took its place is not the dead one");
 }
 
 pub fn a_lead_that_arrives_reopens_a_completed_campaign(store: Arc<dyn Store>) {

@@ -54,6 +54,7 @@ macro_rules! suite {
                 imports: known_leads_are_skipped_or_updated,
                 imports: an_undo_takes_out_what_nobody_called,
                 imports: a_mapping_is_found_by_its_headers,
+                leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,
                 dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,

@@ -17,7 +17,7 @@ use crate::sqlite::campaigns::{campaign, verbs};
 use crate::sqlite::codes::{Code, HELD, REMOVED};
 use crate::sqlite::dialling::dispose;
 use crate::sqlite::fault::{Done, conflict};
-use crate::sqlite::leads::order;
+use crate::sqlite::leads::{contacts, order};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
@@ -185,24 +185,18 @@ pub(crate) fn contacts(given: &[Contact]) -> Vec<Contact> {
     kept
 }
 
-/// It is known: variables merged, contacts replaced; where it stands stays.
+/// It is known: variables merged, phones as they are now; where it stands stays.
 fn update(
     op: &mut Op<'_>,
     key: i64,
     id: LeadId,
     campaign: CampaignKey,
     lead: &NewLead,
-    contacts: &[Contact],
+    wanted: &[Contact],
 ) -> Done<()> {
     dispose::merge(op, key, &lead.variables)?;
-    op.db.prepare_cached("DELETE FROM contact WHERE lead = ?1")?.execute([key])?;
-    insert_contacts(op, key, contacts)?;
-    if let Some(primary) = contacts.first() {
-        op.db
-            .prepare_cached("UPDATE lead SET primary_phone = ?2 WHERE id = ?1")?
-            .execute(params![key, digits(primary.phone)])?;
-    }
     let mut row = LeadRow::load(op, LeadKey(key))?;
+    contacts::replace(op, &row, wanted)?;
     if row.gate != 0 {
         // What parked it was true of its old contacts.
         row.unpark();
@@ -258,32 +252,9 @@ pub(crate) fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[
             source,
             import,
         ])?;
-    insert_contacts(op, key, contacts)?;
+    super::contacts::insert(op, key, contacts)?;
     op.count_lead((campaign.0, 0, state, 0));
     let about = About { campaign: Some(campaign.0), lead: Some(key), call: None };
     op.event(op.ctx.tenant, "lead.created", about, format!(r#"{{"id":"{id}","status":"created"}}"#));
     Ok(id)
-}
-
-/// The phones of a lead that has none.
-pub(crate) fn insert_contacts(op: &Op<'_>, lead: i64, contacts: &[Contact]) -> Done<()> {
-    let mut add = op.db.prepare_cached(
-        "INSERT INTO contact (lead, position, tenant, phone, name, label, variables, unusable)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for contact in contacts {
-        let variables =
-            (!contact.variables.is_empty()).then(|| serde_json::to_string(&contact.variables)).transpose()?;
-        add.execute(params![
-            lead,
-            contact.position,
-            op.tenant(),
-            digits(contact.phone),
-            contact.name,
-            contact.label,
-            variables,
-            contact.unusable.code(),
-        ])?;
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@ use super::writer::Lane::{Bulk, Dial};
 
 pub(crate) mod add;
 pub(crate) mod call;
+pub(crate) mod contacts;
 pub(crate) mod explain;
 pub(crate) mod lead;
 pub(crate) mod order;

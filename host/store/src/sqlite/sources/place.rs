@@ -4,9 +4,7 @@
 //! settling as a hand's does, and phones that are gone become unusable in their places, because the attempt names its
 //! contact by position.
 
-use std::collections::BTreeSet;
-
-use campanile_domain::contact::{Contact, MAX_CONTACTS, Unusable};
+use campanile_domain::contact::Contact;
 use campanile_domain::ids::LeadKey;
 use campanile_domain::lead::{Completion, LeadState, Phase, SuppressedBy, Wait};
 use campanile_domain::phone::Phone;
@@ -15,13 +13,18 @@ use campanile_domain::settle::Hand;
 use campanile_domain::variable::Variables;
 use rusqlite::{OptionalExtension, params};
 
-use crate::sqlite::codes::{Code, REMOVED};
+use crate::sqlite::codes::Code;
 use crate::sqlite::dialling::facts;
 use crate::sqlite::fault::{Done, broken};
-use crate::sqlite::leads::{add, order};
+use crate::sqlite::leads::{add, contacts, order};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits};
 use crate::sqlite::scope::Scope;
+
+/// Whether a lead, of a table called `l`, keeps its phone from other records: not one that its source removed (state 26), and
+/// one that ended for the do-not-call list (40) only while the phone that it has now is on the list.
+pub(super) const HOLDS: &str = "l.state <> 26 AND (l.state <> 40 OR EXISTS (
+    SELECT 1 FROM suppression s WHERE s.tenant = l.tenant AND s.phone = l.primary_phone))";
 
 const GONE: LeadState = LeadState::Completed(Completion::RemovedAtSource);
 
@@ -88,10 +91,10 @@ pub(super) fn place(
     };
     let holder: Option<i64> = op
         .db
-        .prepare_cached(
-            "SELECT id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state <> ?3 AND id <> ?4 LIMIT 1",
-        )?
-        .query_row(params![source.campaign_key.0, primary, REMOVED, known.unwrap_or(0)], |row| row.get(0))
+        .prepare_cached(&format!(
+            "SELECT l.id FROM lead l WHERE l.campaign = ?1 AND l.primary_phone = ?2 AND l.id <> ?3 AND {HOLDS} LIMIT 1"
+        ))?
+        .query_row(params![source.campaign_key.0, primary, known.unwrap_or(0)], |row| row.get(0))
         .optional()?;
     if holder.is_some() {
         return Ok(Placed::Taken);
@@ -128,7 +131,7 @@ fn update(
 ) -> Done<Placed> {
     let mut row = LeadRow::load(op, LeadKey(lead))?;
     replace_variables(op, lead, names, new)?;
-    replace_contacts(op, &row, wanted)?;
+    contacts::replace(op, &row, wanted)?;
     if row.hand == Some(Hand::Remove) {
         // It is there again before its attempt has settled.
         row.hand = None;
@@ -187,61 +190,4 @@ fn replace_variables(op: &Op<'_>, lead: i64, names: &[String], new: &NewLead) ->
             op.now().0
         ])?;
     Ok(())
-}
-
-/// The source's phones as they are now. A lead that was never dialled gets them in their order. One that was keeps each
-/// phone in its place, because attempts name contacts by position: what is gone becomes unusable, what is new comes behind
-/// or into the place of what was gone before.
-fn replace_contacts(op: &Op<'_>, row: &LeadRow, wanted: &[Contact]) -> Done<()> {
-    let mut held = facts::contacts_of(op.db, row.key.0)?.all;
-    let merged = if row.dials == 0 && !matches!(row.state, LeadState::Processing(_)) {
-        wanted.to_vec()
-    } else {
-        let now: BTreeSet<Phone> = wanted.iter().map(|contact| contact.phone).collect();
-        for contact in &mut held {
-            match wanted.iter().find(|theirs| theirs.phone == contact.phone) {
-                Some(theirs) => {
-                    contact.name.clone_from(&theirs.name);
-                    contact.label.clone_from(&theirs.label);
-                    contact.variables = theirs.variables.clone();
-                    if contact.unusable == Some(Unusable::RemovedAtSource) {
-                        contact.unusable = None;
-                    }
-                }
-                None if contact.unusable.is_none() => contact.unusable = Some(Unusable::RemovedAtSource),
-                None => {}
-            }
-        }
-        let dialled = open_contact(op, row.key.0)?;
-        for theirs in wanted {
-            if held.iter().any(|contact| contact.phone == theirs.phone) {
-                continue;
-            }
-            if held.len() < MAX_CONTACTS {
-                held.push(Contact { position: held.len() as u16, ..theirs.clone() });
-            } else if let Some(free) =
-                held.iter_mut().find(|contact| !now.contains(&contact.phone) && Some(contact.position) != dialled)
-            {
-                *free = Contact { position: free.position, ..theirs.clone() };
-            }
-        }
-        held
-    };
-    op.db.prepare_cached("DELETE FROM contact WHERE lead = ?1")?.execute([row.key.0])?;
-    add::insert_contacts(op, row.key.0, &merged)?;
-    if let Some(primary) = wanted.first() {
-        op.db
-            .prepare_cached("UPDATE lead SET primary_phone = ?2 WHERE id = ?1")?
-            .execute(params![row.key.0, digits(primary.phone)])?;
-    }
-    Ok(())
-}
-
-/// The contact that an open attempt dials.
-fn open_contact(op: &Op<'_>, lead: i64) -> Done<Option<u16>> {
-    Ok(op
-        .db
-        .prepare_cached("SELECT contact FROM attempt WHERE lead = ?1 AND state < ?2")?
-        .query_row(params![lead, crate::sqlite::codes::OPEN], |row| row.get(0))
-        .optional()?)
 }

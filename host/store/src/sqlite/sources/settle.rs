@@ -9,9 +9,9 @@ use campanile_domain::time::MINUTE_MS;
 use rusqlite::params;
 
 use super::apply::{At, snapshot};
+use super::place::HOLDS;
 use super::run::Running;
 use super::{source, step};
-use crate::sqlite::codes::REMOVED;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 
@@ -66,14 +66,14 @@ fn missing(op: &Op<'_>, source: &SourceRow, snapshot: i64) -> Done<Vec<String>> 
 fn free(op: &Op<'_>, source: &SourceRow) -> Done<Vec<(String, String)>> {
     let found = op
         .db
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT min(w.external_id), w.waiting FROM source_lead w
              WHERE w.source = ?1 AND w.waiting IS NOT NULL AND NOT EXISTS (
-               SELECT 1 FROM lead l WHERE l.campaign = ?2 AND l.primary_phone = w.waiting_phone AND l.state <> ?3
-                 AND l.id IS NOT w.lead)
-             GROUP BY w.waiting_phone ORDER BY 1 LIMIT ?4",
-        )?
-        .query_map(params![source.key.0, source.campaign_key.0, REMOVED, PIECE], |row| Ok((row.get(0)?, row.get(1)?)))?
+               SELECT 1 FROM lead l WHERE l.campaign = ?2 AND l.primary_phone = w.waiting_phone
+                 AND l.id IS NOT w.lead AND {HOLDS})
+             GROUP BY w.waiting_phone ORDER BY 1 LIMIT ?3"
+        ))?
+        .query_map(params![source.key.0, source.campaign_key.0, PIECE], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     Ok(found)
 }
