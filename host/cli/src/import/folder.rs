@@ -13,8 +13,8 @@ use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::store::{
     Existing, Import, ImportFilter, ImportStatus, ImportStep, NewImport, Page, Store, Tenant, WriteContext,
 };
-use campanile_domain::region::region_of_zone;
-use campanile_server::imports::{Files, ImportOptions, Job, Understood, Work, look, review, run, undo};
+use campanile_intake::IntakeError;
+use campanile_server::imports::{self, Arrived, Files, ImportOptions, Job, Work, review, run, understand, undo};
 use campanile_store::Profile;
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -132,14 +132,16 @@ fn shown(import: &Import) -> Result<Value, Failure> {
     serde_json::to_value(import).map_err(|error| Failure::other(error.to_string()))
 }
 
-fn understand(file: &Path, path: &Path, options: &ImportOptions) -> Result<Understood, Failure> {
-    let name = file.display();
-    let understood =
-        look(path, options).map_err(|error| Failure::invalid(format!("{name}: {error} ({})", error.code())))?;
-    if let Err(error) = &understood.mapping {
-        return Err(Failure::invalid(format!("{name}: {error} ({})", error.code())));
+fn not_a_list(file: &Path, error: &IntakeError) -> Failure {
+    Failure::invalid(format!("{}: {error} ({})", file.display(), error.code()))
+}
+
+fn cannot_be_read(file: &Path, failure: &imports::Failure) -> Failure {
+    match failure {
+        imports::Failure::Intake(error) => not_a_list(file, error),
+        imports::Failure::Store(error) => Failure::other(error.to_string()),
+        imports::Failure::Shutdown => Failure::other("the command was stopped"),
     }
-    Ok(understood)
 }
 
 #[async_trait]
@@ -167,18 +169,10 @@ impl Desk for Folder {
         let tenant = self.tenant().await?;
         let campaign = campaign.parse::<CampaignId>().map_err(|error| Failure::usage(error.to_string()))?;
         let campaign = stored(self.store.campaign(tenant.key, campaign).await)?;
-        let mut options = options.clone();
-        let zone = campaign.config.time_zone.as_ref();
-        options.default_region = options.default_region.or_else(|| zone.and_then(|zone| region_of_zone(zone.name())));
-        let mut understood = understand(file, file, &options)?;
-        let mut mapped_by = None;
-        let saved = stored(self.store.mapping_for(tenant.key, understood.header_set()).await)?;
-        if let Some(saved) = saved.filter(|_| !options.maps())
-            && let Ok(saved_options) = serde_json::from_value(saved.options)
-        {
-            options = options.mapped_by(saved_options);
-            understood = understand(file, file, &options)?;
-            mapped_by = Some(saved.name);
+        let arrived = understand(&*self.store, tenant.key, &campaign, file, options.clone()).await;
+        let Arrived { understood, options, mapped_by } = arrived.map_err(|failure| cannot_be_read(file, &failure))?;
+        if let Err(error) = &understood.mapping {
+            return Err(not_a_list(file, error));
         }
         let ctx = self.context(&tenant);
         let id =

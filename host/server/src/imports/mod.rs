@@ -5,6 +5,7 @@
 //! the background when it is confirmed, page by page, each page one transaction with the progress in it. A host that dies
 //! in between goes on at the next start.
 
+mod arrived;
 mod background;
 mod failure;
 mod files;
@@ -17,6 +18,7 @@ mod undo;
 pub(crate) mod upload;
 mod work;
 
+pub use self::arrived::{Arrived, looked, region_of, understand};
 #[cfg(test)]
 pub(crate) use self::background::at_work;
 pub use self::background::resume_imports;
@@ -26,7 +28,7 @@ pub use self::files::Files;
 pub use self::options::ImportOptions;
 pub use self::review::review;
 pub use self::run::run;
-pub use self::understood::{Understood, look};
+pub use self::understood::Understood;
 pub use self::undo::undo;
 pub use self::work::{Job, Tell, Work};
 

@@ -10,11 +10,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::create::{not_a_list, understand};
+use super::create::{cannot_be_read, not_a_list};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
-use crate::imports::{Files, ImportOptions, start};
+use crate::imports::{Files, ImportOptions, looked, start};
 use crate::path::Id;
 use crate::problem::{FieldProblem, Problem};
 use crate::schema::imports as schema;
@@ -54,7 +54,7 @@ pub(crate) async fn confirm_import(
     if import.status.is_before() {
         let options: ImportOptions = serde_json::from_value(import.options).map_err(Problem::internal)?;
         let files = Files::in_folder(app.config.upload_dir.clone());
-        let understood = understand(&files.of(id), &options).await?;
+        let understood = looked(&files.of(id), &options).await.map_err(|failure| cannot_be_read(&failure))?;
         if let Err(error) = &understood.mapping {
             return Err(not_a_list(error));
         }

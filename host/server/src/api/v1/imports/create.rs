@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use campanile_domain::ids::{CampaignId, ImportId};
-use campanile_domain::ports::store::{Campaign, Existing, Import, ImportStatus, ImportStep, NewImport};
-use campanile_domain::region::{Region, region_of_zone};
+use campanile_domain::ports::store::{Existing, Import, ImportStatus, ImportStep, NewImport};
+use campanile_domain::region::Region;
 use campanile_intake::IntakeError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::codes;
-use crate::imports::{Files, ImportOptions, Understood, forget_old, look, start, told, upload};
+use crate::imports::{Arrived, Failure, Files, ImportOptions, forget_old, start, told, understand, upload};
 use crate::problem::{FieldProblem, Problem};
 use crate::query::Query;
 use crate::schema::imports as schema;
@@ -116,19 +116,8 @@ pub(crate) async fn create_import(
         )]));
     }
     let received = upload::receive(request, &app.config).await?;
-    let mut options = query.options();
-    options.default_region = options.default_region.or_else(|| region_of(&campaign));
-    let path = received.file.path().to_owned();
-    let mut understood = understand(&path, &options).await?;
-    let mut mapped_by = None;
-    if !options.maps()
-        && let Some(saved) = app.store.mapping_for(key.of(), understood.header_set()).await?
-        && let Ok(saved_options) = serde_json::from_value(saved.options)
-    {
-        options = options.mapped_by(saved_options);
-        understood = understand(&path, &options).await?;
-        mapped_by = Some(saved.name);
-    }
+    let arrived = understand(&*app.store, key.of(), &campaign, received.file.path(), query.options()).await;
+    let Arrived { understood, options, mapped_by } = arrived.map_err(|failure| cannot_be_read(&failure))?;
     if query.confirm
         && let Err(error) = &understood.mapping
     {
@@ -162,16 +151,13 @@ pub(crate) async fn create_import(
     Ok((StatusCode::CREATED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(import)))
 }
 
-/// The country of a campaign's zone.
-pub(super) fn region_of(campaign: &Campaign) -> Option<Region> {
-    campaign.config.time_zone.as_ref().and_then(|zone| region_of_zone(zone.name()))
-}
-
-/// Looks at a bounded part of the file, off the threads that answer requests.
-pub(super) async fn understand(path: &std::path::Path, options: &ImportOptions) -> Result<Understood, Problem> {
-    let (path, options) = (path.to_owned(), options.clone());
-    let looked = tokio::task::spawn_blocking(move || look(&path, &options)).await.map_err(Problem::internal)?;
-    looked.map_err(|error| not_a_list(&error))
+/// What a file that cannot be read is answered with.
+pub(super) fn cannot_be_read(failure: &Failure) -> Problem {
+    match failure {
+        Failure::Intake(error) => not_a_list(error),
+        Failure::Store(error) => error.clone().into(),
+        Failure::Shutdown => Problem::internal("the host stops"),
+    }
 }
 
 pub(super) fn not_a_list(error: &IntakeError) -> Problem {

@@ -10,12 +10,12 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::create::{not_a_list, region_of, understand};
+use super::create::{cannot_be_read, not_a_list};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
 use crate::codes;
-use crate::imports::{Files, ImportOptions, start};
+use crate::imports::{Files, ImportOptions, looked, region_of, start};
 use crate::path::Id;
 use crate::problem::{FieldProblem, Problem};
 use crate::schema::imports as schema;
@@ -62,7 +62,7 @@ pub(crate) async fn review_import(
         options.default_region = region_of(&app.store.campaign(key.of(), import.campaign).await?);
     }
     let files = Files::in_folder(app.config.upload_dir.clone());
-    let understood = understand(&files.of(id), &options).await?;
+    let understood = looked(&files.of(id), &options).await.map_err(|failure| cannot_be_read(&failure))?;
     if let Err(error) = &understood.mapping {
         return Err(not_a_list(error));
     }
