@@ -8,13 +8,10 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use campanile_domain::ids::GatewayId;
-use campanile_domain::ports::gateway::Webhook;
-use campanile_domain::ports::store::{GatewayRow, StoreError};
 use http::StatusCode;
-use subtle::ConstantTimeEq;
 
-use crate::app::{App, Config};
-use crate::body::bytes;
+use super::incoming;
+use crate::app::App;
 use crate::frame::no_such_path;
 use crate::problem::Problem;
 
@@ -29,30 +26,15 @@ pub(crate) async fn gateway_hook(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let Ok(Path((id, token))) = path else { return Err(no_such_path().await) };
-    let Some(gateway) = owner(&app, &id, &token).await? else { return Err(no_such_path().await) };
-    let (method, uri) = (request.method().to_string(), request.uri().clone());
-    let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-    let url = format!("{}{path}", app.config.public_url);
-    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    let body = bytes(request, Config::MAX_HOOK_BYTES).await?.to_vec();
-    // Signatures are checked against the time of the world outside, whatever clock calls live in.
-    let webhook = Webhook { method, url, headers, body, received_at: app.wall_clock.now() };
+    let Ok(id) = id.parse::<GatewayId>() else { return Err(no_such_path().await) };
+    let found = app.store.gateway_by_id(id).await;
+    let Some(gateway) = incoming::owner(found, |gateway| &gateway.hook_token, &token)? else {
+        return Err(no_such_path().await);
+    };
+    let webhook = incoming::webhook(&app, request).await?;
     app.store.inbox_put(app.engine_clock.now(), gateway.key, webhook).await?;
     app.engine.webhook_arrived();
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn owner(app: &App, id: &str, token: &str) -> Result<Option<GatewayRow>, Problem> {
-    let Ok(id) = id.parse::<GatewayId>() else { return Ok(None) };
-    match app.store.gateway_by_id(id).await {
-        Ok(gateway) => {
-            let right = bool::from(gateway.hook_token.as_bytes().ct_eq(token.as_bytes()));
-            Ok(right.then_some(gateway))
-        }
-        Err(StoreError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

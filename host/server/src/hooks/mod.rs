@@ -2,4 +2,5 @@
 
 pub(crate) mod connections;
 pub(crate) mod gateways;
+mod incoming;
 pub(crate) mod sources;

@@ -7,13 +7,10 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use campanile_domain::ids::SourceId;
-use campanile_domain::ports::gateway::Webhook;
-use campanile_domain::ports::store::{SourceRow, StoreError};
 use http::StatusCode;
-use subtle::ConstantTimeEq;
 
-use crate::app::{App, Config};
-use crate::body::bytes;
+use super::incoming;
+use crate::app::App;
 use crate::frame::no_such_path;
 use crate::problem::Problem;
 
@@ -28,30 +25,15 @@ pub(crate) async fn source_hook(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let Ok(Path((id, token))) = path else { return Err(no_such_path().await) };
-    let Some(source) = owner(&app, &id, &token).await? else { return Err(no_such_path().await) };
-    let (method, uri) = (request.method().to_string(), request.uri().clone());
-    let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-    let url = format!("{}{path}", app.config.public_url);
-    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    let body = bytes(request, Config::MAX_HOOK_BYTES).await?.to_vec();
-    // Signatures are checked against the time of the world outside, whatever clock calls live in.
-    let webhook = Webhook { method, url, headers, body, received_at: app.wall_clock.now() };
+    let Ok(id) = id.parse::<SourceId>() else { return Err(no_such_path().await) };
+    let found = app.store.source_by_id(id).await;
+    let Some(source) = incoming::owner(found, |source| &source.hook_token, &token)? else {
+        return Err(no_such_path().await);
+    };
+    let webhook = incoming::webhook(&app, request).await?;
     app.store.put_push(app.engine_clock.now(), source.key, webhook).await?;
     app.sources.due();
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn owner(app: &App, id: &str, token: &str) -> Result<Option<SourceRow>, Problem> {
-    let Ok(id) = id.parse::<SourceId>() else { return Ok(None) };
-    match app.store.source_by_id(id).await {
-        Ok(source) => {
-            let right = bool::from(source.hook_token.as_bytes().ct_eq(token.as_bytes()));
-            Ok(right.then_some(source))
-        }
-        Err(StoreError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]
