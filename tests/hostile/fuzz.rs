@@ -52,6 +52,9 @@ fn smithed(seed: u64, each: u64) -> Vec<Vec<u8>> {
     files
 }
 
+/// Plugins that are let in before they are dropped; an account may have a hundred.
+const FULL: usize = 60;
+
 /// What became of the files.
 #[derive(Default)]
 struct Tally {
@@ -60,11 +63,16 @@ struct Tally {
     sent: u32,
     /// Names and versions.
     admitted: Vec<(String, String)>,
+    /// How those ended that were dropped.
+    ends: BTreeMap<String, u32>,
 }
 
 impl Tally {
     /// Sends a file.
     fn send(&mut self, zoo: &Zoo, what: &str, bytes: Vec<u8>) {
+        if self.admitted.len() >= FULL {
+            self.make_room(zoo, what);
+        }
         let watch = Stopwatch::start();
         let (length, answer) = (bytes.len(), send(zoo.api(), bytes));
         self.slowest = self.slowest.max(watch.elapsed());
@@ -84,19 +92,27 @@ impl Tally {
         }
     }
 
-    /// What became of those that were let in.
-    fn finish(self, zoo: &Zoo, what: &str) {
-        let mut ends: BTreeMap<String, u32> = BTreeMap::new();
-        for (name, number) in &self.admitted {
-            let version = settled(zoo.api(), name, number);
+    /// What became of those that were let in; they are dropped then, because an account keeps only so many.
+    fn make_room(&mut self, zoo: &Zoo, what: &str) {
+        for (name, number) in std::mem::take(&mut self.admitted) {
+            let version = settled(zoo.api(), &name, &number);
             let shown = version.to_string();
             assert!(!shown.contains("the host failed"), "{what} {name}@{number}: {shown}");
             // Admission and the compiler know the same WebAssembly; what is left for the compiler is what takes too much.
             assert!(!shown.contains("disallowed") && !shown.contains("not enabled"), "{what} {name}@{number}: {shown}");
             let end = format!("{} {}", text(&version, "/state"), text(&version, "/report/findings/0/code"));
-            *ends.entry(end).or_default() += 1;
+            *self.ends.entry(end).or_default() += 1;
+            let gone = zoo.api().delete(&format!("/v1/plugins/{name}/versions/{number}"));
+            assert!([200, 204].contains(&gone.status), "{what} {name}@{number}: {} {}", gone.status, gone.text);
         }
-        println!("{what}: {:?}; slowest {} ms; of those let in {ends:?}", self.answers, self.slowest.as_millis());
+    }
+
+    /// The last of them, and what came of all.
+    fn finish(mut self, zoo: &Zoo, what: &str) {
+        self.make_room(zoo, what);
+        assert!(!self.answers.contains_key("409 plugins"), "the account was full: {:?}", self.answers);
+        let (slowest, ends) = (self.slowest.as_millis(), &self.ends);
+        println!("{what}: {:?}; slowest {slowest} ms; of those let in {ends:?}", self.answers);
         println!("{}", zoo.host.memory());
     }
 }
