@@ -61,6 +61,8 @@ mod settings;
 pub mod sink;
 #[cfg(feature = "lent-state")]
 pub mod state;
+#[cfg(feature = "lead-importer")]
+pub mod sync;
 pub mod types;
 pub mod url;
 mod webhook;

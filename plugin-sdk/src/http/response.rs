@@ -40,6 +40,13 @@ impl Response {
         PluginError { retry_after_ms: self.retry_after_ms(), ..PluginError::new(code_of(self.status), message) }
     }
 
+    /// The error that this answer is where it means "too many requests" without the status for it: a 403 with a code, a
+    /// 200 with an error in its body. `after_ms` is how long to wait where the answer itself does not say.
+    pub fn busy(&self, after_ms: Option<u64>) -> PluginError {
+        let retry_after_ms = self.retry_after_ms().or(after_ms);
+        PluginError { code: code_of(429).to_owned(), retry_after_ms, ..self.error() }
+    }
+
     /// The body as JSON of the plugin's own type. Code `http_unreadable`, with the beginning of the body, where it is not.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, PluginError> {
         serde_json::from_slice(&self.body).map_err(|error| {
@@ -95,6 +102,16 @@ mod tests {
             assert_eq!(error.code, code, "{status}");
             assert_eq!(error.message, format!("the other system answered {status}: line one"));
         }
+    }
+
+    #[test]
+    fn an_answer_may_mean_too_many_requests_without_saying_so_in_its_status() {
+        let error = response(403, "REQUEST_LIMIT_EXCEEDED").busy(Some(60_000));
+        assert_eq!((error.code.as_str(), error.retry_after_ms), ("http_too_many_requests", Some(60_000)));
+        assert_eq!(error.message, "the other system answered 403: REQUEST_LIMIT_EXCEEDED");
+        let mut said = response(200, "");
+        said.headers.push(("retry-after".into(), "5".into()));
+        assert_eq!(said.busy(Some(60_000)).retry_after_ms, Some(5_000));
     }
 
     #[test]

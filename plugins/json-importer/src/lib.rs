@@ -3,22 +3,29 @@
 //! One request a page. What a record is, the SDK's [`Fields`](campanile_plugin_sdk::records::Fields) say; here is only how
 //! such systems page, and how they are asked for what changed. Waiting, repeating and knowing people again are the host's.
 
-mod place;
 mod settings;
 
-use campanile_plugin_sdk::clock;
 use campanile_plugin_sdk::dates;
 use campanile_plugin_sdk::http::{Request, Response};
-use campanile_plugin_sdk::importer::{LeadImporter, Mode, Page};
+use campanile_plugin_sdk::importer::{LeadImporter, Page};
 use campanile_plugin_sdk::records::{field, is_yes, text};
+use campanile_plugin_sdk::sync::Run;
 use campanile_plugin_sdk::types::{Checked, PluginError};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use place::Place;
 pub use settings::Settings;
-use settings::{Asked, Style, Written};
+use settings::{Paging, Style, Written};
 
-const MINUTE_MS: i64 = 60_000;
+/// Which page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    /// Its number, or how many records come before it.
+    Number(u64),
+    /// The system's cursor, or the page's address.
+    Text(String),
+}
 
 /// The importer.
 pub struct JsonImporter;
@@ -27,7 +34,7 @@ impl LeadImporter for JsonImporter {
     type Settings = Settings;
 
     fn check(settings: &Settings) -> Result<Checked, PluginError> {
-        let answer = ask(settings, &Place::default(), 1)?;
+        let answer = ask(settings, None, None, 1)?;
         if matches!(answer.status, 401 | 403) {
             let secret = if settings.auth.block() == Some("basic") { "password" } else { "token" };
             return Ok(Checked::misconfigured(format!("The system answers {}.", answer.status), [secret]));
@@ -54,59 +61,39 @@ impl LeadImporter for JsonImporter {
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
-        let mut place = Place::read(cursor);
-        let began = *place.began.get_or_insert_with(clock::now);
+        let run = Run::<Place>::at(cursor, settings.changes.pace());
         let size = settings.paging.size.min(u64::from(limit.max(1)));
-        let answer = ask(settings, &place, size)?.ok()?;
+        let answer = ask(settings, run.since(), run.next(), size)?.ok()?;
         let body: Json = answer.json()?;
         let records = records(settings, &body)?;
-        let mut page = Page::delta([]);
-        for record in records {
-            match settings.fields.lead(record) {
-                Ok(lead) => page.leads.push(lead),
-                Err(rejected) => page.rejected.push(rejected),
-            }
-        }
-        let next = next(settings, &place, size, records.len() as u64, &body, &answer)?;
-        page.more = next.is_some();
-        let snapshot = settings.changes.style == Asked::Snapshot;
-        if snapshot {
-            page.mode = if page.more { Mode::SnapshotPart } else { Mode::SnapshotEnd };
-        }
-        page.cursor = match next {
-            Some(next) => Some(Place { began: Some(began), since: place.since, ..next }.write()),
-            None if snapshot => None,
-            None => {
-                let since = began - settings.changes.overlap_minutes * MINUTE_MS;
-                Some(Place { since: Some(since), ..Place::default() }.write())
-            }
-        };
-        Ok(page)
+        let next = next(settings, run.next(), size, records.len() as u64, &body, &answer)?;
+        Ok(run.page(records.iter().map(|record| settings.fields.lead(record)), next))
     }
 }
 
 campanile_plugin_sdk::export!(lead_importer: JsonImporter);
 
 /// Asks for a page.
-fn ask(settings: &Settings, place: &Place, size: u64) -> Result<Response, PluginError> {
+fn ask(settings: &Settings, since: Option<i64>, place: Option<&Place>, size: u64) -> Result<Response, PluginError> {
     let paging = &settings.paging;
-    let mut request = match (&place.text, paging.style) {
+    let mut request = match (place, paging.style) {
         // The address of the next page says everything.
-        (Some(address), Style::Link) => Request::get(address),
+        (Some(Place::Text(address)), Style::Link) => Request::get(address),
         _ => {
             let mut request = Request::get(&settings.url);
             if paging.style != Style::None && !paging.size_param.is_empty() {
                 request = request.query(&paging.size_param, size);
             }
-            match (paging.style, place.number, &place.text) {
-                (Style::Page, number, _) => request = request.query(paging.param(), number.unwrap_or(paging.first)),
-                (Style::Offset, number, _) => request = request.query(paging.param(), number.unwrap_or(0)),
-                (Style::Cursor, _, Some(cursor)) => request = request.query(paging.param(), cursor),
+            match (paging.style, place) {
+                (Style::Page | Style::Offset, place) => {
+                    request = request.query(paging.param(), number(paging, place));
+                }
+                (Style::Cursor, Some(Place::Text(cursor))) => request = request.query(paging.param(), cursor),
                 _ => {}
             }
-            match (settings.changes.style, place.since) {
-                (Asked::Since, Some(since)) => request.query(&settings.changes.param, written(settings, since)),
-                _ => request,
+            match since {
+                Some(since) => request.query(&settings.changes.param, written(settings, since)),
+                None => request,
             }
         }
     };
@@ -115,6 +102,15 @@ fn ask(settings: &Settings, place: &Place, size: u64) -> Result<Response, Plugin
         request = request.auth(block);
     }
     Ok(request.send()?)
+}
+
+/// The number that a page has where pages are counted.
+fn number(paging: &Paging, place: Option<&Place>) -> u64 {
+    match (place, paging.style) {
+        (Some(Place::Number(number)), _) => *number,
+        (_, Style::Page) => paging.first,
+        _ => 0,
+    }
 }
 
 fn written(settings: &Settings, at: i64) -> String {
@@ -138,7 +134,7 @@ fn records<'a>(settings: &Settings, body: &'a Json) -> Result<&'a [Json], Plugin
 /// Where the next page is; none after the last.
 fn next(
     settings: &Settings,
-    place: &Place,
+    place: Option<&Place>,
     size: u64,
     found: u64,
     body: &Json,
@@ -147,19 +143,19 @@ fn next(
     let paging = &settings.paging;
     let told = (!paging.next.is_empty()).then(|| field(body, &paging.next)).flatten();
     let more = if paging.next.is_empty() { found >= size } else { told.is_some_and(is_yes) };
-    let numbered = |number: u64| Place { number: Some(number), ..Place::default() };
     let lettered = |text: String| {
-        if place.text.as_deref() == Some(text.as_str()) {
+        if matches!(place, Some(Place::Text(before)) if *before == text) {
             let message = format!("the system answered the same next page again ({text}); it would never end");
             return Err(PluginError::new("paging_stuck", message));
         }
-        Ok(Place { text: Some(text), ..Place::default() })
+        Ok(Place::Text(text))
     };
+    let here = number(paging, place);
     match paging.style {
         Style::None => Ok(None),
         // An empty page is the last one, whatever it says.
-        Style::Page => Ok((more && found > 0).then(|| numbered(place.number.unwrap_or(paging.first) + 1))),
-        Style::Offset => Ok((more && found > 0).then(|| numbered(place.number.unwrap_or(0) + found))),
+        Style::Page => Ok((more && found > 0).then(|| Place::Number(here + 1))),
+        Style::Offset => Ok((more && found > 0).then(|| Place::Number(here + found))),
         Style::Cursor => told.and_then(text).map(lettered).transpose(),
         Style::Link if paging.next.is_empty() => answer.header("link").and_then(next_link).map(lettered).transpose(),
         Style::Link => told.and_then(text).map(lettered).transpose(),

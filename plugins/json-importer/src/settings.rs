@@ -1,6 +1,7 @@
 //! What a source may set; `campanile.toml` has the same names with their meaning.
 
 use campanile_plugin_sdk::records::Fields;
+use campanile_plugin_sdk::sync::Pace;
 use serde::Deserialize;
 
 /// The settings.
@@ -124,12 +125,32 @@ pub struct Changes {
     /// How it is written.
     pub format: Written,
     /// Minutes that runs overlap.
-    pub overlap_minutes: i64,
+    pub overlap_minutes: u32,
+    /// Hours after which everything is asked for again; 0: never.
+    pub full_every_hours: u32,
 }
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { style: Asked::Snapshot, param: "updated_since".to_owned(), format: Written::Rfc3339, overlap_minutes: 5 }
+        Self {
+            style: Asked::Snapshot,
+            param: "updated_since".to_owned(),
+            format: Written::Rfc3339,
+            overlap_minutes: 5,
+            full_every_hours: 24,
+        }
+    }
+}
+
+impl Changes {
+    /// How it keeps up.
+    pub fn pace(&self) -> Pace {
+        let pace = match (self.style, self.full_every_hours) {
+            (Asked::Snapshot, _) => Pace::hours(0),
+            (Asked::Since, 0) => Pace::changes(),
+            (Asked::Since, hours) => Pace::hours(hours),
+        };
+        Pace { overlap_ms: i64::from(self.overlap_minutes) * 60_000, ..pace }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use campanile_plugin_sdk::fake::{Answer, Host, install, take_sent, unasked};
 use campanile_plugin_sdk::importer::{LeadImporter, Mode, Page};
+use campanile_plugin_sdk::sync::Pace;
 use campanile_plugin_sdk::types::Health;
 use serde_json::{Value, json};
 
@@ -52,7 +53,10 @@ fn numbered_pages_end_with_one_that_is_not_full() {
     let (pages, cursor) = run(&settings(paging), None);
     assert_eq!(queries(), ["per_page=2&page=1", "per_page=2&page=2"]);
     assert_eq!(pages.iter().map(|page| page.mode).collect::<Vec<_>>(), [Mode::SnapshotPart, Mode::SnapshotEnd]);
-    assert_eq!((pages[1].leads[0].external_id.as_str(), cursor), ("2", None));
+    assert_eq!(
+        (pages[1].leads[0].external_id.as_str(), Run::<Place>::at(cursor.as_deref(), Pace::hours(0)).since()),
+        ("2", None)
+    );
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn cursors_and_links_are_followed_and_a_circle_is_an_error() {
     assert_eq!(queries(), ["limit=100", "p=3"]);
 
     install(Host::default().answer(Answer::json(&json!({"data": [], "next": "same"}))));
-    let stuck = JsonImporter::pull(Some(r#"{"text":"same"}"#), 100, &settings(cursor)).unwrap_err();
+    let stuck = JsonImporter::pull(Some(r#"{"began":1,"next":"same"}"#), 100, &settings(cursor)).unwrap_err();
     assert_eq!(stuck.code, "paging_stuck");
 }
 
@@ -100,11 +104,17 @@ fn a_run_asks_for_what_changed_since_the_run_before_began() {
     );
     let (pages, cursor) = run(&since, None);
     assert_eq!(queries(), ["limit=1&page=1", "limit=1&page=2"]);
-    assert!(pages.iter().all(|page| page.mode == Mode::Delta));
+    assert_eq!(pages.iter().map(|page| page.mode).collect::<Vec<_>>(), [Mode::SnapshotPart, Mode::SnapshotEnd]);
     install(Host::default().now(1_000_000_900_000).answer(empty()));
-    let (_, cursor) = run(&since, cursor);
+    let (pages, cursor) = run(&since, cursor);
     assert_eq!(queries(), ["limit=1&page=1&updated_since=999999940000"]);
-    assert_eq!(cursor.as_deref(), Some(r#"{"since":1000000840000}"#));
+    assert_eq!(pages[0].mode, Mode::Delta);
+    install(Host::default().now(1_000_001_800_000).answer(empty()));
+    let (_, cursor) = run(&since, cursor);
+    assert_eq!(queries(), ["limit=1&page=1&updated_since=1000000840000"]);
+    install(Host::default().now(1_000_086_400_000).answer(empty()));
+    run(&since, cursor);
+    assert_eq!(queries(), ["limit=1&page=1"], "everything again after a day");
 }
 
 #[test]
