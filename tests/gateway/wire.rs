@@ -29,6 +29,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// The body as a form.
     pub form: Fields,
+    /// The body as it came.
+    pub body: Vec<u8>,
 }
 
 fn fields(text: &[u8]) -> Fields {
@@ -41,6 +43,11 @@ pub fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
 }
 
 impl Request {
+    /// The body as JSON; null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     /// Reads one; `None` when the other side went away.
     pub fn read(stream: &TcpStream) -> Option<Self> {
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -62,7 +69,8 @@ impl Request {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        Some(Self { method, path: path.to_owned(), query: fields(query.as_bytes()), headers, form: fields(&body) })
+        let (query, form) = (fields(query.as_bytes()), fields(&body));
+        Some(Self { method, path: path.to_owned(), query, headers, form, body })
     }
 }
 
