@@ -1,8 +1,8 @@
 //! Brings persons in from Pipedrive, by version 2 of its API.
 //!
 //! A list by id, with a cursor that names the id it goes on from, so that nobody is skipped when somebody is deleted or
-//! changes meanwhile; `updated_since` is inclusive. The list does not show who was deleted: that is told by a webhook or
-//! noticed when everything is read again.
+//! changes meanwhile; `updated_since` is inclusive. The list does not show who was deleted: that is told by a webhook
+//! or noticed when everything is read again.
 
 mod person;
 mod push;

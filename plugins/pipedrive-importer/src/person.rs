@@ -1,7 +1,7 @@
 //! What a person of Pipedrive's becomes.
 //!
-//! Phones are a list, each with a label and one of them primary; fields of a company's own stand apart from the others, and
-//! those with more to them than a value (money, addresses) are objects with a `value`.
+//! Phones are a list, each with a label and one of them primary; fields of a company's own stand apart from the others,
+//! and those with more to them than a value (money, addresses) are objects with a `value`.
 
 use campanile_plugin_sdk::importer::{IncomingLead, Rejected};
 use campanile_plugin_sdk::records::{field, text};

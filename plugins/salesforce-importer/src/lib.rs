@@ -1,8 +1,8 @@
 //! Brings leads or contacts in from Salesforce.
 //!
 //! Everything is one question, whose pages Salesforce keeps for a while; what changed is another one, to which it also
-//! answers who was deleted. Whoever changed and does not fulfil the tenant's condition any more is told as gone, which is
-//! found out by asking who of the page still does. Requests are counted by the day and refused with 403.
+//! answers who was deleted. Whoever changed and does not fulfil the tenant's condition any more is told as gone, which
+//! is found out by asking who of the page still does. Requests are counted by the day and refused with 403.
 
 mod settings;
 mod soql;
@@ -25,7 +25,8 @@ const API: &str = "/services/data/v62.0";
 const BATCH: std::ops::RangeInclusive<u32> = 200..=2_000;
 /// Ids in one question, so that its address stays below the 8,192 bytes that the host sends.
 const IDS: usize = 100;
-/// How long to wait when the day's requests are used up: they are counted over the last 24 hours, so some come back soon.
+/// How long to wait when the day's requests are used up: they are counted over the last 24 hours, so some come back
+/// soon.
 const DAY_SPENT_MS: u64 = 900_000;
 
 /// The importer.

@@ -33,7 +33,8 @@ pub fn text(value: &str) -> String {
     quoted
 }
 
-/// Who is asked for: everybody who fulfils the condition, or whoever changed since then, inclusive and whatever they fulfil.
+/// Who is asked for: everybody who fulfils the condition, or whoever changed since then, inclusive and whatever they
+/// fulfil.
 pub fn people(settings: &Settings, selected: &[&str], since: Option<i64>) -> String {
     let mut conditions = Vec::new();
     match since {

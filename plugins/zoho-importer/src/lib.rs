@@ -1,7 +1,7 @@
 //! Brings leads or contacts in from Zoho CRM.
 //!
-//! A run reads the records and, when it asks for changes, after them the list of the deleted; see `place` for where it is.
-//! Nothing new is an answer without a body (204, 304). Whoever is converted stays a record and is no lead any more.
+//! A run reads the records and, when it asks for changes, after them the list of the deleted; see `place` for where it
+//! is. Nothing new is an answer without a body (204, 304). Whoever is converted stays a record and is no lead any more.
 
 mod place;
 mod settings;

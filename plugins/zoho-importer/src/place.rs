@@ -1,10 +1,10 @@
 //! Where a run is, in two lists: the records, by when they changed, and after them whoever was deleted.
 //!
-//! Zoho does not promise what its token for a next page counts: somebody who changes or goes meanwhile may move everybody
-//! behind one place forward. So the next page is a question of its own, from a second before the last time that was seen;
-//! whoever is seen twice is the same person twice, and whoever changes meanwhile goes to the end and is met again. Only where
-//! a page does not get beyond its own beginning, because somebody imported thousands at once, or is not sorted, the token is
-//! taken. It ends after a day and after 100,000 records; then that question is asked again.
+//! Zoho does not promise what its token for a next page counts: somebody who changes or goes meanwhile may move
+//! everybody behind one place forward. So the next page is a question of its own, from a second before the last time
+//! that was seen; whoever is seen twice is the same person twice, and whoever changes meanwhile goes to the end and is
+//! met again. Only where a page does not get beyond its own beginning, because somebody imported thousands at once, or
+//! is not sorted, the token is taken. It ends after a day and after 100,000 records; then that question is asked again.
 
 use campanile_plugin_sdk::records::instant;
 use serde::{Deserialize, Serialize};
