@@ -20,7 +20,7 @@ use campanile_domain::variable::Variables;
 
 use crate::support::{MONDAY, World, end, lead, phone, wait};
 
-fn person(id: &str, phones: &[u64]) -> IncomingLead {
+pub(super) fn person(id: &str, phones: &[u64]) -> IncomingLead {
     let contact = |number: &u64| IncomingContact {
         phone: phone(*number).to_string(),
         name: None,
