@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::gateway::stage::shipped;
 use crate::gateway::wire::Request;
 
 /// One answer.
@@ -70,6 +71,10 @@ pub enum Expiry {
 pub trait Face: Send + 'static {
     /// The importer's name.
     fn plugin(&self) -> &'static str;
+    /// The importer itself: as it ships.
+    fn component(&self) -> Vec<u8> {
+        shipped(self.plugin())
+    }
     /// An id as this provider writes them; ids grow with the index, as text too.
     fn id(&self, index: usize) -> String;
     /// `settings` and `secrets` of a source; `base` is where the fake listens. The variable `city` comes from the city. `full`:

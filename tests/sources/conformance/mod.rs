@@ -11,4 +11,5 @@ mod fake;
 mod hubspot;
 mod manifest;
 mod suite;
+mod tidewater;
 mod world;
