@@ -10,6 +10,7 @@ mod face;
 mod fake;
 mod hubspot;
 mod manifest;
+mod sheets;
 mod suite;
 mod tidewater;
 mod world;
