@@ -16,5 +16,6 @@ mod plugin;
 mod rehearse;
 mod replay;
 mod serve_equals_rehearse;
+mod sinks;
 mod sources;
 mod tidy;

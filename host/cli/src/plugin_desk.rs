@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::gateway_kinds::Kinds;
 use crate::plugin_counts::GateCounts;
 use crate::script_checker::put_back;
+use crate::sink_kinds::SinkKinds;
 use crate::source_kinds::SourceKinds;
 
 /// Where the bytes of installed components are: in the store, found by their digest.
@@ -69,6 +70,8 @@ pub struct Desk {
     pub kinds: Arc<Kinds>,
     /// The importers that are made anew when theirs does.
     pub sources: Arc<SourceKinds>,
+    /// And the sinks.
+    pub sinks: Arc<SinkKinds>,
     /// Measures how long compiling takes.
     pub clock: Arc<dyn WallClock>,
     /// Counts what becomes of uploads.
@@ -168,6 +171,7 @@ impl PluginDesk for Desk {
         }
         self.kinds.plugin_changed(tenant, &version.name).await;
         self.sources.plugin_changed(tenant, &version.name).await;
+        self.sinks.plugin_changed(tenant, &version.name).await;
     }
 
     fn deleted(&self, tenant: TenantKey, version: &PluginVersion) {

@@ -10,10 +10,10 @@ use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sources, Store};
+use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sinks, Sources, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Importers, Shadows, SourceDuty};
+use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty};
 use campanile_sandbox::Sandbox;
 use campanile_server::{App, Config, JobLine, Line, Metrics};
 use campanile_store::{Profile, SqliteStore};
@@ -32,6 +32,7 @@ use crate::plugin_counts::{GateCounts, PluginCounts};
 use crate::plugin_desk::{Desk, StoredContents};
 use crate::plugin_meter::PluginMeter;
 use crate::script_checker::Checker;
+use crate::sink_kinds::SinkKinds;
 use crate::source_kinds::SourceKinds;
 use crate::{process_metrics, secret_key, version};
 
@@ -145,6 +146,11 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         store: Arc::clone(&store) as Arc<dyn Store>,
         plugged: plugged.clone(),
     });
+    let sinks = Arc::new(SinkKinds {
+        sinks: Arc::new(ResultSinks::default()),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        plugged: plugged.clone(),
+    });
     let kinds = Arc::new(Kinds {
         gateways: Arc::clone(&gateways),
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -162,6 +168,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         contents,
         kinds: Arc::clone(&kinds),
         sources: Arc::clone(&sources),
+        sinks: Arc::clone(&sinks),
         clock: Arc::clone(&wall_clock),
         counts: GateCounts::new(&registry).map_err(unmeasured)?,
     });
@@ -195,6 +202,9 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     for row in &store.sources(None).await.map_err(|error| Failure::other(error.to_string()))? {
         sources.revive(row).await;
     }
+    for row in &store.sinks(None).await.map_err(|error| Failure::other(error.to_string()))? {
+        sinks.revive(row).await;
+    }
     teach(&kinds, &sandbox, store.as_ref()).await?;
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -207,6 +217,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         jobs: JobLine::default(),
         gateways: Arc::clone(&kinds) as Arc<_>,
         sources: Arc::clone(&sources) as Arc<_>,
+        sinks: Arc::clone(&sinks) as Arc<_>,
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock,
         entropy: Arc::new(SystemEntropy),
@@ -227,7 +238,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         stop.clone(),
     );
     background.spawn(counting);
-    // On a faster clock no source is asked, see source_kinds.rs.
+    // On a faster clock no source is asked and no sink is told, see source_kinds.rs and sink_kinds.rs.
     if chosen.factor.is_none() {
         let duty = SourceDuty::new(
             Arc::clone(&store) as Arc<dyn Store>,
@@ -236,6 +247,15 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
             handle.clone(),
             entropy::seed(),
         );
+        background.spawn(Arc::new(duty).run(stop.clone()));
+        let duty = SinkDuty::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&sinks.sinks),
+            Arc::clone(&chosen.engine),
+            entropy::seed(),
+        );
+        let rung = Arc::clone(&sinks.sinks);
+        store.ring_on_events(Box::new(move || rung.ring()));
         background.spawn(Arc::new(duty).run(stop.clone()));
     }
     let engine_stop = stop.clone();

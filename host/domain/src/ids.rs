@@ -138,6 +138,8 @@ ids! {
     SourceId, "src";
     /// One run of a source.
     SourceRunId, "run";
+    /// An installed sink: where results go.
+    SinkId, "snk";
     /// An API key.
     KeyId, "key";
     /// An uploaded plugin or script version.
@@ -178,6 +180,8 @@ keys! {
     ImportKey;
     /// A source's row.
     SourceKey;
+    /// A sink's row.
+    SinkKey;
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod importer;
 pub mod lead;
 pub mod money;
+pub mod outbox;
 pub mod phone;
 pub mod plugin;
 pub mod policy;

@@ -20,6 +20,7 @@ pub mod limits;
 pub mod manifest;
 pub mod report;
 pub mod secrets;
+pub mod setback;
 
 /// What a plugin is for; one per world of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

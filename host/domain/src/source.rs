@@ -1,4 +1,4 @@
-//! Sources: how a record of another system becomes a lead, and how a source that fails is left alone.
+//! Sources: how a record of another system becomes a lead.
 //!
 //! Pure: a record is read the same way whatever page, run or host it comes in, so that its digest says whether it changed.
 //! A record that cannot be called is no error of the page: it is told with field, code and what to do, and a lead that it
@@ -14,7 +14,6 @@ use crate::importer::{IncomingLead, Page, PageMode, RejectedRecord};
 use crate::phone::{self, Phone};
 use crate::ports::store::NewLead;
 use crate::region::Region;
-use crate::time::{HOUR_MS, SECOND_MS};
 use crate::variable::Variables;
 use crate::zone::Zone;
 
@@ -206,40 +205,6 @@ fn content(lead: IncomingLead, region: Option<Region>) -> Content {
     }))
 }
 
-/// How long a source is left alone after failure number `failures` (from 1) in a row, in milliseconds: 30 s doubling to an
-/// hour, never less than the other system asked for, and up to a fifth more so that sources which failed together do not
-/// come back together. `jitter` is random, 0 to 1.
-pub fn back_off_ms(failures: u32, retry_after_ms: Option<u64>, jitter: f64) -> i64 {
-    let doubled = (30 * SECOND_MS).saturating_mul(1 << failures.saturating_sub(1).min(12)).min(HOUR_MS);
-    // What asks to be left alone for longer than a day is asked once a day.
-    let asked = retry_after_ms.map_or(0, |wait| i64::try_from(wait).unwrap_or(i64::MAX)).min(24 * HOUR_MS);
-    let wait = doubled.max(asked);
-    wait + (wait as f64 * jitter.clamp(0.0, 1.0) / 5.0) as i64
-}
-
-/// Whether a failure says that the other system no longer takes the credentials: asking again cannot help.
-pub fn needs_a_person(code: &str) -> bool {
-    matches!(code, "http_unauthorised" | "http_not_permitted" | "misconfigured")
-}
-
-/// What to do about a failure, for people.
-pub fn next_step(code: &str) -> &'static str {
-    match code {
-        "http_unauthorised" | "http_not_permitted" => {
-            "give the source a token that the other system takes, or authorise its connection again, then resume it"
-        }
-        "misconfigured" => "put the settings right (GET /check says which), then resume the source",
-        "http_too_many_requests" => "nothing: it goes on by itself when the other system allows it",
-        "http_unreachable" | "http_timed_out" | "http_broken" => {
-            "nothing, if the other system is down: it goes on by itself; else look at the source's settings"
-        }
-        code if code.starts_with("plugin_") => {
-            "the importer is at fault: look at its failures, then activate a version that works or roll back"
-        }
-        _ => "read the message; it goes on by itself if the other system recovers",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,15 +305,5 @@ mod tests {
         assert!(same(person(&["030 901820"]), person(&["+49 30 901820"])));
         assert!(!same(person(&["030 901820"]), person(&["030 901821"])));
         assert!(!same(person(&["030 901820"]), IncomingLead { do_not_call: true, ..person(&["030 901820"]) }));
-    }
-
-    #[test]
-    fn waits_double_to_an_hour_and_what_was_asked_for_is_kept() {
-        assert_eq!(back_off_ms(1, None, 0.0), 30 * SECOND_MS);
-        assert_eq!(back_off_ms(3, None, 0.0), 120 * SECOND_MS);
-        assert_eq!(back_off_ms(60, None, 0.0), HOUR_MS);
-        assert_eq!(back_off_ms(1, Some(90_000), 0.0), 90 * SECOND_MS);
-        assert_eq!(back_off_ms(1, Some(u64::MAX), 0.0), 24 * HOUR_MS);
-        assert_eq!(back_off_ms(1, None, 1.0), 36 * SECOND_MS);
     }
 }

@@ -68,6 +68,12 @@ fn readable(component: &[u8]) -> Result<(), Finding> {
             "upload the component itself; the host compiles it",
         ));
     }
+    if !component.starts_with(b"\0asm") {
+        let message =
+            "the file is no WebAssembly; it does not begin with the four bytes that every WebAssembly file does";
+        let next = "upload the file that campanile plugin build wrote: NAME.wasm";
+        return Err(Finding::at(Stage::Admission, "plugin_invalid", message, next));
+    }
     if wasmparser::Parser::is_core_wasm(component) {
         let message = "the file is a core module, not a component";
         return Err(Finding::at(

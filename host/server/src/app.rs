@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
-use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SourceDesk};
+use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SinkDesk, SourceDesk};
 
 /// Everything that handlers use.
 pub struct App {
@@ -43,6 +43,8 @@ pub struct App {
     pub gateways: Arc<dyn GatewayKinds>,
     /// The importers that are installed.
     pub sources: Arc<dyn SourceDesk>,
+    /// The plugins that sinks are.
+    pub sinks: Arc<dyn SinkDesk>,
     /// The time that calls live in.
     pub engine_clock: Arc<dyn EngineClock>,
     /// The time of keys and of webhooks' arrival.

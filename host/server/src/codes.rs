@@ -70,6 +70,7 @@ codes! {
     NO_ROOM_FOR_PLUGIN = "CE0031", CONFLICT, "The account has no room for another plugin";
     TOO_MANY_UPLOADS = "CE0032", TOO_MANY_REQUESTS, "Too many uploads are on their way";
     IMPORTER_FAILED = "CE0033", BAD_GATEWAY, "The importer did not answer";
+    SINK_FAILED = "CE0034", BAD_GATEWAY, "The sink did not answer";
 }
 
 #[cfg(test)]

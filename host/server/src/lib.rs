@@ -41,7 +41,9 @@ pub use self::jobs::{JobLine, interrupt_jobs};
 pub use self::line::Line;
 pub use self::metrics::Metrics;
 pub use self::pipeline::resume_plugins;
-pub use self::ports::{Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SourceDesk};
+pub use self::ports::{
+    Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SinkDesk, SourceDesk,
+};
 pub use self::problem::{FieldProblem, Problem};
 pub use self::router::{document as openapi, router};
 pub use self::secret::{KeyKind, Secret};

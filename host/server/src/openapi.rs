@@ -26,6 +26,7 @@ use crate::problem::{Document, FieldProblem};
         (name = "assistants", description = "Who speaks"),
         (name = "gateways", description = "Through what calls are placed"),
         (name = "sources", description = "Importers that feed campaigns"),
+        (name = "sinks", description = "Plugins that write results back to where leads came from"),
         (name = "plugins", description = "Components that an account uploads: versions, grants, what they used"),
         (name = "jobs", description = "Long work that was asked for: how far it is and what came of it"),
         (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),

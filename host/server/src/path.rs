@@ -39,6 +39,18 @@ impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Run<T> {
     }
 }
 
+/// The path's `{event}`.
+pub(crate) struct Event<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Event<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = param(parts, state, "event").await?;
+        text.parse().map(Self).map_err(|error: NotAnId| Problem::new(&codes::NOT_FOUND, error.to_string()))
+    }
+}
+
 /// The path's `{name}`.
 pub(crate) struct Name(pub String);
 

@@ -14,7 +14,7 @@ use campanile_domain::plugin::instance::{Checked, Choice, PluginAnswer};
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::outbound::Tokens;
-use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SourceRow};
+use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SinkRow, SourceRow};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -68,6 +68,31 @@ pub trait SourceDesk: Send + Sync {
 
     /// The choices for a setting.
     async fn options(&self, source: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>>;
+}
+
+/// The plugins that sinks are.
+#[async_trait]
+pub trait SinkDesk: Send + Sync {
+    /// Whether this host tells sinks at all.
+    ///
+    /// # Errors
+    /// It does not, and why.
+    fn allowed(&self) -> Result<(), FieldError>;
+
+    /// A sink was made or changed, or one of its secrets was: from now on it is told as it is now.
+    async fn installed(&self, sink: &SinkRow);
+
+    /// A sink was taken out.
+    fn removed(&self, sink: &SinkRow);
+
+    /// A sink has something to be told.
+    fn ring(&self);
+
+    /// Whether it can write, and what is missing. Waits for a batch that it is told.
+    async fn check(&self, sink: &SinkRow) -> PluginAnswer<Checked>;
+
+    /// The choices for a setting.
+    async fn options(&self, sink: &SinkRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>>;
 }
 
 /// The gates of an upload, and what became of what passed them.

@@ -21,7 +21,7 @@ use campanile_domain::phone::Phone;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::Kept;
 use campanile_domain::ports::store::{
-    LeadFilter, Order, Page, SourceNext, SourceRow, SourceStatus, SourceTurn, Store, TenantLimits,
+    InstanceStatus, LeadFilter, Order, Page, SourceNext, SourceRow, SourceTurn, Store, TenantLimits,
 };
 use campanile_domain::source::read;
 use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
@@ -315,7 +315,7 @@ fn live(snapshots: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
     }
     run.end_calls();
     run.sync();
-    prop_assert_eq!(wait(run.world.store.source_by_id(run.source.id)).unwrap().status, SourceStatus::Active);
+    prop_assert_eq!(wait(run.world.store.source_by_id(run.source.id)).unwrap().status, InstanceStatus::Active);
     run.equal()?;
     // Nothing changed: nothing is written of any lead.
     let revisions = |run: &Run<'_>| {

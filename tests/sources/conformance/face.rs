@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::gateway::stage::shipped;
 use crate::gateway::wire::Request;
 
 /// One answer.
@@ -66,12 +67,23 @@ pub enum Expiry {
     Rotated,
 }
 
+/// People of a page at most, whatever is asked for: providers answer fewer as they like.
+pub const PAGE: usize = 70;
+
 /// One provider.
 pub trait Face: Send + 'static {
     /// The importer's name.
     fn plugin(&self) -> &'static str;
+    /// The importer itself: as it ships.
+    fn component(&self) -> Vec<u8> {
+        shipped(self.plugin())
+    }
     /// An id as this provider writes them; ids grow with the index, as text too.
     fn id(&self, index: usize) -> String;
+    /// The most people of a page.
+    fn page(&self) -> usize {
+        PAGE
+    }
     /// `settings` and `secrets` of a source; `base` is where the fake listens. The variable `city` comes from the city. `full`:
     /// everything is to be read every time.
     fn install(&self, base: &str, full: bool) -> Value;

@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
-
-/// Fewer than anybody asks for.
-const PAGE: usize = 70;
 
 /// The face.
 pub struct Hubspot;

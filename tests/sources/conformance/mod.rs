@@ -13,6 +13,8 @@ mod manifest;
 mod peers;
 mod pipedrive;
 mod salesforce;
+mod sheets;
 mod suite;
+mod tidewater;
 mod world;
 mod zoho;

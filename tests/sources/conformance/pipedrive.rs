@@ -5,12 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
 
-/// Fewer than anybody asks for.
-const PAGE: usize = 70;
 const CITY: &str = "9dc80c50d78a15643bfc4ca79d76156a73a1ca0e";
 const NEVER: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 /// The options of the field that says never to call.
@@ -155,18 +153,18 @@ impl Face for Pipedrive {
         vec![
             Odd {
                 id: "990001",
-                record: json!({"id": 990_001, "name": null, "phones": [null, {"value": "+1 (202) 555-0150", "label": null}]}),
-                becomes: Ok("+12025550150"),
+                record: json!({"id": 990_001, "name": null, "phones": [null, {"value": "+1 (989) 555-0150", "label": null}]}),
+                becomes: Ok("+19895550150"),
             },
             Odd {
                 id: "990002",
-                record: json!({"id": "990002", "phones": [{"value": 12_025_550_151_u64, "primary": "yes"}], "custom_fields": []}),
-                becomes: Ok("+12025550151"),
+                record: json!({"id": "990002", "phones": [{"value": 19_895_550_151_u64, "primary": "yes"}], "custom_fields": []}),
+                becomes: Ok("+19895550151"),
             },
             Odd { id: "990003", record: json!({"id": 990_003, "phones": []}), becomes: Err("phone_missing") },
             Odd {
                 id: "990004",
-                record: json!({"id": 990_004, "phones": "+12025550153"}),
+                record: json!({"id": 990_004, "phones": "+19895550153"}),
                 becomes: Err("phone_missing"),
             },
             Odd {
@@ -174,7 +172,7 @@ impl Face for Pipedrive {
                 record: json!({"id": 990_005, "phones": [{"value": "call me", "primary": true}]}),
                 becomes: Err("contacts/0/phone"),
             },
-            Odd { id: "", record: json!({"phones": [{"value": "+12025550152"}]}), becomes: Err("id_missing") },
+            Odd { id: "", record: json!({"phones": [{"value": "+19895550152"}]}), becomes: Err("id_missing") },
         ]
     }
 

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
 
-/// Fewer than anybody asks for, as it may.
-const PAGE: usize = 70;
 const API: &str = "/services/data/v62.0";
 const COLUMNS: [&str; 10] = [
     "Id",
@@ -223,13 +221,13 @@ impl Face for Salesforce {
         vec![
             Odd {
                 id: plain,
-                record: record(plain, json!({"Phone": "+1 (202) 555-0150", "Name": null})),
-                becomes: Ok("+12025550150"),
+                record: record(plain, json!({"Phone": "+1 (989) 555-0150", "Name": null})),
+                becomes: Ok("+19895550150"),
             },
             Odd {
                 id: number,
-                record: record(number, json!({"MobilePhone": 12_025_550_151_u64, "DoNotCall": "no"})),
-                becomes: Ok("+12025550151"),
+                record: record(number, json!({"MobilePhone": 19_895_550_151_u64, "DoNotCall": "no"})),
+                becomes: Ok("+19895550151"),
             },
             Odd {
                 id: empty,
@@ -238,7 +236,7 @@ impl Face for Salesforce {
             },
             Odd { id: bare, record: json!({"Id": bare}), becomes: Err("phone_missing") },
             Odd { id: words, record: record(words, json!({"Phone": "call me"})), becomes: Err("contacts/0/phone") },
-            Odd { id: "", record: json!({"Phone": "+12025550152"}), becomes: Err("id_missing") },
+            Odd { id: "", record: json!({"Phone": "+19895550152"}), becomes: Err("id_missing") },
         ]
     }
 

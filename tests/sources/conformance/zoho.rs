@@ -5,12 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
 
-/// Fewer than anybody asks for.
-const PAGE: usize = 70;
 const FIELDS: [&str; 7] = ["First_Name", "Last_Name", "Modified_Time", "Converted__s", "Mobile", "Phone", "City"];
 const CLIENT: (&str, &str) = ("1000.CLIENT", "s3cret");
 
@@ -193,17 +191,17 @@ impl Face for Zoho {
         vec![
             Odd {
                 id: "4876876000009990001",
-                record: json!({"id": "4876876000009990001", "Phone": "+1 202 555 0150", "Mobile": "", "Last_Name": null}),
-                becomes: Ok("+12025550150"),
+                record: json!({"id": "4876876000009990001", "Phone": "+1 989 555 0150", "Mobile": "", "Last_Name": null}),
+                becomes: Ok("+19895550150"),
             },
             Odd {
                 id: "4876876000009990002",
-                record: json!({"id": 4_876_876_000_009_990_002_u64, "Mobile": 12_025_550_151_u64, "Modified_Time": "soon", "Never_Call": {}}),
-                becomes: Ok("+12025550151"),
+                record: json!({"id": 4_876_876_000_009_990_002_u64, "Mobile": 19_895_550_151_u64, "Modified_Time": "soon", "Never_Call": {}}),
+                becomes: Ok("+19895550151"),
             },
             Odd {
                 id: "4876876000009990003",
-                record: json!({"id": "4876876000009990003", "Mobile": null, "Phone": ["+12025550153"]}),
+                record: json!({"id": "4876876000009990003", "Mobile": null, "Phone": ["+19895550153"]}),
                 becomes: Err("phone_missing"),
             },
             Odd {
@@ -211,7 +209,7 @@ impl Face for Zoho {
                 record: json!({"id": "4876876000009990004", "Mobile": "call me"}),
                 becomes: Err("contacts/0/phone"),
             },
-            Odd { id: "", record: json!({"Mobile": "+12025550152"}), becomes: Err("id_missing") },
+            Odd { id: "", record: json!({"Mobile": "+19895550152"}), becomes: Err("id_missing") },
         ]
     }
 

@@ -20,7 +20,7 @@ use self::desk::Desk;
 use self::shown::Bar;
 use self::target::Target;
 use crate::exit::Failure;
-use crate::lead_file::MappingFlags;
+use crate::lead_file::{LeadFile, MappingFlags};
 
 /// Lead files.
 #[derive(Subcommand, Debug)]
@@ -101,6 +101,8 @@ pub async fn run(command: Import) -> Result<(), Failure> {
 }
 
 async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
+    // Looked at here first: what is no lead file is not sent, and what is wrong is told with this command's flags.
+    drop(LeadFile::open(&args.file, &args.mapping, None)?);
     let options = options(&args.mapping)?;
     let (campaign, is_new) = match &args.campaign {
         Some(campaign) => (campaign.clone(), false),
@@ -120,7 +122,15 @@ async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
     let id = uploaded["id"].as_str().unwrap_or_default().to_owned();
     let mut rows = None;
     if !args.no_review {
-        let reviewed = desk.review(&id).await?;
+        let reviewed = match desk.review(&id).await {
+            Ok(reviewed) if reviewed["review"]["error"].is_null() => reviewed,
+            refused => {
+                desk.discard(&id).await?;
+                let why = refused?["review"]["error"]["message"].as_str().unwrap_or("the file").to_owned();
+                return Err(Failure::usage(format!("the file cannot be reviewed: {why}"))
+                    .next("campanile import check FILE shows how it is understood"));
+            }
+        };
         rows = reviewed["review"]["rows"].as_u64();
         if !args.json {
             shown::review(&reviewed);
@@ -136,6 +146,10 @@ async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
     let bar = Bar::of_rows(args.json, rows);
     let ended = desk.confirm(&id, &|import| bar.tell(import)).await?;
     bar.done();
+    if !args.json && ended["summary"]["rejected"].as_object().is_some_and(|rejected| !rejected.is_empty()) {
+        let file = args.file.display();
+        eprintln!("the rejected rows as a file to mend: campanile import check {file} --rejects rejected.csv");
+    }
     ending(&ended, args.json)
 }
 

@@ -81,10 +81,6 @@ fn count(of: &Value, name: &str) -> (String, String) {
 /// What would become of the rows.
 pub fn review(import: &Value) {
     let review = &import["review"];
-    if let Some(why) = review["error"]["message"].as_str() {
-        println!("the file cannot be reviewed: {why}");
-        return;
-    }
     let mapping = &import["understood"]["mapping"];
     let mut lines = vec![("primary phone".to_owned(), mapping["primary"].as_str().unwrap_or_default().to_owned())];
     let groups = ["rows", "ready", "repaired", "duplicate_in_file", "already_in_campaign", "suppressed"];

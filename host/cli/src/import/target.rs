@@ -13,8 +13,8 @@ use crate::exit::Failure;
 /// Flags that say where.
 #[derive(Args, Clone, Debug)]
 pub struct Target {
-    /// Import straight into a data folder that no server has open
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "key"])]
+    /// Import straight into a data folder that no server has open, whatever --server says
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// With --data: which account, by id or name; not needed when there is only one
     #[arg(long, value_name = "TENANT", requires = "data")]

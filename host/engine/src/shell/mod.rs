@@ -11,7 +11,9 @@ mod gateways;
 mod handle;
 mod hands;
 mod meters;
+mod places;
 mod shadow;
+mod sinks;
 mod sources;
 
 pub use engine::Engine;
@@ -19,4 +21,5 @@ pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
 pub use shadow::Shadows;
+pub use sinks::{ResultSinks, SinkDuty};
 pub use sources::{Importers, SourceDuty};

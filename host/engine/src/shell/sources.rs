@@ -5,7 +5,7 @@
 //! new leads as it is of an import's. At most [`TOGETHER`] sources are asked at once and [`EACH`] of one tenant; one with
 //! many pages gives its place up after [`PAGES`] of them. What fails is asked again later by the store's own rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use campanile_domain::ids::{CampaignKey, SourceKey, TenantKey};
@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::handle::Handle;
+use super::places::Places;
 
 /// Sources asked at once.
 pub const TOGETHER: usize = 8;
@@ -99,10 +100,9 @@ impl SourceDuty {
     /// Asks who is due until cancelled; a page under way is finished.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut asked: JoinSet<(SourceKey, TenantKey)> = JoinSet::new();
-        let mut busy: BTreeSet<SourceKey> = BTreeSet::new();
-        let mut of_tenant: BTreeMap<TenantKey, usize> = BTreeMap::new();
+        let mut places = Places::new(TOGETHER, EACH);
         loop {
-            let wake = match self.start(&mut asked, &mut busy, &mut of_tenant, &stop).await {
+            let wake = match self.start(&mut asked, &mut places, &stop).await {
                 Ok(wake) => wake,
                 Err(error) => {
                     tracing::error!(%error, "the sources that are due could not be read; trying again");
@@ -114,12 +114,7 @@ impl SourceDuty {
                 () = self.importers.bell.notified() => {}
                 () = self.clock.sleep_until(wake) => {}
                 Some(ended) = asked.join_next(), if !asked.is_empty() => match ended {
-                    Ok((key, tenant)) => {
-                        busy.remove(&key);
-                        if let Some(count) = of_tenant.get_mut(&tenant) {
-                            *count = count.saturating_sub(1);
-                        }
-                    }
+                    Ok((key, tenant)) => places.free(key, tenant),
                     Err(error) => tracing::error!(%error, "asking a source panicked"),
                 },
             }
@@ -131,23 +126,16 @@ impl SourceDuty {
     async fn start(
         self: &Arc<Self>,
         asked: &mut JoinSet<(SourceKey, TenantKey)>,
-        busy: &mut BTreeSet<SourceKey>,
-        of_tenant: &mut BTreeMap<TenantKey, usize>,
+        places: &mut Places<SourceKey>,
         stop: &CancellationToken,
     ) -> Stored<Timestamp> {
         let now = self.clock.now();
         let mut wake = now + LONGEST_SLEEP_MS;
         let pushes = self.store.due_pushes(now, TOGETHER as u32).await?;
         let due = self.store.due_sources((2 * EACH) as u32, 4 * TOGETHER as u32).await?;
-        let mut place = |key: SourceKey, tenant: TenantKey| {
-            let count = of_tenant.entry(tenant).or_default();
-            let free = busy.len() < TOGETHER && *count < EACH && busy.insert(key);
-            *count += usize::from(free);
-            free
-        };
         for push in pushes {
             let (key, tenant) = (push.source.key, push.source.tenant);
-            if place(key, tenant) {
+            if places.take(key, tenant) {
                 let duty = Arc::clone(self);
                 asked.spawn(async move {
                     duty.receive(push).await;
@@ -158,7 +146,7 @@ impl SourceDuty {
         for DueSource { key, tenant, at } in due {
             if at > now {
                 wake = wake.min(at);
-            } else if place(key, tenant) {
+            } else if places.take(key, tenant) {
                 let (duty, stop) = (Arc::clone(self), stop.clone());
                 asked.spawn(async move {
                     duty.ask(tenant, key, &stop).await;

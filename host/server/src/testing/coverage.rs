@@ -44,7 +44,9 @@ impl Things {
             .to_owned();
         let assistant =
             host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}")).await.body["assistant"].clone();
+        let (sink, event) = host.failed_delivery().await;
         Self(BTreeMap::from([
+            ("event", event),
             ("/v1/tenants/", host.tenant.clone()),
             ("/v1/keys/", keys.body["data"][0]["id"].as_str().unwrap().to_owned()),
             ("/v1/assistants/", assistant.as_str().unwrap().to_owned()),
@@ -58,6 +60,7 @@ impl Things {
             ("/v1/imports/{id}/confirm", host.uploaded_import().await),
             ("/v1/jobs/", host.running_job().await),
             ("/v1/sources/", host.source().await),
+            ("/v1/sinks/", sink),
         ]))
     }
 
@@ -79,6 +82,7 @@ impl Things {
             let begins = begins.unwrap_or_else(|| panic!("{pattern} needs an object; add one to Things"));
             path = path.replace("{id}", &self.0[begins]);
         }
+        path = path.replace("{event}", &self.0["event"]);
         assert!(!path.contains('{'), "{pattern} has a parameter that this test does not know");
         if pattern == "/v1/imports" {
             path.push_str(&format!("?campaign={}", self.0["/v1/campaigns/"]));

@@ -29,8 +29,10 @@ fn manifest(line: &str) -> Option<Manifest> {
     let (name, version, kind) = (words.next()?, words.next()?, words.next()?);
     let mut manifest = json!({"name": name, "version": version, "kind": kind, "summary": "For tests."});
     let asks = match name {
-        "acme-voice" => json!({"hosts": ["api.acme.example"], "secrets": {"token": {"title": "Token"}},
-            "auth": {"account": {"style": "bearer", "token": {"secret": "token"}}}}),
+        "acme-voice" | "acme-results" => {
+            json!({"hosts": ["api.acme.example"], "secrets": {"token": {"title": "Token"}},
+            "auth": {"account": {"style": "bearer", "token": {"secret": "token"}}}})
+        }
         "acme-crm" => json!({"hosts": ["api.acme.example"], "secrets": {"client_secret": {"title": "Client secret"}},
             "auth": {"crm": {"style": "oauth2-authorization-code", "authorize_url": "https://login.acme.example/",
                 "token_url": "https://login.acme.example/token", "client_id": {"text": "campanile"},

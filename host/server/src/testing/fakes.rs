@@ -12,11 +12,11 @@ use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
-use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, SourceRow, Store};
+use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, SinkRow, SourceRow, Store};
 use campanile_domain::time::Timestamp;
 use serde_json::Value;
 
-use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker, SourceDesk};
+use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker, SinkDesk, SourceDesk};
 
 /// Different every time and the same in every run.
 #[derive(Default)]
@@ -89,6 +89,34 @@ impl SourceDesk for Kinds {
     }
 
     async fn options(&self, _: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
+        answered(match setting {
+            "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+        })
+    }
+}
+
+#[async_trait]
+impl SinkDesk for Kinds {
+    fn allowed(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
+
+    async fn installed(&self, sink: &SinkRow) {
+        self.0.lock().unwrap().push(sink.id.to_string());
+    }
+
+    fn removed(&self, sink: &SinkRow) {
+        self.0.lock().unwrap().retain(|id| *id != sink.id.to_string());
+    }
+
+    fn ring(&self) {}
+
+    async fn check(&self, _: &SinkRow) -> PluginAnswer<Checked> {
+        answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
+    }
+
+    async fn options(&self, _: &SinkRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
         answered(match setting {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
             _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),

@@ -89,6 +89,7 @@ impl Host {
             metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),
             sources: Arc::clone(&app.sources),
+            sinks: Arc::clone(&app.sinks),
             engine_clock: Arc::clone(&app.engine_clock),
             wall_clock: Arc::clone(&app.wall_clock),
             entropy: Arc::clone(&app.entropy),

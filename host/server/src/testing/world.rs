@@ -61,6 +61,7 @@ impl Host {
             jobs: JobLine::default(),
             gateways: kinds.clone(),
             sources: kinds.clone(),
+            sinks: kinds.clone(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),

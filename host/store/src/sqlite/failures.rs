@@ -15,6 +15,8 @@ pub(crate) struct Of(&'static str, &'static str);
 pub(crate) const POLICY: Of = Of("policy_failure", "campaign");
 /// Of a source's importer.
 pub(crate) const SOURCE: Of = Of("source_failure", "source");
+/// Of a sink.
+pub(crate) const SINK: Of = Of("sink_failure", "sink");
 
 /// Counts one; the rule is the domain's.
 pub(crate) fn count(op: &Op<'_>, Of(table, column): Of, key: i64) -> Done<Option<TooMany>> {

@@ -224,6 +224,7 @@ impl<'a> Op<'a> {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
+        self.cache.told = true;
         let mut next: BTreeMap<i64, i64> = BTreeMap::new();
         for event in &events {
             *next.entry(event.tenant).or_default() += 1;

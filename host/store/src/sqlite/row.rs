@@ -199,9 +199,10 @@ impl LeadRow {
         (self.campaign.0, 0, self.code, self.counted_gate)
     }
 
-    /// What its events are about.
+    /// What its events are about: with the last call, because most of what happens to a lead follows from one.
     pub(crate) fn about(&self) -> About {
-        About { campaign: Some(self.campaign.0), lead: Some(self.key.0), call: None }
+        let call = self.last_attempt.map(|key| key.0);
+        About { campaign: Some(self.campaign.0), lead: Some(self.key.0), call }
     }
 
     fn event_data(&self, was: LeadState) -> String {

@@ -29,12 +29,14 @@ pub(crate) struct Cache {
     plans: BTreeMap<(i64, u32, i64), Arc<Plan>>,
     terms: BTreeMap<(i64, i64), Arc<Terms>>,
     openings: BTreeMap<(i64, u32), (Timestamp, Timestamp)>,
+    /// Something was written to the event log since the last commit.
+    pub(crate) told: bool,
 }
 
 impl Cache {
-    /// Forgets everything.
+    /// Forgets every document.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { told: self.told, ..Self::default() };
     }
 
     /// Since when the calling hours are open without a break, when they are open at `now`: what lateness counts from.

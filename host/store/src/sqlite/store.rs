@@ -22,7 +22,7 @@ use super::plugins::content;
 use super::profile::{self, Sync};
 use super::read::{self, Of, Reader, Readers};
 use super::scope::Cache;
-use super::writer::{self, Lane, Log, Writer};
+use super::writer::{self, Bell, Lane, Log, Writer};
 use crate::lock::FolderLock;
 use crate::meters::Meters;
 use crate::vault::Vault;
@@ -174,6 +174,13 @@ impl SqliteStore {
         // Last of all, so that what the writers left is moved too.
         signal.close();
         join(checkpointer);
+    }
+
+    /// See [`Writer::ring`]; a store in memory rings nothing.
+    pub(crate) fn ring(&self, bell: Bell) {
+        if let Side::Thread(writer) = &self.main {
+            writer.ring(bell);
+        }
     }
 
     /// A write of the dial side or of a person.

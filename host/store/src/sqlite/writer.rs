@@ -50,6 +50,9 @@ enum Turn<'a> {
 /// Takes its turn; says whether its savepoint is kept, and how to answer.
 type Work = Box<dyn for<'a> FnOnce(Turn<'a>) -> (bool, Reply) + Send>;
 
+/// Rung after a commit that wrote events.
+pub(crate) type Bell = Box<dyn Fn() + Send + Sync>;
+
 struct Job {
     lane: Lane,
     work: Work,
@@ -67,6 +70,7 @@ struct Shared {
     queues: Mutex<Queues>,
     arrived: Condvar,
     meters: OnceLock<Meters>,
+    bell: OnceLock<Bell>,
 }
 
 impl Shared {
@@ -122,7 +126,12 @@ impl Writer {
         log: Log,
         signal: Arc<Signal>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
-        let shared = Arc::new(Shared { queues: Mutex::default(), arrived: Condvar::new(), meters: OnceLock::new() });
+        let shared = Arc::new(Shared {
+            queues: Mutex::default(),
+            arrived: Condvar::new(),
+            meters: OnceLock::new(),
+            bell: OnceLock::new(),
+        });
         let theirs = Arc::clone(&shared);
         let pages = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&pages);
@@ -187,6 +196,11 @@ impl Writer {
     /// From now on its groups are counted.
     pub(crate) fn measure(&self, meters: Meters) {
         let _ = self.shared.meters.set(meters);
+    }
+
+    /// From now on this is rung after every commit that wrote events; the first one stays.
+    pub(crate) fn ring(&self, bell: Bell) {
+        let _ = self.shared.bell.set(bell);
     }
 
     /// No new operation; what waits is still done.
@@ -266,6 +280,12 @@ impl Loop {
         };
         if let Some(meters) = meters {
             meters.ended(replies.len(), outcome.is_ok());
+        }
+        if std::mem::take(&mut self.cache.told)
+            && outcome.is_ok()
+            && let Some(bell) = shared.bell.get()
+        {
+            bell();
         }
         let failed = outcome.err().map(|why| {
             // Whatever is still open is taken back; the error that counts is the first one.

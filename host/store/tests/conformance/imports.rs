@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{MONDAY, World, lead, phone, wait};
 
-fn uploaded(world: &World, number: u8, existing: Existing) -> Import {
+pub(super) fn uploaded(world: &World, number: u8, existing: Existing) -> Import {
     let new = NewImport {
         id: ImportId::from_bytes([number; 16]),
         campaign: world.campaign.id,
@@ -26,7 +26,7 @@ fn uploaded(world: &World, number: u8, existing: Existing) -> Import {
     world.done(world.store.add_import(&world.ctx(MONDAY), new))
 }
 
-fn step(world: &World, import: &Import, to: ImportStatus) -> Import {
+pub(super) fn step(world: &World, import: &Import, to: ImportStatus) -> Import {
     world.done(world.store.step_import(&world.ctx(MONDAY), import.id, ImportStep::to(to)))
 }
 

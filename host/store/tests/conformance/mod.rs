@@ -14,6 +14,7 @@ pub mod plugins;
 pub mod records;
 pub mod settling;
 pub mod shadows;
+pub mod sinks;
 pub mod sources;
 
 /// A test for every rule, with stores that `$open` makes.
@@ -54,6 +55,13 @@ macro_rules! suite {
                 imports: known_leads_are_skipped_or_updated,
                 imports: an_undo_takes_out_what_nobody_called,
                 imports: a_mapping_is_found_by_its_headers,
+                sinks: what_happened_is_told_once_it_is_acknowledged,
+                sinks: the_events_of_a_lead_are_told_in_their_order,
+                sinks: an_event_that_fails_is_told_again_and_given_up,
+                sinks: a_sink_that_fails_keeps_everything_and_asks_for_a_person,
+                sinks: only_the_leads_of_its_source_are_told,
+                sinks: what_is_told_again_is_as_it_is_now,
+                sinks: a_lead_that_is_gone_is_skipped,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,

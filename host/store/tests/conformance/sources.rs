@@ -11,7 +11,7 @@ use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::Kept;
 use campanile_domain::ports::gateway::Webhook;
 use campanile_domain::ports::store::{
-    Lead, LeadFilter, NewLead, Page, SourceChange, SourceNext, SourceRow, SourceRun, SourceStatus, SourceStep, Store,
+    InstanceStatus, Lead, LeadFilter, NewLead, Page, SourceChange, SourceNext, SourceRow, SourceRun, SourceStep, Store,
     StoreError, Stored,
 };
 use campanile_domain::source::{ReadPage, read};
@@ -20,7 +20,7 @@ use campanile_domain::variable::Variables;
 
 use crate::support::{MONDAY, World, end, lead, phone, wait};
 
-fn person(id: &str, phones: &[u64]) -> IncomingLead {
+pub(super) fn person(id: &str, phones: &[u64]) -> IncomingLead {
     let contact = |number: &u64| IncomingContact {
         phone: phone(*number).to_string(),
         name: None,
@@ -293,16 +293,16 @@ pub fn failures_back_off_ask_for_a_person_and_pause(store: Arc<dyn Store>) {
     let refused = fail(MONDAY, PluginFailure::new("http_not_permitted", "401"));
     assert_eq!(
         (refused.status, refused.status_reason.code.as_str()),
-        (SourceStatus::NeedsAttention, "http_not_permitted")
+        (InstanceStatus::NeedsAttention, "http_not_permitted")
     );
     assert!(wait(world.store.due_sources(2, 10)).unwrap().is_empty());
     wait(world.store.resume_source(&world.ctx(MONDAY), source.id)).unwrap();
     for n in 1..=20 {
-        assert_eq!(now(&world, &source).status, SourceStatus::Active, "{n}");
+        assert_eq!(now(&world, &source).status, InstanceStatus::Active, "{n}");
         fail(MONDAY + n * 1_000, PluginFailure::new("plugin_trapped", "unreachable"));
     }
     let paused = now(&world, &source);
-    assert_eq!((paused.status, paused.status_reason.code.as_str()), (SourceStatus::Paused, "too_many_failures"));
+    assert_eq!((paused.status, paused.status_reason.code.as_str()), (InstanceStatus::Paused, "too_many_failures"));
     assert!(paused.status_reason.detail.contains("roll back"), "{}", paused.status_reason.detail);
     assert_eq!(run(&world, &source).status, "failed");
 }
@@ -357,7 +357,7 @@ pub fn a_push_is_applied_once_a_forged_one_dropped_and_a_poisonous_one_given_up(
     }
     assert!(due(at).is_empty(), "and is given up");
     let told = now(&world, &source);
-    assert_eq!((told.failed_webhooks, told.status), (1, SourceStatus::Active));
+    assert_eq!((told.failed_webhooks, told.status), (1, InstanceStatus::Active));
     assert!(told.last_webhook_error.unwrap().contains("plugin_trapped"));
 }
 

@@ -9,8 +9,9 @@ use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
 use campanile_domain::campaign::{CampaignConfig, StartFacts, Verb};
 use campanile_domain::contact::Contact;
 use campanile_domain::hours::CallingHours;
-use campanile_domain::ids::{CallId, GatewayKey, LeadId};
+use campanile_domain::ids::{CallId, GatewayKey, LeadId, SourceId};
 use campanile_domain::money::{Currency, Micros, Tariff};
+use campanile_domain::outbox::SINK_EVENTS_USUAL;
 use campanile_domain::phone::Phone;
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::VersionState;
@@ -21,8 +22,8 @@ use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
     Assistant, AssistantConfig, Billing, Campaign, Changed, Claim, ClaimRequest, DialResult, Fence, LeadAdded,
-    NewGateway, NewLead, NewSource, NewTenant, NewVersion, Order, SourceRow, Store, Stored, Tenant, TenantLimits,
-    VerbDone, WriteContext,
+    NewGateway, NewLead, NewSink, NewSource, NewTenant, NewVersion, Order, SinkRow, SourceRow, Store, Stored, Tenant,
+    TenantLimits, VerbDone, WriteContext,
 };
 use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{VariableSpec, Variables};
@@ -84,24 +85,24 @@ pub fn manifest(version: &str, hosts: &[&str]) -> Manifest {
     }
 }
 
-/// An importer's upload that asks for nothing.
-pub fn importer(version: &str) -> NewVersion {
-    let manifest = Manifest {
-        name: "acme-crm".into(),
-        kind: Kind::LeadImporter,
-        secrets: [].into(),
-        auth: [].into(),
-        ..manifest(version, &[])
-    };
+/// An upload that asks for nothing.
+pub fn plain(name: &str, kind: Kind, version: &str) -> NewVersion {
+    let (secrets, auth) = ([].into(), [].into());
+    let manifest = Manifest { name: name.into(), kind, secrets, auth, ..manifest(version, &[]) };
     let mut report = Report::at(Stage::Admission, "", 1);
     report.manifest = Some(manifest);
     NewVersion {
-        name: "acme-crm".into(),
+        name: name.into(),
         version: Some(version.to_owned()),
-        kind: Kind::LeadImporter.word().to_owned(),
-        content: version.as_bytes().to_vec(),
+        kind: kind.word().to_owned(),
+        content: format!("{name} {version}").into_bytes(),
         report: Some(report),
     }
+}
+
+/// An importer's upload that asks for nothing.
+pub fn importer(version: &str) -> NewVersion {
+    plain("acme-crm", Kind::LeadImporter, version)
 }
 
 /// What a world is made with.
@@ -173,22 +174,43 @@ impl World {
         self.add_at(MONDAY, leads)
     }
 
-    /// A source of the campaign, whose importer is in force.
-    pub fn source(&self, reopen_on_change: bool) -> SourceRow {
-        let plugin = "acme-crm@active".parse().unwrap();
-        let known = wait(self.store.plugin_versions(Some(self.tenant.key), Some("acme-crm"))).unwrap();
-        if known.is_empty() {
-            let version = wait(self.store.add_plugin_version(&self.ctx(MONDAY), importer("1.0.0"))).unwrap().version;
+    /// Takes an upload through the gates, unless it went.
+    fn in_force(&self, new: NewVersion) {
+        let (name, number) = (new.name.clone(), new.version.clone().unwrap());
+        if wait(self.store.plugin_versions(Some(self.tenant.key), Some(&name))).unwrap().is_empty() {
+            let version = wait(self.store.add_plugin_version(&self.ctx(MONDAY), new)).unwrap().version;
             for next in [VersionState::Testing, VersionState::Staged] {
                 let report = version.report.clone().unwrap();
                 wait(self.store.advance_plugin(&self.ctx(MONDAY), version.id, next, report)).unwrap();
             }
-            wait(self.store.activate_plugin(&self.ctx(MONDAY), "acme-crm", "1.0.0")).unwrap();
+            wait(self.store.activate_plugin(&self.ctx(MONDAY), &name, &number)).unwrap();
         }
+    }
+
+    /// A sink of the campaign that is told the usual events, of the leads of a source or of all.
+    pub fn sink(&self, source: Option<SourceId>, backfill: bool) -> SinkRow {
+        self.in_force(plain("acme-results", Kind::ResultSink, "1.0.0"));
+        let new = NewSink {
+            campaign: self.campaign.id,
+            source,
+            name: "Results".into(),
+            plugin: "acme-results@active".parse().unwrap(),
+            settings: serde_json::json!({}),
+            secrets: Secrets::default(),
+            events: SINK_EVENTS_USUAL.map(str::to_owned).to_vec(),
+            backfill,
+            paused: false,
+        };
+        wait(self.store.create_sink(&self.ctx(MONDAY), new)).unwrap()
+    }
+
+    /// A source of the campaign, whose importer is in force.
+    pub fn source(&self, reopen_on_change: bool) -> SourceRow {
+        self.in_force(importer("1.0.0"));
         let new = NewSource {
             campaign: self.campaign.id,
             name: "CRM".into(),
-            plugin,
+            plugin: "acme-crm@active".parse().unwrap(),
             settings: serde_json::json!({}),
             secrets: Secrets::default(),
             default_country: "US".parse().ok(),

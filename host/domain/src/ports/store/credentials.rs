@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Stored, WriteContext};
-use crate::ids::{ConnectionId, GatewayId, SourceId, TenantKey};
+use crate::ids::{ConnectionId, GatewayId, SinkId, SourceId, TenantKey};
 use crate::plugin::secrets::{SecretString, Secrets};
 use crate::ports::outbound::Tokens;
 use crate::time::Timestamp;
@@ -24,6 +24,8 @@ pub enum SecretOwner {
     Source(SourceId),
     /// A connection's: those of the application that asks for consent.
     Connection(ConnectionId),
+    /// A sink's.
+    Sink(SinkId),
 }
 
 impl fmt::Display for SecretOwner {
@@ -33,6 +35,7 @@ impl fmt::Display for SecretOwner {
             Self::Gateway(id) => id.fmt(f),
             Self::Source(id) => id.fmt(f),
             Self::Connection(id) => id.fmt(f),
+            Self::Sink(id) => id.fmt(f),
         }
     }
 }

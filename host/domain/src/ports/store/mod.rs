@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Eleven traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Twelve traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,13 @@ pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
 pub use imports::*;
+pub use instances::*;
 pub use jobs::*;
 pub use leads::*;
 pub use plugins::*;
 pub use records::*;
 pub use shadows::*;
+pub use sinks::*;
 pub use sources::*;
 
 mod accounts;
@@ -30,20 +32,33 @@ mod campaigns;
 mod credentials;
 mod dialling;
 mod imports;
+mod instances;
 mod jobs;
 mod leads;
 mod plugins;
 mod records;
 mod shadows;
+mod sinks;
 mod sources;
 
 /// All of it.
 pub trait Store:
-    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Dialling + Records + Jobs + Shadows
+    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Sinks + Dialling + Records + Jobs + Shadows
 {
 }
 impl<T> Store for T where
-    T: Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Dialling + Records + Jobs + Shadows
+    T: Accounts
+        + Plugins
+        + Credentials
+        + Campaigns
+        + Leads
+        + Imports
+        + Sources
+        + Sinks
+        + Dialling
+        + Records
+        + Jobs
+        + Shadows
 {
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Listed, Page, Stored, WriteContext};
+use super::{InstanceReason, InstanceStatus, Listed, Page, Stored, WriteContext};
 use crate::ids::{CampaignId, CampaignKey, SourceId, SourceKey, SourceRunId, TenantKey};
 use crate::importer::RejectedRecord;
 use crate::plugin::PluginRef;
@@ -19,42 +19,6 @@ use crate::ports::gateway::Webhook;
 use crate::region::Region;
 use crate::source::ReadPage;
 use crate::time::Timestamp;
-
-/// Where a source is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SourceStatus {
-    /// It is asked at its interval.
-    Active,
-    /// A person paused it, or it failed too often.
-    Paused,
-    /// The other system no longer takes its credentials, or a setting is wrong: a person must act.
-    NeedsAttention,
-}
-
-impl SourceStatus {
-    /// The word in the store and in the API.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::NeedsAttention => "needs_attention",
-        }
-    }
-}
-
-/// Why a source is where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceReason {
-    /// Stable: `by_hand`, `too_many_failures`, `created`, or the code of the failure.
-    pub code: String,
-    /// For people, with what to do next.
-    pub detail: String,
-    /// Who: `operator`, `engine` or a key's id.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// An installed importer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,9 +49,9 @@ pub struct SourceRow {
     /// A lead that ended and changes there is called again.
     pub reopen_on_change: bool,
     /// Where it is.
-    pub status: SourceStatus,
+    pub status: InstanceStatus,
     /// Why.
-    pub status_reason: SourceReason,
+    pub status_reason: InstanceReason,
     /// The secret of its hook's URL.
     #[serde(skip)]
     pub hook_token: String,

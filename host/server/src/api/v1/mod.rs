@@ -14,6 +14,7 @@ pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod plugins;
 pub(crate) mod scripts;
+pub(crate) mod sinks;
 pub(crate) mod sources;
 pub(crate) mod tenants;
 

@@ -12,6 +12,7 @@ use crate::sqlite::accounts::gateways;
 use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
+use crate::sqlite::sinks::sink;
 use crate::sqlite::sources::source;
 use crate::vault::{Place, Vault};
 
@@ -19,6 +20,7 @@ fn owned(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<()> {
     match owner {
         SecretOwner::Gateway(id) => gateways::key_of(db, tenant, id).map(|_| ()),
         SecretOwner::Source(id) => source::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
+        SecretOwner::Sink(id) => sink::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
         SecretOwner::Connection(id) => {
             let connection = connections::by_id(db, id)?;
             if connection.tenant.0 == tenant { Ok(()) } else { not_found("connection") }
@@ -102,7 +104,12 @@ pub(crate) fn must_be_complete(db: &Connection, tenant: i64, owner: SecretOwner,
     if missing.is_empty() {
         return Ok(());
     }
-    let place = if matches!(owner, SecretOwner::Source(_)) { "sources" } else { "gateways" };
+    let place = match owner {
+        SecretOwner::Gateway(_) => "gateways",
+        SecretOwner::Source(_) => "sources",
+        SecretOwner::Sink(_) => "sinks",
+        SecretOwner::Connection(_) => "connections",
+    };
     let message = format!(
         "{owner} has no value for what {}@{} needs: {}; set it with PUT /v1/{place}/{owner}/secrets/{}",
         manifest.name,

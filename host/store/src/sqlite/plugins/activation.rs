@@ -4,7 +4,7 @@
 //! and points to where that one pointed, so that rolling back twice goes back two steps and not forth again.
 
 use campanile_domain::campaign::CampaignState;
-use campanile_domain::ids::{CampaignId, GatewayId, SourceId};
+use campanile_domain::ids::{CampaignId, GatewayId, SinkId, SourceId};
 use campanile_domain::plugin::VersionState;
 use campanile_domain::ports::store::{PluginVersion, SecretOwner};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -108,7 +108,7 @@ fn put_in_force(op: &mut Op<'_>, version: &PluginVersion, previous: Option<i64>,
     Ok(active)
 }
 
-/// A gateway or a source that follows the active version would stand without a secret that this one needs.
+/// A gateway, source or sink that follows the active version would stand without a secret that this one needs.
 fn followers_have_secrets(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
     let Some(manifest) = &version.manifest else { return Ok(()) };
     let followed = format!("{}@active", version.name);
@@ -118,7 +118,7 @@ fn followers_have_secrets(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
     Ok(())
 }
 
-/// The gateways and sources that name a plugin in one of two ways.
+/// The gateways, sources and sinks that name a plugin in one of two ways.
 fn instances(op: &Op<'_>, named: [&str; 2]) -> Done<Vec<SecretOwner>> {
     let mut found = Vec::new();
     let mut ask = |table: &str, of: fn([u8; 16]) -> SecretOwner| -> Done<()> {
@@ -133,6 +133,7 @@ fn instances(op: &Op<'_>, named: [&str; 2]) -> Done<Vec<SecretOwner>> {
     };
     ask("gateway", |id| SecretOwner::Gateway(GatewayId::from_bytes(id)))?;
     ask("source", |id| SecretOwner::Source(SourceId::from_bytes(id)))?;
+    ask("sink", |id| SecretOwner::Sink(SinkId::from_bytes(id)))?;
     Ok(found)
 }
 

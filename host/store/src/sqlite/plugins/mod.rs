@@ -18,6 +18,7 @@ pub(crate) mod activation;
 pub(crate) mod content;
 pub(crate) mod grants;
 pub(crate) mod room;
+pub(crate) mod state;
 pub(crate) mod usage;
 pub(crate) mod versions;
 

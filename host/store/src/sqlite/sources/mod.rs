@@ -13,6 +13,7 @@ use campanile_domain::ports::store::{
 use campanile_domain::source::ReadPage;
 use campanile_domain::time::Timestamp;
 
+use super::plugins::state;
 use super::store::{SqliteStore, unowned};
 use super::writer::Lane::{Bulk, Dial};
 
@@ -22,7 +23,6 @@ pub(crate) mod push;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod source;
-pub(crate) mod state;
 pub(crate) mod step;
 
 #[async_trait]

@@ -6,17 +6,19 @@
 use campanile_domain::ids::{SourceKey, SourceRunId};
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::Kept;
+use campanile_domain::plugin::setback::back_off_ms;
 use campanile_domain::ports::gateway::Webhook;
 use campanile_domain::ports::store::{SourceCounts, SourcePush, StoreError};
-use campanile_domain::source::{ReadPage, back_off_ms};
+use campanile_domain::source::ReadPage;
 use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::apply::{At, snapshot};
 use super::run::{self, Running};
-use super::{source, state, step};
+use super::{source, step};
 use crate::sqlite::fault::{Done, Fault, not_found};
 use crate::sqlite::op::Op;
+use crate::sqlite::plugins::state;
 use crate::sqlite::scope::Cache;
 
 /// How long a webhook that was read is kept, in milliseconds.

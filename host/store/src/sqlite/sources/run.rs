@@ -3,20 +3,23 @@
 use campanile_domain::ids::{SourceId, SourceKey, SourceRunId, TenantKey};
 use campanile_domain::importer::RejectedRecord;
 use campanile_domain::plugin::failure::PluginFailure;
+use campanile_domain::plugin::setback;
 use campanile_domain::ports::store::{
-    DueSource, Listed, Page, SourceCounts, SourceError, SourceRow, SourceRun, SourceStatus, SourceTurn, StoreError,
+    DueSource, InstanceStatus, Listed, Page, SourceCounts, SourceError, SourceRow, SourceRun, SourceTurn, StoreError,
 };
 use campanile_domain::region::region_of_zone;
-use campanile_domain::source::{self as rules, KEPT_REJECTS};
+use campanile_domain::source::KEPT_REJECTS;
 use campanile_domain::time::Timestamp;
 use rand_core::Rng;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{source, state};
+use super::source;
 use crate::sqlite::failures;
 use crate::sqlite::fault::{Done, Fault, not_found};
+use crate::sqlite::instances;
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::page;
+use crate::sqlite::plugins::state;
 use crate::sqlite::scope::{self, Cache, Scope};
 
 /// Runs of a source that are kept with their rejected records.
@@ -38,7 +41,7 @@ impl Running {
     /// It was stopped, or the source is not active any more.
     pub(super) fn expect(op: &Op<'_>, source: &SourceRow, key: i64) -> Done<Self> {
         let found = Self::of(op.db, source.key)?.filter(|running| running.key == key);
-        found.filter(|_| source.status == SourceStatus::Active).ok_or(Fault::Store(StoreError::Stale))
+        found.filter(|_| source.status == InstanceStatus::Active).ok_or(Fault::Store(StoreError::Stale))
     }
 
     fn of(db: &Connection, source: SourceKey) -> Done<Option<Self>> {
@@ -123,7 +126,7 @@ pub(crate) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> 
 /// Begins a run, or goes on with the one that is under way.
 pub(crate) fn turn(op: &mut Op<'_>, key: SourceKey) -> Done<Option<SourceTurn>> {
     let source = match source::by_key(op.db, key) {
-        Ok(source) if source.status == SourceStatus::Active => source,
+        Ok(source) if source.status == InstanceStatus::Active => source,
         Ok(_) | Err(Fault::Store(StoreError::NotFound(_))) => return Ok(None),
         Err(fault) => return Err(fault),
     };
@@ -181,19 +184,11 @@ pub(super) fn stop(op: &Op<'_>, source: SourceKey) -> Done<()> {
 
 /// What a failure does to a source beyond its run: it waits for a person, is paused, or goes on.
 pub(super) fn weigh(op: &mut Op<'_>, source: &SourceRow, failure: &PluginFailure) -> Done<()> {
-    let too_many = failures::count(op, failures::SOURCE, source.key.0)?;
-    let next = rules::next_step(&failure.code);
-    if too_many.is_some() || rules::needs_a_person(&failure.code) {
+    let verdict = instances::verdict(op, (failures::SOURCE, source.key.0), ("source", &source.plugin), failure)?;
+    if let Some((status, why)) = verdict {
         // A push may have failed while a run is under way.
         stop(op, source.key)?;
-    }
-    if rules::needs_a_person(&failure.code) {
-        let why = source::reason(op, &failure.code, format!("{}; {next}", failure.message));
-        source::set(op, source.key, SourceStatus::NeedsAttention, &why)?;
-    } else if let Some(too_many) = too_many {
-        let detail = format!("{}; {next}", too_many.reason(&source.plugin.to_string(), failure));
-        let why = source::reason(op, "too_many_failures", detail);
-        source::set(op, source.key, SourceStatus::Paused, &why)?;
+        source::set(op, source.key, status, &why)?;
     }
     Ok(())
 }
@@ -202,12 +197,12 @@ pub(super) fn weigh(op: &mut Op<'_>, source: &SourceRow, failure: &PluginFailure
 pub(crate) fn fail(op: &mut Op<'_>, key: SourceKey, run: i64, failure: &PluginFailure) -> Done<SourceRow> {
     let source = source::by_key(op.db, key)?;
     let running = Running::expect(op, &source, run)?;
-    let next = rules::next_step(&failure.code).to_owned();
+    let next = setback::next_step(&failure.code, "source");
     let error = SourceError { code: failure.code.clone(), message: failure.message.clone(), next };
     running.end(op, &source, Some(&error))?;
     let failures = source.failures_in_a_row.saturating_add(1);
     let jitter = (op.rng.next_u32() as f64) / f64::from(u32::MAX);
-    let wait = rules::back_off_ms(failures, failure.retry_after_ms, jitter);
+    let wait = setback::back_off_ms(failures, failure.retry_after_ms, jitter);
     op.db.prepare_cached("UPDATE source SET failures = ?2, next_at = ?3 WHERE id = ?1")?.execute(params![
         key.0,
         failures,

@@ -1,21 +1,20 @@
 //! Installed importers.
 
 use campanile_domain::ids::{CampaignId, CampaignKey, SourceId, SourceKey, TenantKey};
-use campanile_domain::plugin::manifest::Manifest;
-use campanile_domain::plugin::{Kind, PluginRef};
-use campanile_domain::ports::store::{NewSource, SecretOwner, SourceChange, SourceReason, SourceRow, SourceStatus};
+use campanile_domain::plugin::Kind;
+use campanile_domain::ports::store::{InstanceReason, InstanceStatus, NewSource, SecretOwner, SourceChange, SourceRow};
 use campanile_domain::time::Timestamp;
 use rand_core::Rng;
 use rusqlite::{Connection, Row, params};
 
-use super::{run, state};
+use super::run;
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::campaign;
-use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, broken, conflict, not_found};
+use crate::sqlite::instances::{reason, status, usable};
 use crate::sqlite::op::Op;
-use crate::sqlite::plugins::{grants, versions};
+use crate::sqlite::plugins::state;
 use crate::vault::Vault;
 
 const SELECT: &str = "SELECT s.id, s.public_id, s.tenant, c.public_id, s.campaign, s.name, s.plugin, s.settings,
@@ -23,13 +22,6 @@ const SELECT: &str = "SELECT s.id, s.public_id, s.tenant, c.public_id, s.campaig
         s.created_at, s.forged, (SELECT count(*) FROM source_push p WHERE p.source = s.id AND p.done = 2),
         (SELECT p.error FROM source_push p WHERE p.source = s.id AND p.done = 2 ORDER BY p.id DESC LIMIT 1)
     FROM source s JOIN campaign c ON c.id = s.campaign";
-
-fn status(word: &str) -> Done<SourceStatus> {
-    let all = [SourceStatus::Active, SourceStatus::Paused, SourceStatus::NeedsAttention];
-    all.into_iter()
-        .find(|status| status.word() == word)
-        .ok_or_else(|| broken(format!("{word:?} is no status of a source")))
-}
 
 fn read(row: &Row<'_>) -> Done<SourceRow> {
     let plugin: String = row.get(6)?;
@@ -96,30 +88,14 @@ pub(crate) fn feeds(db: &Connection, campaign: CampaignKey) -> Done<bool> {
     Ok(db.prepare_cached(sql)?.query_row([campaign.0], |row| row.get(0))?)
 }
 
-/// Refuses a plugin that cannot bring leads, or not yet; what it says about itself otherwise.
-fn importing(op: &Op<'_>, plugin: &PluginRef) -> Done<Option<Manifest>> {
-    let version = versions::usable(op.db, op.tenant(), plugin)?;
-    if version.kind != Kind::LeadImporter.word() {
-        let message = format!("{plugin} is a {}; only a {} brings leads", version.kind, Kind::LeadImporter);
-        return Err(conflict("plugin_wrong_kind", message));
-    }
-    grants::must_be_given(op.db, op.tenant(), &version)?;
-    Ok(version.manifest)
-}
-
-/// Why it stands where it does now.
-pub(super) fn reason(op: &Op<'_>, code: &str, detail: impl Into<String>) -> SourceReason {
-    SourceReason { code: code.to_owned(), detail: detail.into(), by: by(&op.ctx.actor), at: op.now() }
-}
-
 /// Installs one.
 pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewSource) -> Done<SourceRow> {
     let key = once(op, |op| {
         let campaign = campaign::key_of(op.db, op.ctx.tenant, new.campaign)?;
-        let manifest = importing(op, &new.plugin)?;
+        let manifest = usable(op, &new.plugin, Kind::LeadImporter, "brings leads")?;
         let id = SourceId::mint(op.ctx.now, &mut op.rng);
         let token = format!("{:016x}{:016x}", op.rng.next_u64(), op.rng.next_u64());
-        let status = if new.paused { SourceStatus::Paused } else { SourceStatus::Active };
+        let status = if new.paused { InstanceStatus::Paused } else { InstanceStatus::Active };
         let why = reason(op, "created", "");
         op.db
             .prepare_cached(
@@ -161,7 +137,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: SourceId, change: &SourceChange) -> Do
             "a source keeps its importer, only the version may change; install another source for another importer";
         return Err(conflict("source_keeps_plugin", message));
     }
-    if let Some(manifest) = importing(op, &change.plugin)? {
+    if let Some(manifest) = usable(op, &change.plugin, Kind::LeadImporter, "brings leads")? {
         secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Source(id), &manifest)?;
     }
     let anew = before.settings != change.settings;
@@ -208,7 +184,7 @@ pub(crate) fn delete(op: &mut Op<'_>, id: SourceId) -> Done<()> {
 }
 
 /// Moves it to a status.
-pub(super) fn set(op: &mut Op<'_>, key: SourceKey, to: SourceStatus, why: &SourceReason) -> Done<()> {
+pub(super) fn set(op: &mut Op<'_>, key: SourceKey, to: InstanceStatus, why: &InstanceReason) -> Done<()> {
     op.db.prepare_cached("UPDATE source SET status = ?2, reason = ?3 WHERE id = ?1")?.execute(params![
         key.0,
         to.word(),
@@ -220,12 +196,12 @@ pub(super) fn set(op: &mut Op<'_>, key: SourceKey, to: SourceStatus, why: &Sourc
 /// A person pauses it.
 pub(crate) fn pause(op: &mut Op<'_>, id: SourceId) -> Done<SourceRow> {
     let source = of_tenant(op.db, op.ctx.tenant, id)?;
-    if source.status == SourceStatus::Paused {
+    if source.status == InstanceStatus::Paused {
         return Ok(source);
     }
     run::stop(op, source.key)?;
     let why = reason(op, "by_hand", "paused; resume it when leads are wanted again");
-    set(op, source.key, SourceStatus::Paused, &why)?;
+    set(op, source.key, InstanceStatus::Paused, &why)?;
     op.audit("source.pause", &id)?;
     by_key(op.db, source.key)
 }
@@ -233,11 +209,11 @@ pub(crate) fn pause(op: &mut Op<'_>, id: SourceId) -> Done<SourceRow> {
 /// A person resumes it.
 pub(crate) fn resume(op: &mut Op<'_>, id: SourceId) -> Done<SourceRow> {
     let source = of_tenant(op.db, op.ctx.tenant, id)?;
-    if source.status == SourceStatus::Active {
+    if source.status == InstanceStatus::Active {
         return Ok(source);
     }
     let why = reason(op, "by_hand", "resumed");
-    set(op, source.key, SourceStatus::Active, &why)?;
+    set(op, source.key, InstanceStatus::Active, &why)?;
     op.db
         .prepare_cached("UPDATE source SET next_at = ?2, failures = 0 WHERE id = ?1")?
         .execute(params![source.key.0, op.now().0])?;
@@ -249,7 +225,7 @@ pub(crate) fn resume(op: &mut Op<'_>, id: SourceId) -> Done<SourceRow> {
 /// A person wants it now.
 pub(crate) fn run_now(op: &mut Op<'_>, id: SourceId) -> Done<SourceRow> {
     let source = of_tenant(op.db, op.ctx.tenant, id)?;
-    if source.status != SourceStatus::Active {
+    if source.status != InstanceStatus::Active {
         let message = format!("the source is {}; resume it, and it runs at once", source.status.word());
         return Err(conflict("source_not_active", message));
     }

@@ -11,10 +11,11 @@ use rusqlite::params;
 
 use super::apply::{At, snapshot};
 use super::run::{self, Running};
-use super::{source, state};
+use super::source;
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
+use crate::sqlite::plugins::state;
 
 /// The code of a page that leads back to itself.
 const STUCK: &str = "plugin_cursor_stuck";

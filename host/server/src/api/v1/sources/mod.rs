@@ -29,8 +29,10 @@ fn check_interval(minutes: u32, faults: &mut Vec<FieldProblem>) {
 
 /// What an importer fails at when it is asked by a person.
 fn failed(failure: &campanile_domain::plugin::failure::PluginFailure) -> Problem {
-    let detail =
-        format!("the importer did not answer: {failure}; {}", campanile_domain::source::next_step(&failure.code));
+    let detail = format!(
+        "the importer did not answer: {failure}; {}",
+        campanile_domain::plugin::setback::next_step(&failure.code, "source")
+    );
     let field = FieldProblem::new("", failure.code.clone(), failure.message.clone());
     Problem::new(&crate::codes::IMPORTER_FAILED, detail).with([field])
 }

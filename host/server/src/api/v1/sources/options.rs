@@ -24,9 +24,9 @@ use crate::schema::sources as schema;
 pub(crate) struct Wanted {
     /// The setting.
     #[param(required = true)]
-    setting: Option<String>,
+    pub(crate) setting: Option<String>,
     /// What the person has typed so far.
-    query: Option<String>,
+    pub(crate) query: Option<String>,
 }
 
 /// The choices.
@@ -34,7 +34,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Choices {
     /// In the importer's order; empty for a setting that has none.
     #[schema(value_type = Vec<schema::Choice>)]
-    choices: Vec<Choice>,
+    pub(crate) choices: Vec<Choice>,
 }
 
 /// Asks the importer for the choices of a setting.

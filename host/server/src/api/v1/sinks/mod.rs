@@ -1,0 +1,44 @@
+//! Sinks: installed plugins that write results back to where leads came from.
+
+pub(crate) mod check;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod deliveries;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod options;
+pub(crate) mod patch;
+pub(crate) mod pause;
+pub(crate) mod put_secret;
+pub(crate) mod resend;
+pub(crate) mod resume;
+
+use campanile_domain::outbox::SINK_EVENTS;
+use campanile_domain::plugin::failure::PluginFailure;
+use campanile_domain::plugin::setback;
+
+use crate::problem::{FieldProblem, Problem};
+
+/// The rule for events: at least one, each of them known; sorted and each once.
+fn check_events(mut events: Vec<String>, faults: &mut Vec<FieldProblem>) -> Vec<String> {
+    if events.is_empty() {
+        let message = "no events are asked for, so nothing would be written; leave the field out for the usual ones";
+        faults.push(FieldProblem::new("/events", "length", message));
+    }
+    for (index, event) in events.iter().enumerate() {
+        if !SINK_EVENTS.contains(&event.as_str()) {
+            let message = format!("{event:?} is no event of sinks; the events are: {}", SINK_EVENTS.join(", "));
+            faults.push(FieldProblem::new(format!("/events/{index}"), "unknown_value", message));
+        }
+    }
+    events.sort();
+    events.dedup();
+    events
+}
+
+/// What a sink fails at when it is asked by a person.
+fn failed(failure: &PluginFailure) -> Problem {
+    let detail = format!("the sink did not answer: {failure}; {}", setback::next_step(&failure.code, "sink"));
+    let field = FieldProblem::new("", failure.code.clone(), failure.message.clone());
+    Problem::new(&crate::codes::SINK_FAILED, detail).with([field])
+}
