@@ -70,10 +70,17 @@ struct Kept<N> {
     /// Where the run at hand is.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     next: Option<N>,
+    /// How often the run at hand began again: a first page that tells the same next place is no circle then.
+    #[serde(default, skip_serializing_if = "is_never")]
+    again: u32,
 }
 
 const fn none<T>() -> Option<T> {
     None
+}
+
+const fn is_never(again: &u32) -> bool {
+    *again == 0
 }
 
 /// One run; `N` is a place in the other system: its cursor, a number, the address of the next page.
@@ -84,6 +91,7 @@ pub struct Run<N> {
     full: Timestamp,
     began: Timestamp,
     next: Option<N>,
+    again: u32,
 }
 
 impl<N: Serialize + DeserializeOwned> Run<N> {
@@ -93,15 +101,15 @@ impl<N: Serialize + DeserializeOwned> Run<N> {
         let now = clock::now();
         let kept = cursor.and_then(|text| serde_json::from_str::<Kept<N>>(text).ok());
         match kept {
-            Some(Kept { since, full, began: Some(began), next }) => {
-                Self { pace, since, full: full.unwrap_or(began), began, next }
+            Some(Kept { since, full, began: Some(began), next, again }) => {
+                Self { pace, since, full: full.unwrap_or(began), began, next, again }
             }
             Some(Kept { since: Some(since), full, .. })
                 if pace.full_every_ms.is_none_or(|every| full.is_some_and(|full| now < full.saturating_add(every))) =>
             {
-                Self { pace, since: Some(since), full: full.unwrap_or(since), began: now, next: None }
+                Self { pace, since: Some(since), full: full.unwrap_or(since), began: now, next: None, again: 0 }
             }
-            _ => Self { pace, since: None, full: now, began: now, next: None },
+            _ => Self { pace, since: None, full: now, began: now, next: None, again: 0 },
         }
     }
 
@@ -124,7 +132,7 @@ impl<N: Serialize + DeserializeOwned> Run<N> {
     /// what was seen before is seen again.
     #[must_use]
     pub fn again(self) -> Self {
-        Self { next: None, ..self }
+        Self { next: None, again: self.again.saturating_add(1), ..self }
     }
 
     /// The page that was read; `next` is the place of the one after it, `None` on the last.
@@ -141,10 +149,10 @@ impl<N: Serialize + DeserializeOwned> Run<N> {
             (None, false) => Mode::SnapshotEnd,
         };
         let kept = if more {
-            Kept { since: self.since, full: Some(self.full), began: Some(self.began), next }
+            Kept { since: self.since, full: Some(self.full), began: Some(self.began), next, again: self.again }
         } else {
             let since = Some(self.began - self.pace.overlap_ms);
-            Kept { since, full: Some(self.full), began: None, next: None }
+            Kept { since, full: Some(self.full), began: None, next: None, again: 0 }
         };
         let (mut leads, mut rejected) = (Vec::new(), Vec::new());
         for record in records {
@@ -204,6 +212,9 @@ mod tests {
         let part = empty(at(100, None, pace), Some(7));
         let again = at(900, part.cursor.as_deref(), pace).again();
         assert_eq!((again.since(), again.next(), again.began()), (None, None, 100));
+        let repeated = empty(again.clone(), Some(7));
+        assert_ne!(repeated.cursor, part.cursor, "the same place after a new beginning is no circle");
+        assert_eq!(at(900, repeated.cursor.as_deref(), pace).next(), Some(&7));
         for foreign in ["", "{", "[]", r#"{"next":"text"}"#, r#"{"began":1,"next":"text"}"#, "42"] {
             let run = at(900, Some(foreign), pace);
             assert_eq!((run.since(), run.next(), run.began()), (None, None, 900), "{foreign}");

@@ -117,7 +117,7 @@ impl LeadImporter for ZohoImporter {
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
-        let run = Run::<Place>::at(cursor, settings.pace());
+        let mut run = Run::<Place>::at(cursor, settings.pace());
         let limit = limit.clamp(1, MOST);
         let place = match run.next() {
             Some(Place::Deleted { page }) => return deleted(settings, *page, limit, run),
@@ -127,6 +127,7 @@ impl LeadImporter for ZohoImporter {
         let (place, answer) = match records(settings, run.since(), &place, limit)? {
             // The token is not known any more. If something else is wrong, the question without it says so.
             answer if answer.status == 400 && place.token.is_some() => {
+                run = run.again();
                 let place = Records { token: None, ..place };
                 let answer = records(settings, run.since(), &place, limit)?;
                 (place, answer)

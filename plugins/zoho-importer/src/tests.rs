@@ -151,6 +151,11 @@ fn a_token_that_ended_asks_its_question_again_and_another_fault_does_not() {
             [format!("/Leads?converted=false&page_token=old {since}"), format!("/Leads?converted=false {since}")];
         assert_eq!(asked(), expected);
     }
+    let full = [record(1, 0, json!({}))];
+    install(Host::default().answer(fault(400, "EXPIRED_VALUE")).answer(found(&full, Some("old"))));
+    let middle = format!(r#"{{"full":5,"began":5,"next":{{"from":{NOW},"token":"old"}}}}"#);
+    let page = ZohoImporter::pull(Some(&middle), 100, &settings(json!({}))).unwrap();
+    assert!(page.more && page.cursor != Some(middle), "the host takes the same cursor for a circle");
     install(Host::default().answer(fault(400, "INVALID_DATA")));
     assert_eq!(ZohoImporter::pull(None, 100, &settings(json!({}))).unwrap_err().code, "http_refused");
     let same = format!(r#"{{"full":5,"began":5,"next":{{"from":{NOW},"token":"same"}}}}"#);
