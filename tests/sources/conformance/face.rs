@@ -91,6 +91,10 @@ pub trait Face: Send + 'static {
     fn retarget(&self, _base: &str) -> Option<(&'static str, String)> {
         None
     }
+    /// What a connection is made of, where a person has to consent: `auth`, `settings` and `secrets`. The code is `good`.
+    fn connect(&self, _base: &str) -> Option<Value> {
+        None
+    }
     /// Whether a run of changes shows who was deleted.
     fn tells_deletions(&self) -> bool {
         false

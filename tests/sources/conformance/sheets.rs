@@ -68,8 +68,8 @@ impl Face for Sheets {
         })
     }
 
-    fn retarget(&self, base: &str) -> Option<(&'static str, String)> {
-        Some(("https://oauth2.googleapis.com/token", format!("{base}/token")))
+    fn retarget(&self, _: &str) -> Option<(&'static str, String)> {
+        Some(("https://oauth2.googleapis.com/token", "https://{api_base}/token".to_owned()))
     }
 
     fn tells_deletions(&self) -> bool {

@@ -12,9 +12,12 @@ use super::face::{Expiry, Face};
 use super::fake::Fake;
 use super::hubspot::Hubspot;
 use super::manifest::with_manifest;
+use super::pipedrive::Pipedrive;
+use super::salesforce::Salesforce;
 use super::sheets::Sheets;
 use super::tidewater::Tidewater;
 use super::world::{Seen, World};
+use super::zoho::Zoho;
 use crate::gateway::stage::{LIMIT, upload};
 use crate::sources::running::{over, runs, sync};
 
@@ -54,6 +57,9 @@ impl Stage {
             }),
         };
         let plugin = upload(&account, component);
+        if let Some(wanted) = fake.face(|face| face.connect(&base)) {
+            connect(&account, fake.face(|face| face.plugin()), wanted);
+        }
         let mut body = fake.face(|face| face.install(&base, false));
         for (name, value) in [("name", "CRM"), ("campaign", &campaign.id), ("plugin", &plugin)] {
             body[name] = value.into();
@@ -130,6 +136,17 @@ impl Stage {
     fn must_equal_the_truth(&self, when: &str) {
         same(when, &self.callable(), &self.fake.world(|world| world.callable()));
     }
+}
+
+/// Makes a connection and consents to it, as a person would.
+fn connect(account: &Account, plugin: &str, mut wanted: Value) {
+    (wanted["plugin"], wanted["name"]) = (plugin.into(), "Of Ann".into());
+    let made = account.live.post("/v1/connections", &wanted).ok();
+    let consent = url::Url::parse(made["authorize_url"].as_str().unwrap()).unwrap();
+    let (_, state) = consent.query_pairs().find(|(name, _)| name == "state").unwrap();
+    let back = format!("/hooks/connections/{}/callback?code=good&state={state}", made["id"].as_str().unwrap());
+    let taken = account.live.get(&back);
+    assert_eq!(taken.status, 200, "{}", taken.text);
 }
 
 /// Says who differs, not ten thousand people.
@@ -414,5 +431,8 @@ fn the_worked_example_in_rust_keeps_up() {
 
 providers! {
     hubspot: Hubspot;
+    pipedrive: Pipedrive;
+    salesforce: Salesforce::default();
     sheets: Sheets;
+    zoho: Zoho;
 }
