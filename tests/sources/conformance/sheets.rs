@@ -68,8 +68,8 @@ impl Face for Sheets {
         })
     }
 
-    fn retarget(&self, base: &str) -> Option<(&'static str, String)> {
-        Some(("https://oauth2.googleapis.com/token", format!("{base}/token")))
+    fn retarget(&self, _: &str) -> Option<(&'static str, String)> {
+        Some(("https://oauth2.googleapis.com/token", "https://{api_base}/token".to_owned()))
     }
 
     fn tells_deletions(&self) -> bool {
@@ -118,10 +118,10 @@ impl Face for Sheets {
     fn odd(&self) -> Vec<Odd> {
         vec![
             Odd { id: "K-900001", record: json!(["K-900001"]), becomes: Err("phone_missing") },
-            Odd { id: "K-900002", record: json!(["K-900002", "(202) 555-0150"]), becomes: Ok("+12025550150") },
-            Odd { id: "K-900003", record: json!(["K-900003", "", "+12025550151"]), becomes: Ok("+12025550151") },
+            Odd { id: "K-900002", record: json!(["K-900002", "(415) 555-2671"]), becomes: Ok("+14155552671") },
+            Odd { id: "K-900003", record: json!(["K-900003", "", "+14155552672"]), becomes: Ok("+14155552672") },
             Odd { id: "K-900004", record: json!(["K-900004", "call me"]), becomes: Err("contacts/0/phone") },
-            Odd { id: "", record: json!(["", "+12025550152"]), becomes: Err("id_missing") },
+            Odd { id: "", record: json!(["", "+14155552673"]), becomes: Err("id_missing") },
         ]
     }
 

@@ -92,8 +92,8 @@ impl Face for Tidewater {
             },
             Odd {
                 id: "900003",
-                record: json!({"client_no": 900_003, "given": "", "country": "US", "numbers": [{"value": "(202) 555-0150"}]}),
-                becomes: Ok("+12025550150"),
+                record: json!({"client_no": 900_003, "given": "", "country": "US", "numbers": [{"value": "(415) 555-2671"}]}),
+                becomes: Ok("+14155552671"),
             },
         ]
     }
