@@ -52,10 +52,10 @@ impl LeadImporter for PipedriveImporter {
         let answer = ask(settings, "/api/v1/users/me").auth("token").send()?;
         match answered(answer) {
             Err(error) if error.code == "http_not_permitted" => {
-                return Ok(Checked::misconfigured("Pipedrive does not take the API token.", ["token"]));
+                Ok(Checked::misconfigured("Pipedrive does not take the API token.", ["token"]))
             }
             Err(error) if ["http_broken", "http_too_many_requests"].contains(&error.code.as_str()) => {
-                return Ok(Checked::unreachable(error.message));
+                Ok(Checked::unreachable(error.message))
             }
             other => {
                 let me: Json = other?.json()?;
