@@ -139,16 +139,16 @@ impl Face for Airtable {
         vec![
             Odd {
                 id: "recz00000000000001",
-                record: record("recz00000000000001", json!({"Phone": "(202) 555-0150", "Country": "US"})),
-                becomes: Ok("+12025550150"),
+                record: record("recz00000000000001", json!({"Phone": "(415) 555-2671", "Country": "US"})),
+                becomes: Ok("+14155552671"),
             },
             Odd {
                 id: "recz00000000000002",
                 record: record(
                     "recz00000000000002",
-                    json!({"Phone": {"error": "#ERROR!"}, "Work/Home": ["+12025550151"], "First name": ["Ann"], "City": {"specialValue": "NaN"}}),
+                    json!({"Phone": {"error": "#ERROR!"}, "Work/Home": ["+14155552672"], "First name": ["Ann"], "City": {"specialValue": "NaN"}}),
                 ),
-                becomes: Ok("+12025550151"),
+                becomes: Ok("+14155552672"),
             },
             Odd {
                 id: "recz00000000000003",
@@ -165,7 +165,7 @@ impl Face for Airtable {
                 record: record("recz00000000000005", json!({"Phone": "call me"})),
                 becomes: Err("contacts/0/phone"),
             },
-            Odd { id: "", record: json!({"fields": {"Phone": "+12025550152"}}), becomes: Err("id_missing") },
+            Odd { id: "", record: json!({"fields": {"Phone": "+14155552673"}}), becomes: Err("id_missing") },
         ]
     }
 

@@ -56,7 +56,7 @@ fn contact(person: &Person, asked: &[&str]) -> Value {
     let mut phones: Vec<_> =
         kinds.map(|(kind, phone)| json!({"phone": phone, "type": kind, "country": "US"})).collect();
     if number(&person.id) % 7 == 0 {
-        phones.insert(0, json!({"phone": "+12025550199", "type": "fax", "country": "US"}));
+        phones.insert(0, json!({"phone": "+14155552679", "type": "fax", "country": "US"}));
     }
     let all = json!({
         "id": person.id, "lead_id": "lead_1", "name": format!("{} {}", person.first, person.last), "phones": phones,
@@ -218,18 +218,18 @@ impl Face for Close {
                 id: "cont_zzz1",
                 record: record(
                     "cont_zzz1",
-                    json!({"phones": [{"phone": "(202) 555-0150", "type": "home", "country": "US"}]}),
+                    json!({"phones": [{"phone": "(415) 555-2671", "type": "home", "country": "US"}]}),
                 ),
-                becomes: Ok("+12025550150"),
+                becomes: Ok("+14155552671"),
             },
             Odd {
                 id: "cont_zzz2",
                 record: record(
                     "cont_zzz2",
-                    json!({"name": 7, "phones": [null, "x", {"type": "office"}, {"phone": "+12025550151", "type": null, "country": 1}],
+                    json!({"name": 7, "phones": [null, "x", {"type": "office"}, {"phone": "+14155552672", "type": null, "country": 1}],
                         "date_created": "yesterday", "custom.cf_silent": {}}),
                 ),
-                becomes: Ok("+12025550151"),
+                becomes: Ok("+14155552672"),
             },
             Odd { id: "cont_zzz3", record: record("cont_zzz3", json!({"phones": []})), becomes: Err("phone_missing") },
             Odd {
@@ -244,7 +244,7 @@ impl Face for Close {
             },
             Odd {
                 id: "",
-                record: json!({"phones": [{"phone": "+12025550152", "type": "office"}]}),
+                record: json!({"phones": [{"phone": "+14155552673", "type": "office"}]}),
                 becomes: Err("id_missing"),
             },
         ]

@@ -164,18 +164,18 @@ impl Face for Gohighlevel {
                 id: "zdd00000000000000001",
                 record: record(
                     "zdd00000000000000001",
-                    json!({"phone": "(202) 555-0150", "country": "US", "dnd": null}),
+                    json!({"phone": "(415) 555-2671", "country": "US", "dnd": null}),
                 ),
-                becomes: Ok("+12025550150"),
+                becomes: Ok("+14155552671"),
             },
             Odd {
                 id: "zdd00000000000000002",
                 record: record(
                     "zdd00000000000000002",
-                    json!({"phone": null, "additionalPhones": [null, {}, {"phone": 12_025_550_151_u64}], "firstName": {},
+                    json!({"phone": null, "additionalPhones": [null, {}, {"phone": 14_155_552_672_u64}], "firstName": {},
                         "dndSettings": [], "customFields": {"x": 1}, "country": "United States", "timezone": 5}),
                 ),
-                becomes: Ok("+12025550151"),
+                becomes: Ok("+14155552672"),
             },
             Odd {
                 id: "zdd00000000000000003",
@@ -189,7 +189,7 @@ impl Face for Gohighlevel {
             },
             Odd {
                 id: "",
-                record: json!({"phone": "+12025550152", "searchAfter": [LAST, "z"]}),
+                record: json!({"phone": "+14155552673", "searchAfter": [LAST, "z"]}),
                 becomes: Err("id_missing"),
             },
         ]
