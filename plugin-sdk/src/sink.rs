@@ -3,9 +3,11 @@
 //! Deliveries are repeated until they are acknowledged, so the same event comes again: write it so that twice is once, by
 //! its `event_id` where the other system takes one.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::types::{Checked, Choice, PluginError};
+use crate::dates;
+use crate::types::{Checked, Choice, PluginError, Value};
 
 /// The generated bindings; for [`crate::export!`].
 #[doc(hidden)]
@@ -62,6 +64,72 @@ impl From<Result<(), PluginError>> for Ack {
     }
 }
 
+/// What an event says, out of its `data_json`: the lead after it, and the call that it followed or is about.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Told {
+    /// The lead.
+    pub lead: ToldLead,
+    /// The call; none when nobody was called yet.
+    pub call: Option<ToldCall>,
+}
+
+/// A lead after an event.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ToldLead {
+    /// `lead_...`
+    pub id: String,
+    /// `created`, `rescheduled`, `completed` and so on.
+    pub status: String,
+    /// Why, where there is more to say: `goal_reached`.
+    pub reason: Option<String>,
+    /// Dials so far in the current era.
+    pub attempts: u32,
+    /// RFC 3339: when it is expected to be called next; none when nothing waits.
+    pub next_call_at: Option<String>,
+}
+
+/// A call after an event.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ToldCall {
+    /// `call_...`
+    pub id: String,
+    /// How it stands or ended: `completed`, `busy`, `unanswered`, `failed`.
+    pub status: String,
+    /// More about it: `voicemail`.
+    pub reason: Option<String>,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339.
+    pub ended_at: Option<String>,
+    /// How long the parties talked, in milliseconds.
+    pub talk_ms: i64,
+}
+
+impl ResultEvent {
+    /// The event's objects. Code `event_unreadable` where they are of another shape.
+    pub fn told(&self) -> Result<Told, PluginError> {
+        #[derive(Deserialize)]
+        struct Event {
+            data: Told,
+        }
+        serde_json::from_str::<Event>(&self.data_json).map(|event| event.data).map_err(|error| {
+            PluginError::new("event_unreadable", format!("the event {} cannot be read: {error}", self.event_id))
+        })
+    }
+}
+
+/// A variable's value as other systems take it in a text; none for what the call did not tell, so that nothing that a person
+/// wrote there is taken away.
+pub fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Boolean(yes) => Some(yes.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text.clone()),
+        Value::DateTime(at) => Some(dates::to_rfc3339(*at)),
+        Value::Undetermined => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +157,28 @@ mod tests {
         assert!(acks.iter().all(|ack| matches!(ack, Ack::Skipped(_))));
         assert_eq!(Ack::from(Ok(())), Ack::Done);
         assert_eq!(Ack::from(Err(PluginError::new("a", "b"))), Ack::Failed(PluginError::new("a", "b")));
+    }
+
+    #[test]
+    fn an_event_tells_the_lead_and_the_call() {
+        let data = r#"{"type":"lead.rescheduled","data":{"lead":{"id":"lead_1","status":"rescheduled","reason":null,"attempts":2,
+            "next_call_at":"2026-03-02T10:00:00Z","more":1},"call":{"id":"call_1","status":"busy","reason":null,
+            "started_at":"2026-03-02T09:00:00Z","ended_at":null,"talk_ms":0}}}"#;
+        let event = ResultEvent {
+            event_id: "evt_1".into(),
+            kind: "lead.rescheduled".into(),
+            at: 0,
+            external_id: None,
+            phone: "+15550100".into(),
+            data_json: data.into(),
+            variables: Vec::new(),
+            extra: Extra::new(),
+        };
+        let told = event.told().unwrap();
+        assert_eq!((told.lead.attempts, told.call.map(|call| call.status).as_deref()), (2, Some("busy")));
+        let broken = ResultEvent { data_json: "{}".into(), ..event };
+        assert_eq!(broken.told().unwrap_err().code, "event_unreadable");
+        assert_eq!((written(&true.into()), written(&4.5.into())), (Some("true".into()), Some("4.5".into())));
+        assert_eq!(written(&Value::Undetermined), None);
     }
 }

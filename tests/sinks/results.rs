@@ -99,7 +99,7 @@ fn every_result_arrives_once_and_in_order_whatever_breaks() {
     // It no longer takes the token: a person is asked for, and nothing is lost.
     ledger.be(Mood::Refusing);
     end(&campaign, &leads[30..40]);
-    let refused = waiting("needs_attention", 20);
+    let refused = waiting("needs_attention", 16);
     assert!(refused["status_reason"]["detail"].as_str().unwrap().contains("resume"), "{refused}");
     end(&campaign, &leads[40..45]);
     ledger.be(Mood::Well);

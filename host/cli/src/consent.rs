@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::outbound::Tokens;
-use campanile_egress::{Egress, authorize_url};
+use campanile_egress::{Asking, Egress};
 use campanile_server::{Consent, ConsentAsk};
 
 /// The door.
@@ -17,9 +17,14 @@ pub struct AtOtherSystems(pub Arc<Egress>);
 #[async_trait]
 impl Consent for AtOtherSystems {
     fn authorize_url(&self, ask: &ConsentAsk<'_>, state: &str, challenge: &str) -> Result<String, String> {
-        let settings = &ask.connection.settings;
-        authorize_url(ask.block, ask.hosts, settings, ask.secrets, ask.redirect_uri, state, challenge)
-            .map_err(|fault| fault.to_string())
+        let asking = Asking {
+            block: ask.block,
+            hosts: ask.hosts,
+            settings: &ask.connection.settings,
+            secrets: ask.secrets,
+            redirect_uri: ask.redirect_uri,
+        };
+        self.0.authorize_url(&asking, state, challenge).map_err(|fault| fault.to_string())
     }
 
     async fn exchange(&self, ask: &ConsentAsk<'_>, code: &str, verifier: &str) -> Result<Tokens, String> {

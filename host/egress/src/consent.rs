@@ -12,27 +12,42 @@ use url::Url;
 use campanile_domain::ids::TenantKey;
 
 use crate::credentials::{application, endpoint};
+use crate::exemptions::Exemptions;
 use crate::fill::Means;
 use crate::token_endpoint::Question;
 
-/// Where a person is sent to consent. `hosts` are those of the manifest; `pkce_challenge` is the S256 challenge of the verifier that [`Consent`] will carry.
-///
-/// # Errors
-/// The block asks nobody, its `authorize_url` is not https or names a setting that is no granted host, or the application's id is not filled in.
+/// Whom a person is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The block that asks.
+    pub block: &'a AuthBlock,
+    /// The hosts of the manifest, for addresses that name a setting.
+    pub hosts: &'a [HostPattern],
+    /// The instance's settings.
+    pub settings: &'a Value,
+    /// The instance's secrets.
+    pub secrets: &'a Secrets,
+    /// Where the person comes back to.
+    pub redirect_uri: &'a str,
+}
+
+/// See [`crate::Egress::authorize_url`].
 pub fn authorize_url(
-    block: &AuthBlock,
-    hosts: &[HostPattern],
-    settings: &Value,
-    secrets: &Secrets,
-    redirect_uri: &str,
+    ask: &Asking<'_>,
+    exemptions: &Exemptions,
     state: &str,
     pkce_challenge: &str,
 ) -> Result<String, OutboundFault> {
+    let Asking { block, hosts, settings, secrets, redirect_uri } = *ask;
     let AuthStyle::Oauth2AuthorizationCode { authorize_url, client_id, scopes, .. } = &block.style else {
         return Err(asks_nobody());
     };
-    let authorize_url = endpoint("authorize_url", authorize_url, block.hosts_of(hosts), settings)?;
-    let mut url = Url::parse(&authorize_url).ok().filter(|url| url.scheme() == "https").ok_or_else(|| {
+    let authorize_url = endpoint("authorize_url", authorize_url, block.hosts_of(hosts), settings, exemptions)?;
+    let may_be_sent_to = |url: &Url| {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        url.scheme() == "https" || (url.scheme() == "http" && exemptions.cover(host, port))
+    };
+    let mut url = Url::parse(&authorize_url).ok().filter(may_be_sent_to).ok_or_else(|| {
         OutboundFault::Denied(format!("authorize_url is {authorize_url:?}; it must begin with https://"))
     })?;
     let id = Means { settings, secrets }.read(client_id)?;
@@ -77,14 +92,20 @@ fn asks_nobody() -> OutboundFault {
 }
 
 /// The question that turns a code into tokens.
-pub fn question(consent: &Consent<'_>) -> Result<Question, OutboundFault> {
+pub fn question(consent: &Consent<'_>, exemptions: &Exemptions) -> Result<Question, OutboundFault> {
     let AuthStyle::Oauth2AuthorizationCode { token_url, client_id, client_secret, .. } = &consent.block.style else {
         return Err(asks_nobody());
     };
     let means = Means { settings: consent.settings, secrets: consent.secrets };
     Ok(Question {
         tenant: consent.tenant,
-        token_url: endpoint("token_url", token_url, consent.block.hosts_of(consent.hosts), consent.settings)?,
+        token_url: endpoint(
+            "token_url",
+            token_url,
+            consent.block.hosts_of(consent.hosts),
+            consent.settings,
+            exemptions,
+        )?,
         form: vec![
             ("grant_type", SecretString::from("authorization_code")),
             ("code", consent.code.clone()),
@@ -104,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_person_is_sent_with_everything_that_the_provider_needs_and_no_secret() {
-        let block: AuthBlock = serde_json::from_value(json!({
+        let mut block: AuthBlock = serde_json::from_value(json!({
             "style": "oauth2-authorization-code",
             "authorize_url": "https://login.example/authorize?access_type=offline",
             "token_url": "https://login.example/token",
@@ -114,14 +135,26 @@ mod tests {
         }))
         .unwrap();
         let secrets: Secrets = [("app_secret", "s3cr3t-value")].into_iter().collect();
-        let url =
-            authorize_url(&block, &[], &json!({"app": "id&1"}), &secrets, "https://us.example/cb", "st", "ch").unwrap();
+        let url = |block: &AuthBlock, settings: Value, listed: &[&str]| {
+            let (redirect_uri, settings) = ("https://us.example/cb", &settings);
+            let hosts = &["{app}".parse().unwrap()];
+            let ask = Asking { block, hosts, settings, secrets: &secrets, redirect_uri };
+            authorize_url(&ask, &Exemptions::parse(listed).unwrap(), "st", "ch")
+        };
         assert_eq!(
-            url,
+            url(&block, json!({"app": "id&1"}), &[]).unwrap(),
             "https://login.example/authorize?access_type=offline&response_type=code&client_id=id%261&\
              redirect_uri=https%3A%2F%2Fus.example%2Fcb&state=st&code_challenge=ch&code_challenge_method=S256&\
              scope=contacts+calls+read"
         );
-        assert!(authorize_url(&block, &[], &json!({}), &secrets, "https://us.example/cb", "st", "ch").is_err());
+        assert!(url(&block, json!({}), &[]).is_err());
+
+        // A system inside, which the operator lists.
+        let AuthStyle::Oauth2AuthorizationCode { authorize_url: place, .. } = &mut block.style else { unreachable!() };
+        *place = "https://{app}/authorize".to_owned();
+        let settings = json!({"app": "http://127.0.0.1:8080"});
+        let inside = url(&block, settings.clone(), &["127.0.0.1:8080"]).unwrap();
+        assert!(inside.starts_with("http://127.0.0.1:8080/authorize?response_type=code&"), "{inside}");
+        assert!(url(&block, settings, &["127.0.0.1:8081"]).is_err());
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::assertion::{self, Claims};
 use crate::connection::{Asked, Connections};
+use crate::exemptions::Exemptions;
 use crate::fetched::Fetched;
 use crate::fill::{self, Means, Place};
 use crate::token_endpoint::{Application, Question};
@@ -30,11 +31,19 @@ pub struct Credentials {
 pub struct Keeper {
     pub connections: Arc<Connections>,
     pub fetched: Fetched,
+    pub exemptions: Exemptions,
 }
 
 /// An address of a block (`field`) with its settings filled in.
-pub fn endpoint(field: &str, url: &str, hosts: &[HostPattern], settings: &Value) -> Result<String, OutboundFault> {
-    endpoint::fill(url, hosts, settings).map_err(|bad| OutboundFault::Denied(format!("{field}: {bad}")))
+pub fn endpoint(
+    field: &str,
+    url: &str,
+    hosts: &[HostPattern],
+    settings: &Value,
+    exemptions: &Exemptions,
+) -> Result<String, OutboundFault> {
+    endpoint::fill(url, hosts, settings, |host, port| exemptions.cover(host, port))
+        .map_err(|bad| OutboundFault::Denied(format!("{field}: {bad}")))
 }
 
 /// The application of a block that asks for tokens.
@@ -52,7 +61,9 @@ impl Keeper {
         stale: Option<&SecretString>,
     ) -> Result<Credentials, OutboundFault> {
         let means = Means { settings: &principal.settings, secrets: &principal.secrets };
-        let place = |url: &str| endpoint("token_url", url, block.hosts_of(&principal.hosts), &principal.settings);
+        let place = |url: &str| {
+            endpoint("token_url", url, block.hosts_of(&principal.hosts), &principal.settings, &self.exemptions)
+        };
         if let Some(place) = fill::directly(block, means)? {
             return Ok(Credentials { place, token: None });
         }
@@ -106,7 +117,8 @@ impl Keeper {
             return Err(OutboundFault::Denied(format!("the auth block {name:?} signs nothing")));
         };
         let means = Means { settings: &principal.settings, secrets: &principal.secrets };
-        let token_url = &endpoint("token_url", token_url, block.hosts_of(&principal.hosts), &principal.settings)?;
+        let hosts = block.hosts_of(&principal.hosts);
+        let token_url = &endpoint("token_url", token_url, hosts, &principal.settings, &self.exemptions)?;
         let issuer = means.read(issuer)?;
         let subject = subject.as_ref().map(|subject| means.read(subject)).transpose()?;
         let key = means.read(&Credential::Secret(key.clone()))?;

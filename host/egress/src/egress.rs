@@ -11,7 +11,7 @@ use campanile_domain::ports::outbound::{
 
 use crate::authorities::Authorities;
 use crate::connection::{Connections, expiry};
-use crate::consent::{self, Consent};
+use crate::consent::{self, Asking, Consent};
 use crate::credentials::Keeper;
 use crate::exemptions::Exemptions;
 use crate::fetched::Fetched;
@@ -51,10 +51,10 @@ impl Egress {
     /// Opens the door.
     pub fn new(options: EgressOptions) -> Self {
         let EgressOptions { exemptions, authorities, clock, resolver, tokens } = options;
-        let wire = Arc::new(Wire::new(exemptions, authorities, resolver));
+        let wire = Arc::new(Wire::new(exemptions.clone(), authorities, resolver));
         let connections = Arc::new(Connections::new(wire.clone(), clock.clone(), tokens));
         let fetched = Fetched::new(wire.clone(), clock.clone());
-        Self { wire, keeper: Arc::new(Keeper { connections, fetched }), clock, meters: OnceLock::new() }
+        Self { wire, keeper: Arc::new(Keeper { connections, fetched, exemptions }), clock, meters: OnceLock::new() }
     }
 
     /// From now on requests are counted in this registry.
@@ -66,13 +66,22 @@ impl Egress {
         Ok(())
     }
 
+    /// Where a person is sent to consent; `pkce_challenge` is the S256 challenge of the verifier that [`Consent`] will carry.
+    ///
+    /// # Errors
+    /// The block asks nobody, its `authorize_url` is neither https nor listed or names a setting that is no granted host, or
+    /// the application's id is not filled in.
+    pub fn authorize_url(&self, ask: &Asking<'_>, state: &str, pkce_challenge: &str) -> Result<String, OutboundFault> {
+        consent::authorize_url(ask, &self.wire.exemptions, state, pkce_challenge)
+    }
+
     /// Turns the code that a person came back with into tokens, to be stored by the caller. A code works once, so the
     /// caller must not drop the future when its own client goes away.
     ///
     /// # Errors
     /// The provider refused the code, or was not reached. No text contains the code or a secret.
     pub async fn exchange_code(&self, consent: Consent<'_>) -> Result<Tokens, OutboundFault> {
-        let question = consent::question(&consent)?;
+        let question = consent::question(&consent, &self.wire.exemptions)?;
         let now = self.clock.now();
         let granted = self.wire.ask_for_token(&question).await.map_err(NoToken::into_fault)?;
         let expires_at = expiry(&granted, now);

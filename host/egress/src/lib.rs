@@ -34,7 +34,7 @@ mod turns;
 mod wire;
 
 pub use self::authorities::{Authorities, NoAuthority};
-pub use self::consent::{Consent, authorize_url};
+pub use self::consent::{Asking, Consent};
 pub use self::egress::{Egress, EgressOptions};
 pub use self::exemptions::{Exemptions, NotAnExemption};
 pub use self::resolve::{Resolver, SystemResolver};

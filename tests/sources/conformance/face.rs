@@ -67,6 +67,9 @@ pub enum Expiry {
     Rotated,
 }
 
+/// People of a page at most, whatever is asked for: providers answer fewer as they like.
+pub const PAGE: usize = 70;
+
 /// One provider.
 pub trait Face: Send + 'static {
     /// The importer's name.
@@ -77,11 +80,19 @@ pub trait Face: Send + 'static {
     }
     /// An id as this provider writes them; ids grow with the index, as text too.
     fn id(&self, index: usize) -> String;
+    /// The most people of a page.
+    fn page(&self) -> usize {
+        PAGE
+    }
     /// `settings` and `secrets` of a source; `base` is where the fake listens. The variable `city` comes from the city. `full`:
     /// everything is to be read every time.
     fn install(&self, base: &str, full: bool) -> Value;
     /// What is exchanged in the manifest: the address of the token endpoint, and the fake's.
     fn retarget(&self, _base: &str) -> Option<(&'static str, String)> {
+        None
+    }
+    /// What a connection is made of, where a person has to consent: `auth`, `settings` and `secrets`. The code is `good`.
+    fn connect(&self, _base: &str) -> Option<Value> {
         None
     }
     /// Whether a run of changes shows who was deleted.

@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
-
-/// Fewer than anybody asks for.
-const PAGE: usize = 70;
 
 /// The face.
 pub struct Hubspot;
@@ -149,13 +146,13 @@ impl Face for Hubspot {
         vec![
             Odd {
                 id: "199000001",
-                record: record("199000001", json!({"phone": "(202) 555-0150", "country": "US"})),
-                becomes: Ok("+12025550150"),
+                record: record("199000001", json!({"phone": "(415) 555-2671", "country": "US"})),
+                becomes: Ok("+14155552671"),
             },
             Odd {
                 id: "199000002",
-                record: record("199000002", json!({"phone": 12_025_550_151_u64, "firstname": null, "mobilephone": {}})),
-                becomes: Ok("+12025550151"),
+                record: record("199000002", json!({"phone": 14_155_552_672_u64, "firstname": null, "mobilephone": {}})),
+                becomes: Ok("+14155552672"),
             },
             Odd {
                 id: "199000003",
@@ -168,7 +165,7 @@ impl Face for Hubspot {
                 record: record("199000005", json!({"phone": "call me"})),
                 becomes: Err("contacts/0/phone"),
             },
-            Odd { id: "", record: json!({"properties": {"phone": "+12025550152"}}), becomes: Err("id_missing") },
+            Odd { id: "", record: json!({"properties": {"phone": "+14155552673"}}), becomes: Err("id_missing") },
         ]
     }
 

@@ -15,17 +15,24 @@ use super::fake::Fake;
 use super::gohighlevel::Gohighlevel;
 use super::hubspot::Hubspot;
 use super::manifest::with_manifest;
+use super::pipedrive::Pipedrive;
+use super::salesforce::Salesforce;
+use super::sheets::Sheets;
 use super::tidewater::Tidewater;
 use super::world::{Seen, World};
+use super::zoho::Zoho;
 use crate::gateway::stage::{LIMIT, upload};
 use crate::sources::running::{over, runs, sync};
 
-/// More than three pages of every face.
-const SOME: usize = 230;
 const MANY: usize = 10_000;
 const KILLS: usize = 5;
 /// Thousands of people through a debugger's worth of restarts.
 const PATIENCE: Duration = Duration::from_secs(240);
+
+/// More than three pages.
+fn some(face: &dyn Face) -> usize {
+    3 * face.page() + 20
+}
 
 struct Stage {
     fake: Fake,
@@ -53,6 +60,9 @@ impl Stage {
             }),
         };
         let plugin = upload(&account, component);
+        if let Some(wanted) = fake.face(|face| face.connect(&base)) {
+            connect(&account, fake.face(|face| face.plugin()), wanted);
+        }
         let mut body = fake.face(|face| face.install(&base, false));
         for (name, value) in [("name", "CRM"), ("campaign", &campaign.id), ("plugin", &plugin)] {
             body[name] = value.into();
@@ -61,6 +71,12 @@ impl Stage {
         let made = account.live.post("/v1/sources", &body).ok();
         let source = made["id"].as_str().unwrap().to_owned();
         Self { fake, host, account, campaign, source }
+    }
+
+    /// With a few pages of people.
+    fn some(face: Box<dyn Face>) -> Self {
+        let count = some(face.as_ref());
+        Self::new(face, count)
     }
 
     fn path(&self) -> String {
@@ -125,6 +141,17 @@ impl Stage {
     }
 }
 
+/// Makes a connection and consents to it, as a person would.
+fn connect(account: &Account, plugin: &str, mut wanted: Value) {
+    (wanted["plugin"], wanted["name"]) = (plugin.into(), "Of Ann".into());
+    let made = account.live.post("/v1/connections", &wanted).ok();
+    let consent = url::Url::parse(made["authorize_url"].as_str().unwrap()).unwrap();
+    let (_, state) = consent.query_pairs().find(|(name, _)| name == "state").unwrap();
+    let back = format!("/hooks/connections/{}/callback?code=good&state={state}", made["id"].as_str().unwrap());
+    let taken = account.live.get(&back);
+    assert_eq!(taken.status, 200, "{}", taken.text);
+}
+
 /// Says who differs, not ten thousand people.
 fn same(when: &str, found: &BTreeMap<String, Seen>, truth: &BTreeMap<String, Seen>) {
     let lost: Vec<_> = truth.iter().filter(|(id, _)| !found.contains_key(*id)).take(5).collect();
@@ -140,7 +167,7 @@ fn same(when: &str, found: &BTreeMap<String, Seen>, truth: &BTreeMap<String, See
 }
 
 fn pages_and_ragged_records(face: Box<dyn Face>) {
-    let stage = Stage::new(face, SOME);
+    let stage = Stage::some(face);
     stage.fake.with_odd();
     let run = stage.first();
     assert!(run["pages"].as_u64().unwrap() >= 3, "{run}");
@@ -166,12 +193,11 @@ fn pages_and_ragged_records(face: Box<dyn Face>) {
 }
 
 fn every_spelling_of_not_so_fast(face: Box<dyn Face>) {
-    let stage = Stage::new(face, SOME);
+    let stage = Stage::some(face);
     let spellings = stage.fake.face(|face| face.busy());
     assert!(!spellings.is_empty());
     for (nth, busy) in spellings.iter().enumerate() {
-        let edited = |index: usize| stage.fake.id(index);
-        for id in (0..160).map(edited) {
+        for id in (0..2 * stage.fake.face(|face| face.page()) + 20).map(|index| stage.fake.id(index)) {
             stage.fake.world(|world| world.edit(&id));
         }
         stage.fake.instead(1, busy.reply.clone());
@@ -196,7 +222,7 @@ fn every_spelling_of_not_so_fast(face: Box<dyn Face>) {
 }
 
 fn a_token_that_ends_in_the_middle(face: Box<dyn Face>) {
-    let stage = Stage::new(face, SOME);
+    let stage = Stage::some(face);
     stage.fake.expire(1);
     match stage.fake.face(|face| face.expiry()) {
         Expiry::ByHand(secret) => {
@@ -247,9 +273,10 @@ fn stir(ids: &[String], number: usize, world: &mut World, new: &str) {
 }
 
 fn changes_between_pages(face: Box<dyn Face>) {
-    let stage = Stage::new(face, SOME);
-    let ids: Vec<String> = (0..SOME).map(|index| stage.fake.id(index)).collect();
-    let new: Vec<String> = (0..12).map(|nth| stage.fake.id(SOME + nth)).collect();
+    let stage = Stage::some(face);
+    let count = stage.fake.world(|world| world.all().count());
+    let ids: Vec<String> = (0..count).map(|index| stage.fake.id(index)).collect();
+    let new: Vec<String> = (0..12).map(|nth| stage.fake.id(count + nth)).collect();
     let before = stage.fake.world(|world| world.callable());
     let among = ids.clone();
     stage.fake.meanwhile(move |number, world| {
@@ -262,7 +289,7 @@ fn changes_between_pages(face: Box<dyn Face>) {
     stage.fake.calm();
     let truth = stage.fake.world(|world| world.callable());
     let untouched: BTreeMap<_, _> = before.into_iter().filter(|(id, seen)| truth.get(id) == Some(seen)).collect();
-    assert!(untouched.len() > SOME / 2);
+    assert!(untouched.len() > count / 2);
     let found = stage.callable();
     let kept = found.into_iter().filter(|(id, _)| untouched.contains_key(id)).collect();
     same("nobody is lost who was not touched", &kept, &untouched);
@@ -271,20 +298,21 @@ fn changes_between_pages(face: Box<dyn Face>) {
 }
 
 fn deletions_and_do_not_call(face: Box<dyn Face>) {
-    let stage = Stage::new(face, SOME);
+    let stage = Stage::some(face);
     stage.first();
-    let ids: Vec<String> = (0..SOME + 5).map(|index| stage.fake.id(index)).collect();
+    let count = stage.fake.world(|world| world.all().count());
+    let ids: Vec<String> = (0..count + 5).map(|index| stage.fake.id(index)).collect();
     stage.fake.world(|world| {
         for nth in 0..5 {
             world.delete(&ids[nth]);
             world.change(&ids[10 + nth], |person| person.do_not_call = true);
             world.edit(&ids[20 + nth]);
-            world.add(ids[SOME + nth].clone());
+            world.add(ids[count + nth].clone());
         }
     });
     let run = stage.sync();
     if stage.fake.face(|face| face.tells_changes()) {
-        assert!(run["seen"].as_u64().unwrap() < SOME as u64, "only what changed is asked for: {run}");
+        assert!(run["seen"].as_u64().unwrap() < count as u64, "only what changed is asked for: {run}");
     }
     if stage.fake.face(|face| face.tells_deletions()) {
         stage.must_equal_the_truth("after the run of changes");
@@ -297,13 +325,14 @@ fn deletions_and_do_not_call(face: Box<dyn Face>) {
 
 fn a_place_that_is_lost(face: Box<dyn Face>) {
     let Some(lost) = face.place_lost() else { return };
-    let stage = Stage::new(face, SOME);
+    let stage = Stage::some(face);
     stage.fake.instead(2, lost);
     stage.first();
     stage.must_equal_the_truth("after the run that began again");
 }
 
 fn ten_thousand_through_five_kills(face: Box<dyn Face>) {
+    let pages = MANY / face.page();
     let Stage { fake, mut host, mut account, mut campaign, source } = Stage::new(face, MANY);
     let ids: Vec<String> = (0..MANY).map(|index| fake.id(index)).collect();
     let new: Vec<String> = (0..300).map(|nth| fake.id(MANY + nth)).collect();
@@ -316,7 +345,7 @@ fn ten_thousand_through_five_kills(face: Box<dyn Face>) {
     });
     account.live.verb(&format!("/v1/sources/{source}/resume")).ok();
     for kill in 1..=KILLS {
-        let wanted = kill * 12;
+        let wanted = kill * pages / (KILLS + 3);
         let asked = patience::within(PATIENCE, || (fake.asked() >= wanted).then_some(()));
         assert!(asked.is_some(), "{} pages, {:?}", fake.asked(), runs(&account, &source));
         host = host.killed(None);
@@ -408,4 +437,8 @@ providers! {
     close: Close::default();
     gohighlevel: Gohighlevel;
     hubspot: Hubspot;
+    pipedrive: Pipedrive;
+    salesforce: Salesforce::default();
+    sheets: Sheets;
+    zoho: Zoho;
 }

@@ -5,11 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::face::{Busy, Expiry, Face, Odd, Reply};
+use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
 use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
-
-const PAGE: usize = 70;
 
 /// The face.
 pub struct Tidewater(Vec<u8>);
@@ -94,8 +92,8 @@ impl Face for Tidewater {
             },
             Odd {
                 id: "900003",
-                record: json!({"client_no": 900_003, "given": "", "country": "US", "numbers": [{"value": "(202) 555-0150"}]}),
-                becomes: Ok("+12025550150"),
+                record: json!({"client_no": 900_003, "given": "", "country": "US", "numbers": [{"value": "(415) 555-2671"}]}),
+                becomes: Ok("+14155552671"),
             },
         ]
     }

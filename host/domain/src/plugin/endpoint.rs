@@ -5,6 +5,9 @@
 //! A setting stands for whole labels of the host and for nothing else: what it says becomes neither a port, nor a user, nor
 //! a path. What it says is a DNS name. And the name that comes out must be covered by a host that the manifest asks for
 //! and the tenant granted, as any request's must; only an address without a setting is granted with its block.
+//!
+//! A system inside the operator's own network has a port and perhaps no https. Where the setting that is the whole host
+//! holds such an address and the operator lists its host and port, the address counts as it is, as a request's would.
 
 use serde_json::Value;
 
@@ -95,14 +98,36 @@ pub fn settings_of(text: &str) -> Result<Vec<&str>, BadEndpoint> {
     Ok(pieces.into_iter().filter_map(name).collect())
 }
 
+/// Scheme, host and port of an address that says all three.
+fn origin(text: &str) -> Option<(&str, String, u16)> {
+    let (scheme, behind) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let authority = behind.split(['/', '?', '#']).next()?;
+    let (host, port) = authority.rsplit_once(':')?;
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    Some((scheme, host.to_ascii_lowercase(), port.parse().ok().filter(|_| is_port)?))
+}
+
 /// An address with its settings filled in; one without settings stays as it is. `hosts`: what was granted, of the block
-/// where it names any, else of the manifest.
+/// where it names any, else of the manifest. `is_listed`: whether the operator lists a host and port.
 ///
 /// # Errors
 /// See [`BadEndpoint`].
-pub fn fill(text: &str, hosts: &[HostPattern], settings: &Value) -> Result<String, BadEndpoint> {
+pub fn fill(
+    text: &str,
+    hosts: &[HostPattern],
+    settings: &Value,
+    is_listed: impl Fn(&str, u16) -> bool,
+) -> Result<String, BadEndpoint> {
     let Some(template) = template(text)? else { return Ok(text.to_owned()) };
     let is_whole = template.pieces.len() == 1;
+    if let [Piece::Setting(name)] = template.pieces[..]
+        && let Some((scheme, host, port)) = settings.get(name).and_then(Value::as_str).and_then(origin)
+        && template.rest.starts_with('/')
+        && is_listed(&host, port)
+        && hosts.iter().any(|pattern| pattern.covers(&host, settings))
+    {
+        return Ok(format!("{scheme}://{host}:{port}{}", template.rest));
+    }
     let value = |name: &str| -> Result<String, BadEndpoint> {
         let written = settings.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let written = written.ok_or_else(|| BadEndpoint::Missing(name.to_owned()))?;
@@ -136,7 +161,7 @@ mod tests {
     }
 
     fn filled(text: &str, patterns: &[&str], value: &str) -> Result<String, BadEndpoint> {
-        fill(text, &hosts(patterns), &json!({"domain": value}))
+        fill(text, &hosts(patterns), &json!({"domain": value}), |_, _| false)
     }
 
     const WHOLE: &str = "https://{domain}/services/oauth2/token?x=1";
@@ -144,7 +169,10 @@ mod tests {
 
     #[test]
     fn an_address_without_settings_is_granted_with_its_block() {
-        assert_eq!(fill("https://login.example/token", &[], &json!({})).unwrap(), "https://login.example/token");
+        assert_eq!(
+            fill("https://login.example/token", &[], &json!({}), |_, _| false).unwrap(),
+            "https://login.example/token"
+        );
     }
 
     #[test]
@@ -215,7 +243,35 @@ mod tests {
         assert_eq!(sly, Err(BadEndpoint::NotGranted("evil.org".to_owned())));
         assert_eq!(filled(WHOLE, &[], "acme.org"), Err(BadEndpoint::NotGranted("acme.org".to_owned())));
         for settings in [json!({}), json!({"domain": 7}), json!({"domain": null}), json!({"domain": ["a.org"]})] {
-            assert_eq!(fill(WHOLE, &hosts(&["{domain}"]), &settings), Err(BadEndpoint::Missing("domain".to_owned())));
+            assert_eq!(
+                fill(WHOLE, &hosts(&["{domain}"]), &settings, |_, _| true),
+                Err(BadEndpoint::Missing("domain".to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_that_the_operator_lists_counts_as_it_is() {
+        let filled = |text: &str, patterns: &[&str], value: &str| {
+            fill(text, &hosts(patterns), &json!({"domain": value}), |host, port| (host, port) == ("127.0.0.1", 8080))
+                .ok()
+        };
+        let inside = Some("http://127.0.0.1:8080/services/oauth2/token?x=1".to_owned());
+        assert_eq!(filled(WHOLE, &["{domain}"], "http://127.0.0.1:8080"), inside);
+        assert_eq!(filled(WHOLE, &["{domain}"], "http://127.0.0.1:8080/lightning"), inside);
+        assert_eq!(filled(WHOLE, &["login.example.com"], "http://127.0.0.1:8080"), None, "listed and not granted");
+        assert_eq!(filled("https://{domain}:8443/token", &["{domain}"], "http://127.0.0.1:8080"), None);
+        for other in [
+            "http://127.0.0.1:8081",
+            "http://127.0.0.1",
+            "127.0.0.1:8080",
+            "http://127.0.0.2:8080",
+            "http://a@127.0.0.1:8080",
+            "http://127.0.0.1:+8080",
+            "http://127.0.0.1:08080x",
+            "ftp://127.0.0.1:8080",
+        ] {
+            assert_eq!(filled(WHOLE, &["{domain}"], other), None, "{other}");
         }
     }
 
@@ -245,7 +301,7 @@ mod tests {
             "HTTPS://{domain}/",
         ] {
             assert!(matches!(settings_of(bad), Err(BadEndpoint::Form(_))), "{bad}");
-            assert!(fill(bad, &hosts(&["{domain}"]), &json!({"domain": "acme.org"})).is_err(), "{bad}");
+            assert!(fill(bad, &hosts(&["{domain}"]), &json!({"domain": "acme.org"}), |_, _| true).is_err(), "{bad}");
         }
     }
 }

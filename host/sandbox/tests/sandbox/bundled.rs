@@ -48,7 +48,7 @@ fn the_manifest_names_the_bytes_that_ship() {
         assert_eq!(own.kind.word(), component.kind);
         total += bytes.len();
     }
-    assert!(total < 5 << 20, "{total} bytes ship; 5 MiB are allowed");
+    assert!(total < 8 << 20, "{total} bytes lie here; 8 MiB are allowed");
     let files = std::fs::read_dir(plugins().join("bundled")).unwrap().count();
     assert_eq!(files, released().len() + 1, "a file in plugins/bundled is not in its manifest");
 }
@@ -65,8 +65,8 @@ fn versions_agree_from_cargo_to_the_binary() {
         if let Some(listed) = bundled().iter().find(|listed| listed.name == component.name) {
             assert_eq!(listed.version, component.version);
         } else {
-            // What runs scripts is no plugin; gateways and importers are uploaded by who installs them.
-            let uploaded = ["script-runner", "voice-gateway", "lead-importer"];
+            // What runs scripts is no plugin; gateways, importers and sinks are uploaded by who installs them.
+            let uploaded = ["script-runner", "voice-gateway", "lead-importer", "result-sink"];
             assert!(uploaded.contains(&component.kind.as_str()), "{}", component.name);
         }
     }
