@@ -2,7 +2,7 @@
 //!
 //! An importer and a fake that were written by one hand may share a mistake. So clients which talk to the real providers
 //! every day read a fake, and must find the truth. They are no dependency of this project: where they lie is said by
-//! `CAMPANILE_PEERS`, a folder in which `npm install jsforce pipedrive` was run. Without it, these tests say that they
+//! `CAMPANILE_PEERS`, a folder in which `npm install jsforce pipedrive @hubspot/api-client` was run. Without it, these tests say that they
 //! were skipped.
 
 use std::path::PathBuf;
@@ -12,13 +12,16 @@ use serde_json::Value;
 
 use super::face::Face;
 use super::fake::Fake;
+use super::hubspot::Hubspot;
 use super::pipedrive::Pipedrive;
 use super::salesforce::Salesforce;
 use campanile_tests::repo;
 
 fn reads_the_truth(script: &str, face: Box<dyn Face>) {
     let Some(folder) = std::env::var_os("CAMPANILE_PEERS").map(PathBuf::from) else {
-        eprintln!("skipped: CAMPANILE_PEERS names no folder with the clients; npm install jsforce pipedrive makes one");
+        eprintln!(
+            "skipped: CAMPANILE_PEERS names no folder with the clients; npm install jsforce pipedrive @hubspot/api-client makes one"
+        );
         return;
     };
     let fake = Fake::start(face, 230);
@@ -49,4 +52,9 @@ fn jsforce_reads_the_fake_of_salesforce() {
 #[test]
 fn pipedrive_s_own_client_reads_its_fake() {
     reads_the_truth("pipedrive.js", Box::new(Pipedrive));
+}
+
+#[test]
+fn hubspot_s_own_client_reads_its_fake() {
+    reads_the_truth("hubspot.js", Box::new(Hubspot));
 }
