@@ -64,7 +64,7 @@ pub fn text(value: &Json) -> Option<String> {
     }
 }
 
-/// What other systems write for yes: true, a number that is not 0, `true`, `yes`, `y`, `on`, `1`, `x`.
+/// What other systems write for yes: true, a number that is not 0, `true`, `yes`, `y`, `on`, `1`, `x`; of a list, one of them.
 pub fn is_yes(value: &Json) -> bool {
     match value {
         Json::Bool(yes) => *yes,
@@ -72,6 +72,7 @@ pub fn is_yes(value: &Json) -> bool {
         Json::String(text) => {
             ["true", "yes", "y", "on", "1", "x"].iter().any(|yes| text.trim().eq_ignore_ascii_case(yes))
         }
+        Json::Array(several) => several.iter().any(is_yes),
         _ => false,
     }
 }
@@ -106,6 +107,18 @@ impl Fields {
     /// # Errors
     /// It has no id, or no phone and is neither deleted nor one who must not be called.
     pub fn lead(&self, record: &Json) -> Result<IncomingLead, Rejected> {
+        let contacts = self.phones.iter().filter_map(|name| {
+            let phone = Some(name).filter(|name| !name.is_empty()).and_then(|name| text(field(record, name)?))?;
+            Some(IncomingContact { label: Some(label(name)), ..IncomingContact::new(phone) })
+        });
+        self.lead_with(record, contacts.collect())
+    }
+
+    /// The lead that a record is, with the phones that the importer found in it itself; `phones` says where it looked.
+    ///
+    /// # Errors
+    /// Those of [`Fields::lead`].
+    pub fn lead_with(&self, record: &Json, mut contacts: Vec<IncomingContact>) -> Result<IncomingLead, Rejected> {
         let text_of =
             |name: &str| Some(name).filter(|name| !name.is_empty()).and_then(|name| field(record, name)).and_then(text);
         let yes = |name: &str| !name.is_empty() && field(record, name).is_some_and(is_yes);
@@ -115,16 +128,9 @@ impl Fields {
             return Err(Rejected::new("", &self.external_id, "id_missing", message));
         };
         let parts: Vec<_> = self.name.iter().filter_map(|name| text_of(name)).collect();
-        let name = (!parts.is_empty()).then(|| parts.join(" "));
-        let contacts: Vec<_> = self
-            .phones
-            .iter()
-            .filter_map(|field| {
-                Some(IncomingContact { label: Some(label(field)), ..IncomingContact::new(text_of(field)?) })
-            })
-            .enumerate()
-            .map(|(position, contact)| IncomingContact { name: name.clone().filter(|_| position == 0), ..contact })
-            .collect();
+        if let Some(first) = contacts.first_mut() {
+            first.name = (!parts.is_empty()).then(|| parts.join(" "));
+        }
         let (do_not_call, deleted) = (yes(&self.do_not_call), yes(&self.deleted));
         if contacts.is_empty() && !do_not_call && !deleted {
             let looked = self.phones.join(", ");
@@ -195,6 +201,17 @@ mod tests {
         assert_eq!(value("plan"), Some("gold".into()));
         assert_eq!((value("score"), value("vip")), (Some(4.5.into()), Some(false.into())));
         assert_eq!(value("tags"), Some(r#"["a",1]"#.into()));
+    }
+
+    #[test]
+    fn an_importer_may_find_the_phones_itself() {
+        let found = vec![IncomingContact::new("+41441112233"), IncomingContact::new("+41441112234")];
+        let record = json!({"id": "a", "first": "Zoë", "flags": {"dnc": ["no", "YES"]}});
+        let lead = fields().lead_with(&record, found).unwrap();
+        let names: Vec<_> = lead.contacts.iter().map(|contact| contact.name.as_deref()).collect();
+        assert_eq!((names, lead.do_not_call), (vec![Some("Zoë"), None], true), "one yes of a list is a yes");
+        let none = fields().lead_with(&json!({"id": "a"}), Vec::new()).unwrap_err();
+        assert_eq!((none.field.as_str(), none.code.as_str()), ("/phones/0/number", "phone_missing"));
     }
 
     #[test]

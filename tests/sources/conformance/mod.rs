@@ -6,8 +6,11 @@
 //! new importer is one face and one line in `providers`. The plugins are the released components, installed over HTTP as a
 //! customer would; of their manifests only the address of the token endpoint is exchanged, which has to be the fake's.
 
+mod airtable;
+mod close;
 mod face;
 mod fake;
+mod gohighlevel;
 mod hubspot;
 mod manifest;
 mod peers;

@@ -8,8 +8,11 @@ use campanile_tests::host::Host;
 use campanile_tests::patience;
 use serde_json::{Value, json};
 
+use super::airtable::Airtable;
+use super::close::Close;
 use super::face::{Expiry, Face};
 use super::fake::Fake;
+use super::gohighlevel::Gohighlevel;
 use super::hubspot::Hubspot;
 use super::manifest::with_manifest;
 use super::pipedrive::Pipedrive;
@@ -430,6 +433,9 @@ fn the_worked_example_in_rust_keeps_up() {
 }
 
 providers! {
+    airtable: Airtable::default();
+    close: Close::default();
+    gohighlevel: Gohighlevel;
     hubspot: Hubspot;
     pipedrive: Pipedrive;
     salesforce: Salesforce::default();
