@@ -8,6 +8,8 @@ mod changes;
 mod push;
 mod settings;
 
+use std::collections::BTreeSet;
+
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{LeadImporter, Page};
 use campanile_plugin_sdk::sync::Run;
@@ -66,16 +68,14 @@ impl LeadImporter for HubspotImporter {
         let known = names(settings)?;
         let missing: Vec<_> =
             settings.properties().into_iter().filter(|name| !known.iter().any(|(k, _)| k == name)).collect();
-        if let [first, ..] = missing.as_slice() {
-            let named = settings_with(settings, first);
-            let why = format!("HubSpot has no contact property {}.", missing.join(", "));
-            return Ok(if named.is_empty() {
-                Checked::ready("HubSpot answers.")
-            } else {
-                Checked::misconfigured(why, named)
-            });
+        // Of those that are always asked for a portal may lack one; only what was chosen is somebody's mistake.
+        let chosen: Vec<_> = missing.iter().map(|name| (*name, settings_with(settings, name))).collect();
+        let (wrong, named): (Vec<_>, Vec<_>) = chosen.into_iter().filter(|(_, named)| !named.is_empty()).unzip();
+        if !wrong.is_empty() {
+            let named: BTreeSet<_> = named.into_iter().flatten().collect();
+            return Ok(Checked::misconfigured(format!("HubSpot has no contact property {}.", wrong.join(", ")), named));
         }
-        Ok(Checked::ready("HubSpot answers and has every property that is asked for."))
+        Ok(Checked::ready("HubSpot answers and has every property that was chosen."))
     }
 
     fn options(setting: &str, query: &str, settings: &Settings) -> Result<Vec<Choice>, PluginError> {

@@ -1,7 +1,8 @@
 //! What HubSpot pushes: which contacts something happened to, not what they are now.
 //!
 //! A deletion is believed as it is; anybody else is read, because an event tells one property of many and may be older than
-//! the next one. The signature is version 3: HMAC-SHA256 of method, address, body and time under the app's client secret.
+//! the next one. An app has one address for all that it subscribed to, and a company may have the number of a contact: events
+//! about anything but contacts are passed over, and so are those that name nobody. The signature is version 3: HMAC-SHA256 of method, address, body and time under the app's client secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +25,29 @@ const AT_ONCE: usize = 100;
 struct Event {
     #[serde(default)]
     subscription_type: String,
-    object_id: u64,
+    #[serde(default)]
+    object_type_id: String,
+    /// Events about two contacts have other names for them.
+    object_id: Option<u64>,
+    /// Who went into another contact and is not there any more.
+    #[serde(default)]
+    merged_object_ids: Vec<u64>,
+}
+
+impl Event {
+    fn is_of_a_contact(&self) -> bool {
+        const CONTACT: &str = "0-1";
+        let kind = self.subscription_type.split('.').next();
+        kind == Some("contact") || (kind == Some("object") && self.object_type_id == CONTACT)
+    }
+
+    fn says(&self, what: &str) -> bool {
+        self.subscription_type.to_lowercase().ends_with(what)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+        self.object_id.into_iter().chain(self.merged_object_ids.iter().copied())
+    }
 }
 
 fn verify(webhook: &Webhook) -> Result<(), PluginError> {
@@ -66,10 +89,12 @@ fn decoded(url: &str) -> String {
 /// See the module.
 pub(super) fn receive(webhook: &Webhook, settings: &Settings) -> Result<Page, PluginError> {
     verify(webhook)?;
-    let events: Vec<Event> = webhook.json()?;
-    let is_deletion = |event: &&Event| event.subscription_type.ends_with("eletion");
-    let mut gone: Vec<u64> = events.iter().filter(is_deletion).map(|event| event.object_id).collect();
-    let mut changed: Vec<u64> = events.iter().map(|event| event.object_id).filter(|id| !gone.contains(id)).collect();
+    let mut events: Vec<Event> = webhook.json()?;
+    events.retain(Event::is_of_a_contact);
+    let of = |what: &str| events.iter().filter(|event| event.says(what)).flat_map(Event::ids).collect::<Vec<_>>();
+    let (mut gone, back) = (of("deletion"), of("restore"));
+    gone.retain(|id| !back.contains(id));
+    let mut changed: Vec<u64> = events.iter().flat_map(Event::ids).filter(|id| !gone.contains(id)).collect();
     for ids in [&mut gone, &mut changed] {
         ids.sort_unstable();
         ids.dedup();

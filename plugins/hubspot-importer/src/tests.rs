@@ -120,15 +120,51 @@ fn a_push_is_believed_when_it_is_signed_and_says_who_and_not_what() {
 }
 
 #[test]
+fn a_push_about_a_company_removes_no_contact_and_an_event_that_names_nobody_stops_none() {
+    use base64::Engine as _;
+    let body = json!([
+        {"subscriptionType": "company.deletion", "objectId": 7},
+        {"subscriptionType": "object.deletion", "objectTypeId": "0-2", "objectId": 8},
+        {"subscriptionType": "object.deletion", "objectTypeId": "0-1", "objectId": 9},
+        {"subscriptionType": "contact.associationChange", "fromObjectId": 10, "toObjectId": 11},
+        {"subscriptionType": "contact.merge", "objectId": 12, "primaryObjectId": 12, "mergedObjectIds": [13]},
+        {"subscriptionType": "contact.deletion", "objectId": 14},
+        {"subscriptionType": "contact.restore", "objectId": 14},
+    ]);
+    let there = json!({"results": [contact(12, "2026-01-01T00:00:00Z"), contact(14, "2026-01-01T00:00:00Z")]});
+    install(Host::default().secret("client_secret", "s").answer(Answer::json(&there)));
+    let mac = secret::hmac("client_secret", Digest::Sha256, format!("POSThttps://h.example/{body}1000").as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(mac.unwrap());
+    let webhook = Webhook {
+        method: "POST".into(),
+        url: "https://h.example/".into(),
+        headers: vec![
+            ("x-hubspot-request-timestamp".into(), "1000".into()),
+            ("x-hubspot-signature-v3".into(), signature),
+        ],
+        body: body.to_string().into_bytes(),
+        received_at: 2_000,
+    };
+    let page = HubspotImporter::receive(&webhook, &settings(json!({}))).unwrap();
+    let told: Vec<_> = page.leads.iter().map(|lead| (lead.external_id.as_str(), lead.deleted)).collect();
+    assert_eq!(told, [("9", true), ("12", false), ("14", false), ("13", true)]);
+}
+
+#[test]
 fn a_property_that_is_not_there_is_named_with_its_setting() {
     let known: Vec<_> =
-        settings(json!({})).properties().iter().map(|name| json!({"name": name, "label": "L"})).collect();
+        // One that is always asked for is not there either; nobody chose it.
+        settings(json!({})).properties().iter().skip(1).map(|name| json!({"name": name, "label": "L"})).collect();
     let there = || Answer::json(&json!({"results": [{"id": "1", "properties": {}}]}));
     install(
         Host::default().answer(there()).answer(Answer::json(&json!({"results": known}))).answer(Answer::status(401)),
     );
-    let wrong = HubspotImporter::check(&settings(json!({"do_not_call": "dnc"}))).unwrap();
-    assert_eq!((wrong.health, wrong.missing), (Health::Misconfigured, vec!["do_not_call".to_owned()]));
+    let two = json!({"do_not_call": "dnc", "variables": {"plan": "a_plan"}});
+    let wrong = HubspotImporter::check(&settings(two)).unwrap();
+    assert_eq!(
+        (wrong.health, wrong.missing),
+        (Health::Misconfigured, vec!["do_not_call".to_owned(), "variables".to_owned()])
+    );
     let refused = HubspotImporter::check(&settings(json!({}))).unwrap();
     assert_eq!((refused.health, refused.missing), (Health::Misconfigured, vec!["token".to_owned()]));
 }

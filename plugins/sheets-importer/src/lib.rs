@@ -77,11 +77,12 @@ impl LeadImporter for SheetsImporter {
         let mut piece = None;
         if let Some(place) = run.next() {
             // The last row of the piece before, again.
-            let found = rows::read(settings, &place.sheet, place.row, place.row + size)?;
-            let same = found.rows.first().map_or_else(|| rows::mark(&[]), |row| rows::mark(row)) == place.mark;
-            if same {
-                piece = Some((place.clone(), found));
-            }
+            let found = rows::read_on(settings, &place.sheet, place.row, place.row + size)?;
+            let same = |found: &rows::Piece| {
+                let row = found.rows.first().map(Vec::as_slice).unwrap_or_default();
+                rows::mark(settings, &Header::of(&found.header), row) == place.mark
+            };
+            piece = found.filter(same).map(|found| (place.clone(), found));
         }
         let (before, piece) = match piece {
             Some((place, found)) => (place, found),
@@ -117,8 +118,9 @@ impl LeadImporter for SheetsImporter {
                 record
             });
         }
-        let mark = rows::mark(piece.rows.get(size as usize).map(Vec::as_slice).unwrap_or_default());
-        let next = (last < before.rows).then(|| Place { row: last, mark, ..before });
+        let row = piece.rows.get(size as usize).map(Vec::as_slice).unwrap_or_default();
+        let mark = rows::mark(settings, &header, row);
+        let next = (last < before.rows).then_some(Place { row: last, mark, ..before });
         Ok(run.page(records, next))
     }
 }

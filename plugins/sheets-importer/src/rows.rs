@@ -1,7 +1,9 @@
 //! Rows of a tab as texts, and how they are read in pieces.
 //!
 //! A tab has no cursor: rows are read by their numbers, and whoever deletes a row meanwhile moves everybody below it up by one.
-//! So each piece begins with the last row of the piece before, which must still be the same; if it is not, the run begins again.
+//! So each piece begins with the last row of the piece before, which must still be of the same person; if it is not, or the tab
+//! does not reach that far any more, the run begins again. What else the row says may change: a cell with a clock in it, or
+//! results that are written back, would make the run begin again for ever.
 //! The header is read with every piece, because columns move too.
 
 use campanile_plugin_sdk::http::{Request, Response};
@@ -10,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use crate::settings::Settings;
+use crate::settings::{Header, Settings};
 
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The last row that was read, from 1.
     pub row: u64,
-    /// What it said.
+    /// Whose it was.
     pub mark: String,
     /// The tab's name.
     pub sheet: String,
@@ -99,15 +101,33 @@ pub fn tab(settings: &Settings, tabs: Vec<Tab>) -> Result<Tab, PluginError> {
     meant.ok_or_else(|| PluginError::new("tab_missing", message))
 }
 
-/// Reads the header and the rows between two numbers, both included. Cells come as they are shown: as numbers they would
+/// Asks for the header and the rows between two numbers, both included. Cells come as they are shown: as numbers they would
 /// have lost leading zeros and plus signs.
-pub fn read(settings: &Settings, sheet: &str, from: u64, to: u64) -> Result<Piece, PluginError> {
+pub fn ask(settings: &Settings, sheet: &str, from: u64, to: u64) -> Result<Response, PluginError> {
     let request = Request::get(settings.at("/values:batchGet"))
         .query("ranges", Settings::range(sheet, 1, 1))
         .query("ranges", Settings::range(sheet, from, to))
         .query("valueRenderOption", "FORMATTED_VALUE")
         .query("majorDimension", "ROWS");
-    let batch: Batch = request.auth("google").send()?.ok()?.json()?;
+    Ok(request.auth("google").send()?)
+}
+
+/// Reads them.
+pub fn read(settings: &Settings, sheet: &str, from: u64, to: u64) -> Result<Piece, PluginError> {
+    piece(&ask(settings, sheet, from, to)?.ok()?)
+}
+
+/// Reads them where the tab still has that name and that many rows; Google refuses a range that begins below the last row.
+pub fn read_on(settings: &Settings, sheet: &str, from: u64, to: u64) -> Result<Option<Piece>, PluginError> {
+    let answer = ask(settings, sheet, from, to)?;
+    if answer.status == 400 {
+        return Ok(None);
+    }
+    piece(&answer.ok()?).map(Some)
+}
+
+fn piece(answer: &Response) -> Result<Piece, PluginError> {
+    let batch: Batch = answer.json()?;
     let mut ranges = batch.ranges.into_iter().map(|range| range.values);
     let texts =
         |rows: Vec<Vec<Json>>| rows.into_iter().map(|row| row.iter().map(text).collect()).collect::<Vec<Vec<_>>>();
@@ -123,11 +143,13 @@ fn text(cell: &Json) -> String {
     }
 }
 
-/// What a row says, in few letters; rows that are cut short say the same as those filled up with nothing.
-pub fn mark(row: &[String]) -> String {
-    let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+/// Whose row it is, in few letters: its key, or its phones where there is no column for a key.
+pub fn mark(settings: &Settings, header: &Header, row: &[String]) -> String {
+    let columns =
+        if settings.key.is_empty() { settings.phones.as_slice() } else { std::slice::from_ref(&settings.key) };
     let mut digest = Sha256::new();
-    for cell in &row[..end] {
+    for column in columns {
+        let cell = header.place(column).and_then(|place| row.get(place)).map_or("", String::as_str);
         digest.update((cell.len() as u64).to_le_bytes());
         digest.update(cell);
     }

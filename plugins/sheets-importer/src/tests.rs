@@ -70,6 +70,33 @@ fn a_row_that_moved_begins_the_run_again() {
 }
 
 #[test]
+fn a_row_that_changed_in_its_place_lets_the_run_go_on() {
+    let (one, two) = (&["1", "+41441112231"][..], &["2", "+41441112232", "", "Bob", "10:00:01"][..]);
+    let (later, three) = (&["2", "+41441112239", "", "Bob", "10:00:02"][..], &["3", "+41441112233"][..]);
+    install(Host::default().answer(tabs(4)).answer(piece(&[HEADER, one, two])).answer(piece(&[later, three])));
+    let first = SheetsImporter::pull(None, 2, &settings(json!({}))).unwrap();
+    let second = SheetsImporter::pull(first.cursor.as_deref(), 2, &settings(json!({}))).unwrap();
+    assert_eq!((second.leads[0].external_id.as_str(), second.mode, unasked()), ("3", Mode::SnapshotEnd, 0));
+}
+
+#[test]
+fn a_tab_that_became_shorter_than_the_place_begins_the_run_again() {
+    let row = |number: &'static str| [number, "+41441112231"];
+    let (one, two) = (row("1"), row("2"));
+    install(
+        Host::default()
+            .answer(tabs(5))
+            .answer(piece(&[HEADER, &one, &two]))
+            .answer(Answer::status(400))
+            .answer(tabs(2))
+            .answer(piece(&[HEADER, &one])),
+    );
+    let first = SheetsImporter::pull(None, 2, &settings(json!({}))).unwrap();
+    let again = SheetsImporter::pull(first.cursor.as_deref(), 2, &settings(json!({}))).unwrap();
+    assert_eq!((again.leads.len(), again.more, again.mode, unasked()), (1, false, Mode::SnapshotEnd, 0));
+}
+
+#[test]
 fn ragged_rows_empty_rows_and_keys_that_come_twice_are_told() {
     let rows: &[&[&str]] =
         &[HEADER, &["1"], &[], &["", "+41441112233"], &["2", "+41441112234"], &["2", "+41441112235"]];
