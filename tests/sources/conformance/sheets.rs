@@ -14,6 +14,9 @@ pub struct Sheets;
 
 const HEADER: [&str; 7] = ["Customer", "Phone", "Second phone", "First", "Last", "City", "Never"];
 
+/// Rows at the end of the tab that hold nothing.
+const EMPTY: usize = 40;
+
 /// A row as the sheet shows it: what is empty at its end is not there.
 fn row(person: &Person) -> Vec<String> {
     let mut row: Vec<String> = vec![
@@ -130,10 +133,16 @@ impl Face for Sheets {
         match request.path.as_str() {
             "/v4/spreadsheets/1aB-c" => {
                 let tab = |name: &str, rows: usize| json!({"properties": {"title": name, "gridProperties": {"rowCount": rows}}});
-                Reply::json(200, &json!({"sheets": [tab("Notes", 10), tab("Leads", rows.len() + 40)]}))
+                Reply::json(200, &json!({"sheets": [tab("Notes", 10), tab("Leads", rows.len() + EMPTY)]}))
             }
             "/v4/spreadsheets/1aB-c/values:batchGet" => {
                 let ranges = request.query.iter().filter(|(name, _)| name == "ranges");
+                let begins = |range: &str| range.strip_prefix("'Leads'!")?.split(':').next()?.parse::<usize>().ok();
+                if ranges.clone().any(|(_, range)| begins(range) > Some(rows.len() + EMPTY)) {
+                    let message = format!("Range exceeds grid limits. Max rows: {}", rows.len() + EMPTY);
+                    let error = json!({"code": 400, "status": "INVALID_ARGUMENT", "message": message});
+                    return Reply::json(400, &json!({ "error": error }));
+                }
                 let range = |range: &str| {
                     let (from, to) = range.strip_prefix("'Leads'!").unwrap().split_once(':').unwrap();
                     let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());

@@ -406,6 +406,11 @@ macro_rules! providers {
     )*};
 }
 
+#[test]
+fn a_refresh_token_that_is_exchanged_each_time_is_kept() {
+    a_token_that_ends_in_the_middle(Box::new(Zoho::exchanging()));
+}
+
 /// All scenarios, one after the other.
 fn all(language: &str) {
     let scenarios: [fn(Box<dyn Face>); 6] = [
@@ -440,5 +445,5 @@ providers! {
     pipedrive: Pipedrive;
     salesforce: Salesforce::default();
     sheets: Sheets;
-    zoho: Zoho;
+    zoho: Zoho::default();
 }

@@ -13,7 +13,23 @@ const FIELDS: [&str; 7] = ["First_Name", "Last_Name", "Modified_Time", "Converte
 const CLIENT: (&str, &str) = ("1000.CLIENT", "s3cret");
 
 /// The face.
-pub struct Zoho;
+#[derive(Default)]
+pub struct Zoho {
+    /// Refresh tokens are exchanged each time, as Zoho does not and others do; how many were.
+    exchanged: Option<usize>,
+}
+
+impl Zoho {
+    /// One that takes no refresh token twice.
+    pub fn exchanging() -> Self {
+        Self { exchanged: Some(0) }
+    }
+
+    /// The refresh token that is good now.
+    fn refresh(&self) -> String {
+        format!("1000.refresh{}", self.exchanged.map_or(String::new(), |count| format!("-{count}")))
+    }
+}
 
 fn fault(status: u16, code: &str) -> Reply {
     Reply::json(status, &json!({"code": code, "details": {}, "message": "no", "status": "error"}))
@@ -143,7 +159,7 @@ impl Face for Zoho {
     }
 
     fn expiry(&self) -> Expiry {
-        Expiry::Renewed
+        if self.exchanged.is_some() { Expiry::Rotated } else { Expiry::Renewed }
     }
 
     fn token(&mut self, request: &Request, token: &str) -> Option<Reply> {
@@ -158,9 +174,14 @@ impl Face for Zoho {
         let mut granted = json!({"access_token": token, "scope": "ZohoCRM.modules.leads.READ", "api_domain": "https://www.zohoapis.com",
             "token_type": "Bearer", "expires_in": 3600});
         match (form("grant_type"), form("code"), form("refresh_token")) {
-            ("authorization_code", "good", _) => granted["refresh_token"] = json!("1000.refresh"),
-            // The same refresh token for good; it is not told again.
-            ("refresh_token", _, "1000.refresh") => {}
+            ("authorization_code", "good", _) => granted["refresh_token"] = json!(self.refresh()),
+            ("refresh_token", _, known) if known == self.refresh() => {
+                // Else the same refresh token for good; it is not told again.
+                if let Some(count) = &mut self.exchanged {
+                    *count += 1;
+                    granted["refresh_token"] = json!(self.refresh());
+                }
+            }
             _ => return Some(Reply::json(200, &json!({"error": "invalid_code"}))),
         }
         Some(Reply::json(200, &granted))
