@@ -247,5 +247,5 @@ async fn a_source_without_its_importer_says_so() {
     let runs = world.store.source_runs(world.source.tenant, world.source.id, &Asked::default()).await.unwrap();
     let error = runs.data[0].error.clone().unwrap();
     assert_eq!(error.code, "plugin_not_usable");
-    assert!(error.next.contains("importer"), "{error:?}");
+    assert!(error.next.contains("grant"), "{error:?}");
 }

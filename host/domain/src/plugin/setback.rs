@@ -33,6 +33,11 @@ pub fn next_step(code: &str, what: &str) -> String {
         "http_unreachable" | "http_timed_out" | "http_broken" => {
             format!("nothing, if the other system is down: it goes on by itself; else look at the {what}'s settings")
         }
+        "plugin_not_usable" => {
+            format!(
+                "activate a version, grant what it asks for or set the secret that is missing; the {what} goes on by itself then"
+            )
+        }
         code if code.starts_with("plugin_") => {
             "the plugin is at fault: look at its failures, then activate a version that works or roll back".to_owned()
         }
