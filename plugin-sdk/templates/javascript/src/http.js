@@ -30,9 +30,20 @@ export function json(answer) {
   }
 }
 
-/** The failure that an answer is, with how long the other system asked to be left alone: retrying is the host's work. */
+/**
+ * The failure that an answer is, with how long the other system asked to be left alone: retrying is the host's work. The code
+ * tells the host what to do: `http_not_permitted` asks for a person, `http_too_many_requests` waits.
+ */
 export function refused(answer) {
-  return failure("http_refused", `the other system answered ${answer.status}`, retryAfterMs(answer));
+  return failure(code(answer.status), `the other system answered ${answer.status}`, retryAfterMs(answer));
+}
+
+function code(status) {
+  if (status === 401 || status === 403) return "http_not_permitted";
+  if (status === 404 || status === 410) return "http_not_found";
+  if (status === 429) return "http_too_many_requests";
+  if (status >= 400 && status < 500) return "http_refused";
+  return status >= 500 ? "http_broken" : "http_unexpected";
 }
 
 export function retryAfterMs(answer) {

@@ -83,12 +83,18 @@ def ask(path: str) -> http.Response:
         raise failure("http_unanswered", f"the list cannot be asked: {why}")
 
 
+def code(status: int) -> str:
+    """What the host acts on: it asks for a person where the credentials are not taken, and waits where it was too fast."""
+    known = {401: "http_not_permitted", 403: "http_not_permitted", 404: "http_not_found", 429: "http_too_many_requests"}
+    return known.get(status, "http_broken" if status >= 500 else "http_refused")
+
+
 def read(answer: http.Response) -> dict:
     """Retrying is the host's work: say how long the list asked to be left alone."""
     if answer.status != 200:
         wait = dict(answer.headers).get("retry-after", "")
         after = int(wait) * 1000 if wait.isdigit() else None
-        raise failure("http_refused", f"the list answered {answer.status}", after)
+        raise failure(code(answer.status), f"the list answered {answer.status}", after)
     try:
         told = json.loads(answer.body)
         if not isinstance(told["people"], list):
