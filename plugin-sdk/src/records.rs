@@ -49,6 +49,66 @@ pub struct Fields {
     pub variables: BTreeMap<String, String>,
 }
 
+/// What a tenant chooses of a person by naming fields, the same wherever fields have names: flatten it into a plugin's settings.
+/// Empty texts: nothing is chosen. What a system has a usual field for (phones, do not call) is the plugin's own.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// Field with the country.
+    pub country: String,
+    /// Field with the state.
+    pub region: String,
+    /// Field with the postal code.
+    pub postal_code: String,
+    /// Field with the language.
+    pub language: String,
+    /// Field with the time zone.
+    pub time_zone: String,
+    /// Field that says on what ground the person may be called.
+    pub consent: String,
+    /// Field with the priority.
+    pub priority: String,
+    /// Variables by their names.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Chosen {
+    /// The settings that it is made of.
+    pub const SETTINGS: [&'static str; 8] =
+        ["country", "region", "postal_code", "language", "time_zone", "consent", "priority", "variables"];
+
+    /// Every field that is chosen, each with the setting that chose it.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let single = [
+            ("country", &self.country),
+            ("region", &self.region),
+            ("postal_code", &self.postal_code),
+            ("language", &self.language),
+            ("time_zone", &self.time_zone),
+            ("consent", &self.consent),
+            ("priority", &self.priority),
+        ];
+        let all = single.into_iter().chain(self.variables.values().map(|field| ("variables", field)));
+        all.map(|(setting, field)| (setting, field.as_str())).filter(|(_, field)| !field.is_empty())
+    }
+
+    /// What is chosen as fields of a record; `place` says where a field of that name is.
+    pub fn fields(&self, place: impl Fn(&str) -> String) -> Fields {
+        let place = |field: &str| if field.is_empty() { String::new() } else { place(field) };
+        Fields {
+            country: place(&self.country),
+            region: place(&self.region),
+            postal_code: place(&self.postal_code),
+            language: place(&self.language),
+            time_zone: place(&self.time_zone),
+            consent: place(&self.consent),
+            priority: place(&self.priority),
+            variables: self.variables.iter().map(|(name, from)| (name.clone(), place(from))).collect(),
+            ..Fields::default()
+        }
+    }
+}
+
 /// The field of a record; `None` for a null, an empty text and a field that is not there.
 pub fn field<'a>(record: &'a Json, name: &str) -> Option<&'a Json> {
     let found = if name.starts_with('/') { record.pointer(name) } else { record.get(name) };
@@ -111,14 +171,20 @@ impl Fields {
             let phone = Some(name).filter(|name| !name.is_empty()).and_then(|name| text(field(record, name)?))?;
             Some(IncomingContact { label: Some(label(name)), ..IncomingContact::new(phone) })
         });
-        self.lead_with(record, contacts.collect())
+        self.lead_with(record, contacts.collect(), false)
     }
 
-    /// The lead that a record is, with the phones that the importer found in it itself; `phones` says where it looked.
+    /// The lead that a record is, with the phones that the importer found in it itself (`phones` says where it looked), and
+    /// whether it found that the person must not be called, beside what the field says.
     ///
     /// # Errors
     /// Those of [`Fields::lead`].
-    pub fn lead_with(&self, record: &Json, mut contacts: Vec<IncomingContact>) -> Result<IncomingLead, Rejected> {
+    pub fn lead_with(
+        &self,
+        record: &Json,
+        mut contacts: Vec<IncomingContact>,
+        do_not_call: bool,
+    ) -> Result<IncomingLead, Rejected> {
         let text_of =
             |name: &str| Some(name).filter(|name| !name.is_empty()).and_then(|name| field(record, name)).and_then(text);
         let yes = |name: &str| !name.is_empty() && field(record, name).is_some_and(is_yes);
@@ -131,7 +197,7 @@ impl Fields {
         if let Some(first) = contacts.first_mut() {
             first.name = (!parts.is_empty()).then(|| parts.join(" "));
         }
-        let (do_not_call, deleted) = (yes(&self.do_not_call), yes(&self.deleted));
+        let (do_not_call, deleted) = (do_not_call || yes(&self.do_not_call), yes(&self.deleted));
         if contacts.is_empty() && !do_not_call && !deleted {
             let looked = self.phones.join(", ");
             let first = self.phones.first().map_or("phones", String::as_str);
@@ -207,11 +273,22 @@ mod tests {
     fn an_importer_may_find_the_phones_itself() {
         let found = vec![IncomingContact::new("+41441112233"), IncomingContact::new("+41441112234")];
         let record = json!({"id": "a", "first": "Zoë", "flags": {"dnc": ["no", "YES"]}});
-        let lead = fields().lead_with(&record, found).unwrap();
+        let lead = fields().lead_with(&record, found, false).unwrap();
         let names: Vec<_> = lead.contacts.iter().map(|contact| contact.name.as_deref()).collect();
         assert_eq!((names, lead.do_not_call), (vec![Some("Zoë"), None], true), "one yes of a list is a yes");
-        let none = fields().lead_with(&json!({"id": "a"}), Vec::new()).unwrap_err();
+        assert!(fields().lead_with(&json!({"id": "a"}), Vec::new(), true).unwrap().do_not_call);
+        let none = fields().lead_with(&json!({"id": "a"}), Vec::new(), false).unwrap_err();
         assert_eq!((none.field.as_str(), none.code.as_str()), ("/phones/0/number", "phone_missing"));
+    }
+
+    #[test]
+    fn what_is_chosen_is_named_with_its_setting_and_found_in_its_place() {
+        let chosen: Chosen = serde_json::from_value(json!({"country": "cc", "variables": {"plan": "plan"}})).unwrap();
+        assert_eq!(chosen.named().collect::<Vec<_>>(), [("country", "cc"), ("variables", "plan")]);
+        let fields = chosen.fields(|field| format!("/properties/{field}"));
+        assert_eq!((fields.country.as_str(), fields.region.as_str()), ("/properties/cc", ""));
+        assert_eq!(fields.variables["plan"], "/properties/plan");
+        assert!(chosen.named().all(|(setting, _)| Chosen::SETTINGS.contains(&setting)));
     }
 
     #[test]

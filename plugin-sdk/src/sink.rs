@@ -3,11 +3,13 @@
 //! Deliveries are repeated until they are acknowledged, so the same event comes again: write it so that twice is once, by
 //! its `event_id` where the other system takes one.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::dates;
-use crate::types::{Checked, Choice, PluginError, Value};
+use crate::types::{Checked, Choice, PluginError, Value, find};
 
 /// The generated bindings; for [`crate::export!`].
 #[doc(hidden)]
@@ -130,10 +132,64 @@ pub fn written(value: &Value) -> Option<String> {
     }
 }
 
+/// Where a tenant wants which part of a result: names of properties, columns and the like. Empty texts: nowhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// For the lead's status.
+    pub status: &'a str,
+    /// For how the last call ended.
+    pub outcome: &'a str,
+    /// For when the last call began.
+    pub last_call: &'a str,
+    /// For when the next call is expected; emptied when none is to come.
+    pub next_call: &'a str,
+    /// For the number of calls.
+    pub attempts: &'a str,
+    /// For post-call variables, by their names.
+    pub variables: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Places<'a> {
+    /// Every place that is named, with the setting that names it.
+    pub fn named(self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let single = [
+            ("status", self.status),
+            ("outcome", self.outcome),
+            ("last_call", self.last_call),
+            ("next_call", self.next_call),
+            ("attempts", self.attempts),
+        ];
+        let all = single.into_iter().chain(self.variables.values().map(|place| ("variables", place.as_str())));
+        all.filter(|(_, place)| !place.is_empty())
+    }
+
+    /// What an event writes, by place. Code `event_unreadable`, see [`ResultEvent::told`].
+    pub fn write(self, event: &ResultEvent) -> Result<Vec<(&'a str, String)>, PluginError> {
+        let Told { lead, call } = event.told()?;
+        let mut all = vec![
+            (self.status, lead.status),
+            (self.next_call, lead.next_call_at.unwrap_or_default()),
+            (self.attempts, lead.attempts.to_string()),
+        ];
+        if let Some(call) = call {
+            let outcome = match call.reason {
+                Some(reason) => format!("{}: {reason}", call.status),
+                None => call.status,
+            };
+            all.extend([(self.outcome, outcome), (self.last_call, call.started_at)]);
+        }
+        for (variable, place) in self.variables {
+            all.extend(find(&event.variables, variable).and_then(written).map(|text| (place.as_str(), text)));
+        }
+        all.retain(|(place, _)| !place.is_empty());
+        Ok(all)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Extra;
+    use crate::types::{Extra, Variable};
 
     struct Nowhere;
     impl ResultSink for Nowhere {
@@ -176,6 +232,14 @@ mod tests {
         };
         let told = event.told().unwrap();
         assert_eq!((told.lead.attempts, told.call.map(|call| call.status).as_deref()), (2, Some("busy")));
+        let variables = [("booked".to_owned(), "Booked".to_owned()), ("size".to_owned(), "Size".to_owned())].into();
+        let places =
+            Places { status: "S", outcome: "O", last_call: "", next_call: "N", attempts: "", variables: &variables };
+        let size = Variable { name: "size".into(), value: Value::Undetermined };
+        let answered = ResultEvent { variables: vec![Variable::new("booked", true), size], ..event.clone() };
+        let wanted = [("S", "rescheduled"), ("N", "2026-03-02T10:00:00Z"), ("O", "busy"), ("Booked", "true")];
+        assert_eq!(places.write(&answered).unwrap(), wanted.map(|(place, text)| (place, text.to_owned())));
+        assert_eq!(places.named().count(), 5);
         let broken = ResultEvent { data_json: "{}".into(), ..event };
         assert_eq!(broken.told().unwrap_err().code, "event_unreadable");
         assert_eq!((written(&true.into()), written(&4.5.into())), (Some("true".into()), Some("4.5".into())));

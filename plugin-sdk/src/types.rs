@@ -11,6 +11,12 @@ impl PluginError {
         Self { code: code.into(), message: message.into(), retry_after_ms: None, extra: Extra::new() }
     }
 
+    /// Whether it passes by itself: the other system is down, slow or busy, and nobody has to change anything.
+    pub fn is_passing(&self) -> bool {
+        let codes = ["http_broken", "http_too_many_requests", "http_unreachable", "http_timed_out"];
+        codes.contains(&self.code.as_str())
+    }
+
     /// The same, with how long the other system asked to be left alone.
     #[must_use]
     pub fn retry_in(mut self, ms: u64) -> Self {
@@ -42,6 +48,13 @@ impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
     }
+}
+
+/// The choices whose value or label holds what the person typed, whatever its capitals.
+pub fn narrowed(choices: impl IntoIterator<Item = Choice>, query: &str) -> Vec<Choice> {
+    let query = query.to_lowercase();
+    let fits = |choice: &Choice| [&choice.value, &choice.label].iter().any(|text| text.to_lowercase().contains(&query));
+    choices.into_iter().filter(fits).collect()
 }
 
 impl Variable {
@@ -88,4 +101,26 @@ impl From<String> for Value {
 /// The value of the variable called `name`, if it is there; [`Value::Undetermined`] is a value.
 pub fn find<'a>(variables: &'a [Variable], name: &str) -> Option<&'a Value> {
     variables.iter().find(|variable| variable.name == name).map(|variable| &variable.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_narrowed_by_value_and_by_label() {
+        let all = || [Choice::new("cf_1", "Plan"), Choice::new("city", "Town")];
+        let values = |query: &str| narrowed(all(), query).into_iter().map(|choice| choice.value).collect::<Vec<_>>();
+        assert_eq!(
+            (values("PLAN"), values("ci"), values("").len()),
+            (vec!["cf_1".to_owned()], vec!["city".to_owned()], 2)
+        );
+        assert!(values("weather").is_empty());
+    }
+
+    #[test]
+    fn what_passes_asks_for_nobody() {
+        assert!(PluginError::new("http_broken", "").is_passing());
+        assert!(!PluginError::new("http_not_permitted", "").is_passing());
+    }
 }

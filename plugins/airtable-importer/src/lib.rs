@@ -12,7 +12,7 @@ use campanile_plugin_sdk::dates;
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{LeadImporter, Page};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use campanile_plugin_sdk::url::encode;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -82,14 +82,13 @@ impl LeadImporter for AirtableImporter {
     }
 
     fn options(setting: &str, query: &str, settings: &Settings) -> Result<Vec<Choice>, PluginError> {
-        let query = query.to_lowercase();
-        let narrowed = |all: Vec<Named>, by_name: bool| {
-            let fits = all.into_iter().filter(|one| one.name.to_lowercase().contains(&query));
-            fits.map(|one| Choice::new(if by_name { one.name.clone() } else { one.id }, one.name)).collect()
+        let choices = |all: Vec<Named>, by_name: bool| {
+            let all = all.into_iter();
+            narrowed(all.map(|one| Choice::new(if by_name { one.name.clone() } else { one.id }, one.name)), query)
         };
         if setting == "base" {
             let bases: Bases = fine(Request::get(settings.at("meta/bases")).auth("token").send()?)?.json()?;
-            return Ok(narrowed(bases.bases, false));
+            return Ok(choices(bases.bases, false));
         }
         if !["table", "view", "phones", "name", "country", "time_zone", "do_not_call", "variables"].contains(&setting)
             || settings.base.is_empty()
@@ -100,12 +99,12 @@ impl LeadImporter for AirtableImporter {
         let schema: Schema = fine(Request::get(settings.at(&path)).auth("token").send()?)?.json()?;
         if setting == "table" {
             let tables = schema.tables.into_iter().map(|table| Named { id: table.id, name: table.name });
-            return Ok(narrowed(tables.collect(), false));
+            return Ok(choices(tables.collect(), false));
         }
         let table = schema.tables.into_iter().find(|table| [&table.id, &table.name].contains(&&settings.table));
         Ok(match table {
-            Some(table) if setting == "view" => narrowed(table.views, false),
-            Some(table) => narrowed(table.fields, true),
+            Some(table) if setting == "view" => choices(table.views, false),
+            Some(table) => choices(table.fields, true),
             None => Vec::new(),
         })
     }

@@ -33,5 +33,5 @@ pub fn lead(settings: &Settings, fields: &Fields, mut record: Json) -> Result<In
             }
         }
     }
-    fields.lead_with(&record, contacts)
+    fields.lead_with(&record, contacts, false)
 }

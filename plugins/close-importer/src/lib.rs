@@ -13,7 +13,7 @@ use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{IncomingContact, IncomingLead, LeadImporter, Page, Rejected};
 use campanile_plugin_sdk::records::{Fields, field, instant, text};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -93,8 +93,7 @@ impl LeadImporter for CloseImporter {
             }
             _ => Vec::new(),
         };
-        let query = query.to_lowercase();
-        Ok(choices.into_iter().filter(|choice| choice.label.to_lowercase().contains(&query)).collect())
+        Ok(narrowed(choices, query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
@@ -125,7 +124,7 @@ fn ask(settings: &Settings, path: &str) -> Result<Response, PluginError> {
     Ok(Request::get(settings.at(path)).auth("key").send()?)
 }
 
-/// A page of the search. Asking twice asks the same.
+/// A page of the search.
 fn search(settings: &Settings, place: &Place, sorted_by: &str, limit: u32) -> Result<Response, PluginError> {
     let of = |name: &str| json!({ "type": "regular_field", "object_type": "contact", "field_name": name });
     let mut queries = vec![json!({ "type": "object_type", "object_type": "contact" })];
@@ -163,7 +162,7 @@ fn lead(settings: &Settings, fields: &Fields, record: &Json) -> Result<IncomingL
         }
     }
     found.sort_by_key(|(place, _)| *place);
-    fields.lead_with(record, found.into_iter().map(|(_, contact)| contact).collect())
+    fields.lead_with(record, found.into_iter().map(|(_, contact)| contact).collect(), false)
 }
 
 #[cfg(test)]

@@ -11,8 +11,6 @@ use serde_json::{Map, Value as Json};
 
 use crate::settings::Settings;
 
-/// The field that says never to call, made of theirs and of the one that the settings name.
-pub const SILENT: &str = "campanile_do_not_call";
 /// The field with the name, made of theirs.
 pub const NAME: &str = "campanile_name";
 
@@ -23,7 +21,7 @@ pub fn lead(
     fields: &Fields,
     names: &BTreeMap<String, String>,
 ) -> Result<IncomingLead, Rejected> {
-    let plain = plain(contact, settings, names);
+    let plain = plain(contact, names);
     let mut contacts: Vec<IncomingContact> = Vec::new();
     for name in &settings.phones {
         for found in field(&plain, name).map(|value| phones(value, name, contact)).unwrap_or_default() {
@@ -32,7 +30,8 @@ pub fn lead(
             }
         }
     }
-    fields.lead_with(&plain, contacts)
+    let chosen = Some(&settings.do_not_call).filter(|name| !name.is_empty()).and_then(|name| field(&plain, name));
+    fields.lead_with(&plain, contacts, is_silent(contact) || chosen.is_some_and(is_yes))
 }
 
 /// The phones that a field holds: a text, a list of texts, a list of objects.
@@ -54,8 +53,8 @@ fn phones(value: &Json, name: &str, contact: &Json) -> Vec<IncomingContact> {
     }
 }
 
-/// The contact with its custom fields beside its own, by their ids and names, one name, and one flag for "do not disturb".
-fn plain(contact: &Json, settings: &Settings, names: &BTreeMap<String, String>) -> Json {
+/// The contact with its custom fields beside its own, by their ids and names, and one name.
+fn plain(contact: &Json, names: &BTreeMap<String, String>) -> Json {
     let Some(contact) = contact.as_object() else { return contact.clone() };
     let mut plain = contact.clone();
     for custom in contact.get("customFields").and_then(Json::as_array).into_iter().flatten() {
@@ -65,15 +64,12 @@ fn plain(contact: &Json, settings: &Settings, names: &BTreeMap<String, String>) 
             plain.entry(known).or_insert_with(|| value.clone());
         }
     }
-    let chosen = Some(&settings.do_not_call).filter(|name| !name.is_empty()).and_then(|name| plain.get(name));
-    let silent = is_silent(contact) || chosen.is_some_and(is_yes);
-    plain.insert(SILENT.to_owned(), silent.into());
     plain.insert(NAME.to_owned(), name(contact).into());
     Json::Object(plain)
 }
 
 /// `dnd` is about every channel, `dndSettings.Call` about calls, where `active` and `permanent` mean that they are not wanted.
-fn is_silent(contact: &Map<String, Json>) -> bool {
+fn is_silent(contact: &Json) -> bool {
     let status = contact.get("dndSettings").and_then(|all| all.get("Call")?.get("status")?.as_str());
     status.is_some_and(|status| ["active", "permanent"].contains(&status)) || contact.get("dnd").is_some_and(is_yes)
 }

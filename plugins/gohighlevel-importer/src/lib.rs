@@ -15,7 +15,7 @@ use campanile_plugin_sdk::dates;
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{LeadImporter, Page};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use campanile_plugin_sdk::url::encode;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -105,8 +105,7 @@ impl LeadImporter for GohighlevelImporter {
             }
             _ => Vec::new(),
         };
-        let query = query.to_lowercase();
-        Ok(choices.into_iter().filter(|choice| choice.label.to_lowercase().contains(&query)).collect())
+        Ok(narrowed(choices, query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {

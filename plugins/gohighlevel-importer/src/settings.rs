@@ -6,7 +6,7 @@ use campanile_plugin_sdk::records::Fields;
 use campanile_plugin_sdk::sync::Pace;
 use serde::Deserialize;
 
-use crate::contact::{NAME, SILENT};
+use crate::contact::NAME;
 
 /// A contact's own fields that may be asked for; everything else is a custom field.
 pub const OWN: [&str; 26] = [
@@ -112,7 +112,6 @@ impl Settings {
             region: own("state"),
             postal_code: own("postalCode"),
             time_zone: own("timezone"),
-            do_not_call: own(SILENT),
             updated_at: own("dateUpdated"),
             variables: self.variables.clone(),
             ..Fields::default()

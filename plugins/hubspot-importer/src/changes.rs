@@ -6,6 +6,7 @@
 //! time, because somebody edited a list at once, that time is gone through by id.
 
 use campanile_plugin_sdk::records::instant;
+use campanile_plugin_sdk::types::PluginError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -47,14 +48,21 @@ impl Since {
     }
 
     /// The next page's place; `None` after the last. `more`: the answer says that there is more. How many it holds says
-    /// nothing: HubSpot answers fewer than it was asked for as it likes.
-    pub fn next(&self, found: &[Json], more: bool) -> Option<Self> {
+    /// nothing: HubSpot answers fewer than it was asked for as it likes. Code `place_missing` where there is more and the
+    /// last contact does not say when it changed: an end would lose whoever comes behind.
+    pub fn next(&self, found: &[Json], more: bool) -> Result<Option<Self>, PluginError> {
         let last = found.last().filter(|_| more);
         if self.above.is_some() {
             let id = last.and_then(|last| last.get("id")?.as_str()?.parse().ok());
-            return Some(id.map_or_else(|| Self::new(self.at + 1), |id| Self { at: self.at, above: Some(id) }));
+            return Ok(Some(id.map_or_else(|| Self::new(self.at + 1), |id| Self { at: self.at, above: Some(id) })));
         }
-        let at = instant(last?.pointer("/properties/lastmodifieddate")?)?;
-        Some(if at > self.at { Self::new(at) } else { Self { at: self.at, above: Some(0) } })
+        if !more {
+            return Ok(None);
+        }
+        let at = last.and_then(|last| instant(last.pointer("/properties/lastmodifieddate")?)).ok_or_else(|| {
+            let why = "HubSpot says that there is more, and its last contact does not say when it changed; ask again";
+            PluginError::new("place_missing", why)
+        })?;
+        Ok(Some(if at > self.at { Self::new(at) } else { Self { at: self.at, above: Some(0) } }))
     }
 }

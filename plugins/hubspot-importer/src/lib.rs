@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{LeadImporter, Page};
+use campanile_plugin_sdk::records::Chosen;
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Webhook};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Webhook, narrowed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -66,30 +67,22 @@ impl LeadImporter for HubspotImporter {
         }
         answer.ok()?;
         let known = names(settings)?;
-        let missing: Vec<_> =
-            settings.properties().into_iter().filter(|name| !known.iter().any(|(k, _)| k == name)).collect();
         // Of those that are always asked for a portal may lack one; only what was chosen is somebody's mistake.
-        let chosen: Vec<_> = missing.iter().map(|name| (*name, settings_with(settings, name))).collect();
-        let (wrong, named): (Vec<_>, Vec<_>) = chosen.into_iter().filter(|(_, named)| !named.is_empty()).unzip();
-        if !wrong.is_empty() {
-            let named: BTreeSet<_> = named.into_iter().flatten().collect();
-            return Ok(Checked::misconfigured(format!("HubSpot has no contact property {}.", wrong.join(", ")), named));
+        let missing: Vec<_> = settings.named().filter(|(_, name)| !known.iter().any(|(k, _)| k == name)).collect();
+        if !missing.is_empty() {
+            let wrong: BTreeSet<_> = missing.iter().map(|(_, property)| *property).collect();
+            let named: BTreeSet<_> = missing.iter().map(|(setting, _)| *setting).collect();
+            let wrong = wrong.into_iter().collect::<Vec<_>>().join(", ");
+            return Ok(Checked::misconfigured(format!("HubSpot has no contact property {wrong}."), named));
         }
         Ok(Checked::ready("HubSpot answers and has every property that was chosen."))
     }
 
     fn options(setting: &str, query: &str, settings: &Settings) -> Result<Vec<Choice>, PluginError> {
-        if !["phones", "do_not_call", "consent", "priority", "variables"].contains(&setting) {
+        if !["phones", "do_not_call"].contains(&setting) && !Chosen::SETTINGS.contains(&setting) {
             return Ok(Vec::new());
         }
-        let query = query.to_lowercase();
-        let fits = |text: &str| text.to_lowercase().contains(&query);
-        let known = names(settings)?;
-        Ok(known
-            .into_iter()
-            .filter(|(name, label)| fits(name) || fits(label))
-            .map(|(name, label)| Choice::new(name, label))
-            .collect())
+        Ok(narrowed(names(settings)?.into_iter().map(|(name, label)| Choice::new(name, label)), query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
@@ -105,7 +98,7 @@ impl LeadImporter for HubspotImporter {
                 let question = place.question(&settings.properties(), limit);
                 let found: Found = fine(search(settings, &question)?)?.json()?;
                 let more = found.paging.as_ref().is_some_and(|paging| paging.next.is_some());
-                let next = place.next(&found.results, more).map(Place::Changed);
+                let next = place.next(&found.results, more)?.map(Place::Changed);
                 Ok(run.page(found.results.iter().map(|record| fields.lead(record)), next))
             }
             (None, place) => {
@@ -146,7 +139,7 @@ fn list(settings: &Settings, after: Option<&str>, limit: u32) -> Result<Response
     Ok(request.auth("app").send()?)
 }
 
-/// A question to the search. Asking twice asks the same, so a token that was refused is worth a second try.
+/// A question to the search.
 fn search(settings: &Settings, question: &Json) -> Result<Response, PluginError> {
     Ok(Request::post(settings.at(&format!("{CONTACTS}/search"))).auth("app").json(question)?.send()?)
 }
@@ -165,18 +158,6 @@ fn names(settings: &Settings) -> Result<Vec<(String, String)>, PluginError> {
     }
     let known: Known = Request::get(settings.at("/crm/v3/properties/contacts")).auth("app").send()?.ok()?.json()?;
     Ok(known.results.into_iter().map(|property| (property.name, property.label)).collect())
-}
-
-/// The settings that name a property.
-fn settings_with(settings: &Settings, property: &str) -> Vec<&'static str> {
-    let named = [
-        ("phones", settings.phones.iter().any(|name| name == property)),
-        ("do_not_call", settings.do_not_call == property),
-        ("consent", settings.consent == property),
-        ("priority", settings.priority == property),
-        ("variables", settings.variables.values().any(|name| name == property)),
-    ];
-    named.into_iter().filter(|(_, is)| *is).map(|(setting, _)| setting).collect()
 }
 
 #[cfg(test)]

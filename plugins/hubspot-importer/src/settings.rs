@@ -1,8 +1,6 @@
 //! What a tenant sets, and which properties of a contact follow from it.
 
-use std::collections::BTreeMap;
-
-use campanile_plugin_sdk::records::Fields;
+use campanile_plugin_sdk::records::{Chosen, Fields};
 use campanile_plugin_sdk::sync::Pace;
 use serde::Deserialize;
 
@@ -14,12 +12,9 @@ pub struct Settings {
     pub phones: Vec<String>,
     /// Property that says never to call.
     pub do_not_call: String,
-    /// Property that says on what ground the person may be called.
-    pub consent: String,
-    /// Property with the priority.
-    pub priority: String,
-    /// Variables by their names.
-    pub variables: BTreeMap<String, String>,
+    /// What is known of people, and their variables. What HubSpot has a property for is read without being chosen.
+    #[serde(flatten)]
+    pub chosen: Chosen,
     /// Hours after which everything is read again.
     pub full_every_hours: u32,
     /// Address of the API.
@@ -31,9 +26,7 @@ impl Default for Settings {
         Self {
             phones: ["phone", "mobilephone"].map(str::to_owned).to_vec(),
             do_not_call: String::new(),
-            consent: String::new(),
-            priority: String::new(),
-            variables: BTreeMap::new(),
+            chosen: Chosen::default(),
             full_every_hours: 24,
             api_base: "https://api.hubapi.com".to_owned(),
         }
@@ -41,8 +34,17 @@ impl Default for Settings {
 }
 
 /// Properties that are always asked for.
-const ALWAYS: [&str; 8] =
-    ["country", "firstname", "hs_language", "hs_object_id", "hs_timezone", "lastmodifieddate", "lastname", "state"];
+const ALWAYS: [&str; 9] = [
+    "country",
+    "firstname",
+    "hs_language",
+    "hs_object_id",
+    "hs_timezone",
+    "lastmodifieddate",
+    "lastname",
+    "state",
+    "zip",
+];
 
 impl Settings {
     /// How it keeps up.
@@ -55,12 +57,17 @@ impl Settings {
         format!("{}{path}", self.api_base.trim_end_matches('/'))
     }
 
+    /// Every property that a setting names, with the setting.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let phones = self.phones.iter().map(|property| ("phones", property.as_str()));
+        let own = [("do_not_call", self.do_not_call.as_str())].into_iter().chain(phones);
+        own.filter(|(_, property)| !property.is_empty()).chain(self.chosen.named())
+    }
+
     /// The properties to ask for, each once.
     pub fn properties(&self) -> Vec<&str> {
-        let chosen = [&self.do_not_call, &self.consent, &self.priority];
-        let chosen =
-            chosen.into_iter().filter(|name| !name.is_empty()).chain(&self.phones).chain(self.variables.values());
-        let mut all: Vec<&str> = ALWAYS.into_iter().chain(["zip"]).chain(chosen.map(String::as_str)).collect();
+        let chosen = self.named().map(|(_, property)| property);
+        let mut all: Vec<&str> = ALWAYS.into_iter().chain(chosen).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -80,10 +87,8 @@ impl Settings {
             time_zone: property("hs_timezone"),
             do_not_call: property(&self.do_not_call),
             deleted: "archived".to_owned(),
-            consent: property(&self.consent),
-            priority: property(&self.priority),
             updated_at: property("lastmodifieddate"),
-            variables: self.variables.iter().map(|(name, from)| (name.clone(), property(from))).collect(),
+            ..self.chosen.fields(property)
         }
     }
 }

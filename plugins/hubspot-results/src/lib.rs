@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use campanile_plugin_sdk::http::{Request, Response};
-use campanile_plugin_sdk::sink::{Ack, ResultEvent, ResultSink, written};
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError, find};
+use campanile_plugin_sdk::sink::{Ack, Places, ResultEvent, ResultSink};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -51,44 +51,21 @@ impl Settings {
         format!("{}{path}", self.api_base.trim_end_matches('/'))
     }
 
-    /// The properties that are named, each with the setting that names it.
-    fn named(&self) -> Vec<(&'static str, &str)> {
-        let single = [
-            ("status", &self.status),
-            ("outcome", &self.outcome),
-            ("last_call", &self.last_call),
-            ("next_call", &self.next_call),
-            ("attempts", &self.attempts),
-        ];
-        let variables = self.variables.values().map(|property| ("variables", property));
-        let all = single.into_iter().chain(variables).map(|(setting, property)| (setting, property.as_str()));
-        all.filter(|(_, property)| !property.is_empty()).collect()
+    fn places(&self) -> Places<'_> {
+        Places {
+            status: &self.status,
+            outcome: &self.outcome,
+            last_call: &self.last_call,
+            next_call: &self.next_call,
+            attempts: &self.attempts,
+            variables: &self.variables,
+        }
     }
 
     /// What an event writes.
     fn properties(&self, event: &ResultEvent) -> Result<Map<String, Json>, PluginError> {
-        let told = event.told()?;
-        let mut properties = Map::new();
-        let mut put = |property: &str, value: Option<String>| {
-            if let (false, Some(value)) = (property.is_empty(), value) {
-                properties.insert(property.to_owned(), value.into());
-            }
-        };
-        put(&self.status, Some(told.lead.status));
-        put(&self.next_call, Some(told.lead.next_call_at.unwrap_or_default()));
-        put(&self.attempts, Some(told.lead.attempts.to_string()));
-        if let Some(call) = told.call {
-            let outcome = match call.reason {
-                Some(reason) => format!("{}: {reason}", call.status),
-                None => call.status,
-            };
-            put(&self.outcome, Some(outcome));
-            put(&self.last_call, Some(call.started_at));
-        }
-        for (variable, property) in &self.variables {
-            put(property, find(&event.variables, variable).and_then(written));
-        }
-        Ok(properties)
+        let written = self.places().write(event)?;
+        Ok(written.into_iter().map(|(property, text)| (property.to_owned(), text.into())).collect())
     }
 }
 
@@ -107,7 +84,7 @@ impl ResultSink for HubspotResults {
         }
         let known = names(&answer.ok()?)?;
         let missing: Vec<_> =
-            settings.named().into_iter().filter(|(_, name)| !known.iter().any(|(k, _)| k == name)).collect();
+            settings.places().named().filter(|(_, name)| !known.iter().any(|(k, _)| k == name)).collect();
         if missing.is_empty() {
             return Ok(Checked::ready("HubSpot answers and has every property that is written."));
         }
@@ -123,12 +100,8 @@ impl ResultSink for HubspotResults {
         if !["status", "outcome", "last_call", "next_call", "attempts", "variables"].contains(&setting) {
             return Ok(Vec::new());
         }
-        let query = query.to_lowercase();
         let known = names(&Request::get(settings.at("/crm/v3/properties/contacts")).auth("app").send()?.ok()?)?;
-        let fits = known
-            .into_iter()
-            .filter(|(name, label)| [name, label].iter().any(|text| text.to_lowercase().contains(&query)));
-        Ok(fits.map(|(name, label)| Choice::new(name, label)).collect())
+        Ok(narrowed(known.into_iter().map(|(name, label)| Choice::new(name, label)), query))
     }
 
     fn deliver(events: &[ResultEvent], settings: &Settings) -> Result<Vec<Ack>, PluginError> {

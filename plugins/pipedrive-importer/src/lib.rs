@@ -11,9 +11,9 @@ mod settings;
 use campanile_plugin_sdk::dates;
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{LeadImporter, Page};
-use campanile_plugin_sdk::records::{field, text};
+use campanile_plugin_sdk::records::{Chosen, field, text};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Webhook};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Webhook, narrowed};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -54,9 +54,7 @@ impl LeadImporter for PipedriveImporter {
             Err(error) if error.code == "http_not_permitted" => {
                 Ok(Checked::misconfigured("Pipedrive does not take the API token.", ["token"]))
             }
-            Err(error) if ["http_broken", "http_too_many_requests"].contains(&error.code.as_str()) => {
-                Ok(Checked::unreachable(error.message))
-            }
+            Err(error) if error.is_passing() => Ok(Checked::unreachable(error.message)),
             other => {
                 let me: Json = other?.json()?;
                 let said = |name: &str| me.pointer(name).and_then(text);
@@ -103,14 +101,11 @@ impl LeadImporter for PipedriveImporter {
                     pairs(known.get("options").and_then(Json::as_array).map_or(&[], Vec::as_slice), "id", "label")
                 })
                 .collect(),
-            "phone_fields" | "do_not_call" | "country" | "language" | "time_zone" | "consent" | "priority"
-            | "variables" => own_fields(settings)?,
+            "phone_fields" | "do_not_call" => own_fields(settings)?,
+            setting if Chosen::SETTINGS.contains(&setting) => own_fields(settings)?,
             _ => Vec::new(),
         };
-        let query = query.to_lowercase();
-        let fits = |text: &str| text.to_lowercase().contains(&query);
-        let all = all.into_iter().filter(|(value, label)| fits(value) || fits(label));
-        Ok(all.map(|(value, label)| Choice::new(value, label)).collect())
+        Ok(narrowed(all.into_iter().map(|(value, label)| Choice::new(value, label)), query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {

@@ -3,7 +3,7 @@
 //! Phones are a list, each with a label and one of them primary; fields of a company's own stand apart from the others,
 //! and those with more to them than a value (money, addresses) are objects with a `value`.
 
-use campanile_plugin_sdk::importer::{IncomingLead, Rejected};
+use campanile_plugin_sdk::importer::{IncomingContact, IncomingLead, Rejected};
 use campanile_plugin_sdk::records::{field, text};
 use serde_json::Value as Json;
 
@@ -12,27 +12,7 @@ use crate::settings::{Settings, place};
 /// A person as a lead.
 pub fn lead(settings: &Settings, person: &Json) -> Result<IncomingLead, Rejected> {
     let person = &plain(person);
-    let mut fields = settings.fields();
-    let phones = phones(settings, person);
-    fields.phones = match phones.as_slice() {
-        [] => vec!["/phones/-".to_owned()],
-        some => some.iter().map(|(place, _)| place.clone()).collect(),
-    };
-    let do_not_call = must_not_be_called(settings, person);
-    // Whoever must not be called needs no phone to be told as that.
-    fields.do_not_call = if do_not_call { "id".to_owned() } else { String::new() };
-    let mut lead = fields.lead(person).map_err(|rejected| match rejected.code.as_str() {
-        "phone_missing" => {
-            let why = "none of the person's phones is one that is to be called";
-            Rejected::new(rejected.external_id, "phones", "phone_missing", why)
-        }
-        _ => rejected,
-    })?;
-    lead.do_not_call = do_not_call;
-    for (contact, (_, label)) in lead.contacts.iter_mut().zip(phones) {
-        contact.label = Some(label).filter(|label| !label.is_empty());
-    }
-    Ok(lead)
+    settings.fields().lead_with(person, phones(settings, person), must_not_be_called(settings, person))
 }
 
 /// The same person with the company's own fields as plain values.
@@ -46,23 +26,25 @@ fn plain(person: &Json) -> Json {
     person
 }
 
-/// Where the phones are and what they are called, in the order they are tried. All of them hold a text.
-fn phones(settings: &Settings, person: &Json) -> Vec<(String, String)> {
-    let listed = person.get("phones").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-    let mut all: Vec<_> =
-        listed.iter().enumerate().filter(|(_, phone)| field(phone, "value").and_then(text).is_some()).collect();
+/// The phones in the order they are tried.
+fn phones(settings: &Settings, person: &Json) -> Vec<IncomingContact> {
+    let listed = person.get("phones").and_then(Json::as_array).into_iter().flatten();
     let label = |phone: &Json| field(phone, "label").and_then(text).unwrap_or_default();
+    let mut all: Vec<_> = listed.collect();
     // Sorting keeps the order of those that are equal.
     if settings.phone_labels.is_empty() {
-        all.sort_by_key(|(_, phone)| phone.get("primary").and_then(Json::as_bool) != Some(true));
+        all.sort_by_key(|phone| phone.get("primary").and_then(Json::as_bool) != Some(true));
     } else {
         let rank = |phone: &Json| settings.phone_labels.iter().position(|one| one.eq_ignore_ascii_case(&label(phone)));
-        all.retain(|(_, phone)| rank(phone).is_some());
-        all.sort_by_key(|(_, phone)| rank(phone));
+        all.retain(|phone| rank(phone).is_some());
+        all.sort_by_key(|phone| rank(phone));
     }
-    let own = settings.phone_fields.iter().map(|name| (place(name), String::new()));
-    let own = own.filter(|(place, _)| field(person, place).and_then(text).is_some());
-    all.into_iter().map(|(at, phone)| (format!("/phones/{at}/value"), label(phone))).chain(own).collect()
+    let contact = |phone: String, label: Option<String>| IncomingContact { label, ..IncomingContact::new(phone) };
+    let listed = all.into_iter().filter_map(|phone| {
+        Some(contact(text(field(phone, "value")?)?, Some(label(phone)).filter(|label| !label.is_empty())))
+    });
+    let own = settings.phone_fields.iter().filter_map(|name| Some(contact(text(field(person, &place(name))?)?, None)));
+    listed.chain(own).collect()
 }
 
 fn must_not_be_called(settings: &Settings, person: &Json) -> bool {

@@ -1,8 +1,6 @@
 //! What a tenant sets, and which fields of a person follow from it.
 
-use std::collections::BTreeMap;
-
-use campanile_plugin_sdk::records::Fields;
+use campanile_plugin_sdk::records::{Chosen, Fields};
 use campanile_plugin_sdk::sync::Pace;
 use serde::Deserialize;
 
@@ -22,18 +20,9 @@ pub struct Settings {
     pub do_not_call_values: Vec<String>,
     /// Labels of persons that say so.
     pub do_not_call_labels: Vec<String>,
-    /// Field with the country.
-    pub country: String,
-    /// Field with the language.
-    pub language: String,
-    /// Field with the time zone.
-    pub time_zone: String,
-    /// Field that says on what ground the person may be called.
-    pub consent: String,
-    /// Field with the priority.
-    pub priority: String,
-    /// Variables by their names.
-    pub variables: BTreeMap<String, String>,
+    /// What is known of people, and their variables.
+    #[serde(flatten)]
+    pub chosen: Chosen,
     /// Hours after which everything is read again.
     pub full_every_hours: u32,
     /// With which user webhooks come.
@@ -51,12 +40,7 @@ impl Default for Settings {
             do_not_call: String::new(),
             do_not_call_values: Vec::new(),
             do_not_call_labels: Vec::new(),
-            country: String::new(),
-            language: String::new(),
-            time_zone: String::new(),
-            consent: String::new(),
-            priority: String::new(),
-            variables: BTreeMap::new(),
+            chosen: Chosen::default(),
             full_every_hours: 24,
             webhook_user: "campanile".to_owned(),
             api_base: "https://api.pipedrive.com".to_owned(),
@@ -87,18 +71,9 @@ impl Settings {
 
     /// Every field that a setting names, with the setting.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let single = [
-            ("do_not_call", &self.do_not_call),
-            ("country", &self.country),
-            ("language", &self.language),
-            ("time_zone", &self.time_zone),
-            ("consent", &self.consent),
-            ("priority", &self.priority),
-        ];
-        let phones = self.phone_fields.iter().map(|field| ("phone_fields", field));
-        let variables = self.variables.values().map(|field| ("variables", field));
-        let all = single.into_iter().chain(phones).chain(variables);
-        all.map(|(setting, field)| (setting, field.as_str())).filter(|(_, field)| !field.is_empty())
+        let phones = self.phone_fields.iter().map(|field| ("phone_fields", field.as_str()));
+        let own = [("do_not_call", self.do_not_call.as_str())].into_iter().chain(phones);
+        own.filter(|(_, field)| !field.is_empty()).chain(self.chosen.named())
     }
 
     /// The company's own fields among them, each once.
@@ -109,20 +84,15 @@ impl Settings {
         own
     }
 
-    /// What a person's fields are, but for the phones.
+    /// What a person's fields are. Phones and "do not call" are found by [`crate::person`].
     pub fn fields(&self) -> Fields {
         Fields {
             external_id: "id".to_owned(),
             name: vec!["name".to_owned()],
-            country: place(&self.country),
-            language: place(&self.language),
-            time_zone: place(&self.time_zone),
             deleted: "is_deleted".to_owned(),
-            consent: place(&self.consent),
-            priority: place(&self.priority),
             updated_at: "update_time".to_owned(),
-            variables: self.variables.iter().map(|(name, from)| (name.clone(), place(from))).collect(),
-            ..Fields::default()
+            phones: vec!["phones".to_owned()],
+            ..self.chosen.fields(place)
         }
     }
 }

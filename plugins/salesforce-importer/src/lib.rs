@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{IncomingLead, LeadImporter, Page, Rejected};
-use campanile_plugin_sdk::records::{Fields, field, is_yes, text};
+use campanile_plugin_sdk::records::{Chosen, Fields, field, is_yes, text};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -55,9 +55,7 @@ impl LeadImporter for SalesforceImporter {
                         let why = format!("Salesforce does not let the app's user read {object}: {}", error.message);
                         Ok(Checked::misconfigured(why, ["client_id", "client_secret", "object"]))
                     }
-                    "http_broken" | "http_too_many_requests" | "http_unreachable" | "http_timed_out" => {
-                        Ok(Checked::unreachable(error.message))
-                    }
+                    _ if error.is_passing() => Ok(Checked::unreachable(error.message)),
                     _ => Err(error),
                 };
             }
@@ -65,7 +63,7 @@ impl LeadImporter for SalesforceImporter {
         // Of a related record, only the question itself tells.
         let is_missing =
             |name: &str| !name.contains('.') && !known.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        let missing: Vec<_> = settings.named().into_iter().filter(|(_, name)| is_missing(name)).collect();
+        let missing: Vec<_> = settings.named().filter(|(_, name)| is_missing(name)).collect();
         if !missing.is_empty() {
             let names: Vec<_> = missing.iter().map(|(_, name)| *name).collect();
             let object = settings.object.name();
@@ -84,25 +82,10 @@ impl LeadImporter for SalesforceImporter {
     }
 
     fn options(setting: &str, query: &str, settings: &Settings) -> Result<Vec<Choice>, PluginError> {
-        let with_field = [
-            "phones",
-            "do_not_call",
-            "country",
-            "region",
-            "postal_code",
-            "language",
-            "time_zone",
-            "consent",
-            "priority",
-            "variables",
-        ];
-        if !with_field.contains(&setting) {
+        if !["phones", "do_not_call"].contains(&setting) && !Chosen::SETTINGS.contains(&setting) {
             return Ok(Vec::new());
         }
-        let query = query.to_lowercase();
-        let fits = |text: &str| text.to_lowercase().contains(&query);
-        let known = described(settings)?.into_iter().filter(|(name, label)| fits(name) || fits(label));
-        Ok(known.map(|(name, label)| Choice::new(name, label)).collect())
+        Ok(narrowed(described(settings)?.into_iter().map(|(name, label)| Choice::new(name, label)), query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
@@ -118,7 +101,9 @@ impl LeadImporter for SalesforceImporter {
             Some(found) => found,
             None => {
                 // The first page, or the place is not kept any more.
-                run = run.again();
+                if run.next().is_some() {
+                    run = run.again();
+                }
                 let question = soql::people(settings, &settings.selected()?, run.since());
                 ask(settings, if run.since().is_some() { "queryAll" } else { "query" }, &question, limit)?
             }

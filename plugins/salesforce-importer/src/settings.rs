@@ -1,8 +1,6 @@
 //! What a tenant sets, and which fields of a record follow from it.
 
-use std::collections::BTreeMap;
-
-use campanile_plugin_sdk::records::Fields;
+use campanile_plugin_sdk::records::{Chosen, Fields};
 use campanile_plugin_sdk::sync::Pace;
 use campanile_plugin_sdk::types::PluginError;
 use serde::Deserialize;
@@ -54,22 +52,9 @@ pub struct Settings {
     pub do_not_call: String,
     /// Without leads that were converted.
     pub skip_converted: bool,
-    /// Field with the country.
-    pub country: String,
-    /// Field with the state.
-    pub region: String,
-    /// Field with the postal code.
-    pub postal_code: String,
-    /// Field with the language.
-    pub language: String,
-    /// Field with the time zone.
-    pub time_zone: String,
-    /// Field that says on what ground the person may be called.
-    pub consent: String,
-    /// Field with the priority.
-    pub priority: String,
-    /// Variables by their names.
-    pub variables: BTreeMap<String, String>,
+    /// What is known of people, and their variables.
+    #[serde(flatten)]
+    pub chosen: Chosen,
     /// Hours after which everything is read again.
     pub full_every_hours: u32,
 }
@@ -84,14 +69,7 @@ impl Default for Settings {
             phones: Vec::new(),
             do_not_call: "DoNotCall".to_owned(),
             skip_converted: true,
-            country: String::new(),
-            region: String::new(),
-            postal_code: String::new(),
-            language: String::new(),
-            time_zone: String::new(),
-            consent: String::new(),
-            priority: String::new(),
-            variables: BTreeMap::new(),
+            chosen: Chosen::default(),
             full_every_hours: 168,
         }
     }
@@ -129,21 +107,9 @@ impl Settings {
     }
 
     /// Every field that a setting names, with the setting.
-    pub fn named(&self) -> Vec<(&'static str, &str)> {
-        let single = [
-            ("do_not_call", &self.do_not_call),
-            ("country", &self.country),
-            ("region", &self.region),
-            ("postal_code", &self.postal_code),
-            ("language", &self.language),
-            ("time_zone", &self.time_zone),
-            ("consent", &self.consent),
-            ("priority", &self.priority),
-        ];
-        let single = single.into_iter().map(|(setting, field)| (setting, field.as_str()));
-        let phones = self.phones().into_iter().map(|field| ("phones", field));
-        let variables = self.variables.values().map(|field| ("variables", field.as_str()));
-        single.chain(phones).chain(variables).filter(|(_, field)| !field.is_empty()).collect()
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = [("do_not_call", self.do_not_call.as_str())].into_iter().filter(|(_, field)| !field.is_empty());
+        own.chain(self.phones().into_iter().map(|field| ("phones", field))).chain(self.chosen.named())
     }
 
     /// The fields to ask for, each once.
@@ -175,17 +141,10 @@ impl Settings {
             external_id: "Id".to_owned(),
             phones: self.phones().into_iter().map(place).collect(),
             name: vec!["Name".to_owned()],
-            country: place(&self.country),
-            region: place(&self.region),
-            postal_code: place(&self.postal_code),
-            language: place(&self.language),
-            time_zone: place(&self.time_zone),
             do_not_call: place(&self.do_not_call),
             deleted: "IsDeleted".to_owned(),
-            consent: place(&self.consent),
-            priority: place(&self.priority),
             updated_at: "SystemModstamp".to_owned(),
-            variables: self.variables.iter().map(|(name, from)| (name.clone(), place(from))).collect(),
+            ..self.chosen.fields(place)
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use campanile_plugin_sdk::importer::{IncomingContact, IncomingLead, LeadImporter, Page, Rejected};
 use campanile_plugin_sdk::records::is_yes;
 use campanile_plugin_sdk::sync::{Pace, Run};
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Variable};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, Variable, narrowed};
 
 use rows::Place;
 use settings::Header;
@@ -66,9 +66,8 @@ impl LeadImporter for SheetsImporter {
             }
             _ => Vec::new(),
         };
-        let query = query.to_lowercase();
-        let fits = names.into_iter().filter(|name| !name.is_empty() && name.to_lowercase().contains(&query));
-        Ok(fits.map(|name| Choice::new(name.clone(), name)).collect())
+        let names = names.into_iter().filter(|name| !name.is_empty());
+        Ok(narrowed(names.map(|name| Choice::new(name.clone(), name)), query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
@@ -87,7 +86,9 @@ impl LeadImporter for SheetsImporter {
         let (before, piece) = match piece {
             Some((place, found)) => (place, found),
             None => {
-                run = run.again();
+                if run.next().is_some() {
+                    run = run.again();
+                }
                 let tab = rows::tab(settings, rows::tabs(&rows::ask_tabs(settings)?.ok()?)?)?;
                 let found = rows::read(settings, &tab.title, 1, 1 + size)?;
                 // The header is the row before the first.

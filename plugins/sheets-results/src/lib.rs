@@ -67,7 +67,7 @@ impl ResultSink for SheetsResults {
         let mut written: BTreeMap<&str, u64> = BTreeMap::new();
         for event in events {
             let row = event.external_id.as_deref().and_then(|key| Some((key, *sheet.rows.get(key)?)));
-            acks.push(match (row, settings.cells(event)) {
+            acks.push(match (row, settings.places().write(event)) {
                 (None, _) => Ack::Skipped("no row of the tab has the lead's key".into()),
                 (Some(_), Err(error)) => Ack::Failed(error),
                 (Some((key, row)), Ok(found)) => {

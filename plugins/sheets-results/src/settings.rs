@@ -1,9 +1,8 @@
-//! What a tenant sets, and what an event writes into which column.
+//! What a tenant sets.
 
 use std::collections::BTreeMap;
 
-use campanile_plugin_sdk::sink::{ResultEvent, written};
-use campanile_plugin_sdk::types::{PluginError, find};
+use campanile_plugin_sdk::sink::Places;
 use campanile_plugin_sdk::url::encode;
 use serde::Deserialize;
 
@@ -50,39 +49,20 @@ impl Settings {
         format!("{}/v4/spreadsheets/{}{rest}", self.api_base.trim_end_matches('/'), encode(id))
     }
 
-    /// The columns that are named, each with the setting that names it.
-    pub fn columns(&self) -> Vec<(&'static str, &str)> {
-        let single = [
-            ("key", &self.key),
-            ("status", &self.status),
-            ("outcome", &self.outcome),
-            ("last_call", &self.last_call),
-            ("next_call", &self.next_call),
-            ("attempts", &self.attempts),
-        ];
-        let all = single.into_iter().chain(self.variables.values().map(|column| ("variables", column)));
-        all.map(|(setting, column)| (setting, column.as_str())).filter(|(_, column)| !column.is_empty()).collect()
+    /// The columns that results go to.
+    pub fn places(&self) -> Places<'_> {
+        Places {
+            status: &self.status,
+            outcome: &self.outcome,
+            last_call: &self.last_call,
+            next_call: &self.next_call,
+            attempts: &self.attempts,
+            variables: &self.variables,
+        }
     }
 
-    /// What an event writes, by column.
-    pub fn cells(&self, event: &ResultEvent) -> Result<Vec<(&str, String)>, PluginError> {
-        let told = event.told()?;
-        let mut cells = vec![
-            (self.status.as_str(), told.lead.status),
-            (self.next_call.as_str(), told.lead.next_call_at.unwrap_or_default()),
-            (self.attempts.as_str(), told.lead.attempts.to_string()),
-        ];
-        if let Some(call) = told.call {
-            let outcome = match call.reason {
-                Some(reason) => format!("{}: {reason}", call.status),
-                None => call.status,
-            };
-            cells.extend([(self.outcome.as_str(), outcome), (self.last_call.as_str(), call.started_at)]);
-        }
-        for (variable, column) in &self.variables {
-            cells.extend(find(&event.variables, variable).and_then(written).map(|text| (column.as_str(), text)));
-        }
-        cells.retain(|(column, _)| !column.is_empty());
-        Ok(cells)
+    /// The columns that are named, each with the setting that names it.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        std::iter::once(("key", self.key.as_str())).chain(self.places().named())
     }
 }

@@ -121,6 +121,6 @@ impl Sheet {
 
     /// The settings that name columns which are not there, with the columns.
     pub fn missing<'a>(&self, settings: &'a Settings) -> Vec<(&'static str, &'a str)> {
-        settings.columns().into_iter().filter(|(_, column)| self.place(column).is_none()).collect()
+        settings.columns().filter(|(_, column)| self.place(column).is_none()).collect()
     }
 }

@@ -9,9 +9,9 @@ mod settings;
 use campanile_plugin_sdk::dates;
 use campanile_plugin_sdk::http::{Request, Response};
 use campanile_plugin_sdk::importer::{IncomingLead, LeadImporter, Page, Rejected};
-use campanile_plugin_sdk::records::{Fields, field, is_yes, text};
+use campanile_plugin_sdk::records::{Chosen, Fields, field, is_yes, text};
 use campanile_plugin_sdk::sync::Run;
-use campanile_plugin_sdk::types::{Checked, Choice, PluginError};
+use campanile_plugin_sdk::types::{Checked, Choice, PluginError, narrowed};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -59,15 +59,13 @@ impl LeadImporter for ZohoImporter {
                             format!("Zoho does not let the connection read; authorise it again: {}", error.message);
                         Ok(Checked::misconfigured(why, ["client_id"]))
                     }
-                    "http_broken" | "http_too_many_requests" | "http_unreachable" | "http_timed_out" => {
-                        Ok(Checked::unreachable(error.message))
-                    }
+                    _ if error.is_passing() => Ok(Checked::unreachable(error.message)),
                     _ => Err(error),
                 };
             }
         };
-        let named = settings.named();
-        let missing: Vec<_> = named.iter().filter(|(_, name)| !known.iter().any(|(known, _)| known == name)).collect();
+        let missing: Vec<_> =
+            settings.named().filter(|(_, name)| !known.iter().any(|(known, _)| known == name)).collect();
         if !missing.is_empty() {
             let names: Vec<_> = missing.iter().map(|(_, name)| *name).collect();
             let why = format!("{} has no field {}.", settings.module.name(), names.join(", "));
@@ -93,27 +91,13 @@ impl LeadImporter for ZohoImporter {
     }
 
     fn options(setting: &str, query: &str, settings: &Settings) -> Result<Vec<Choice>, PluginError> {
-        let with_field = [
-            "phones",
-            "do_not_call",
-            "country",
-            "region",
-            "postal_code",
-            "language",
-            "time_zone",
-            "consent",
-            "priority",
-            "variables",
-        ];
         let all = match setting {
             "view" => listed(settings, "/settings/custom_views", "custom_views", ["id", "display_value"])?,
-            setting if with_field.contains(&setting) => field_names(settings)?,
+            "phones" | "do_not_call" => field_names(settings)?,
+            setting if Chosen::SETTINGS.contains(&setting) => field_names(settings)?,
             _ => Vec::new(),
         };
-        let query = query.to_lowercase();
-        let fits = |text: &str| text.to_lowercase().contains(&query);
-        let all = all.into_iter().filter(|(name, label)| fits(name) || fits(label));
-        Ok(all.map(|(name, label)| Choice::new(name, label)).collect())
+        Ok(narrowed(all.into_iter().map(|(name, label)| Choice::new(name, label)), query))
     }
 
     fn pull(cursor: Option<&str>, limit: u32, settings: &Settings) -> Result<Page, PluginError> {
