@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
+use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::grants::Ask;
+use campanile_domain::plugin::instance::PluginAnswer;
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::ports::outbound::Principal;
+use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{ConnectionStatus, PluginVersion, SecretOwner, Store, StoreError};
 use campanile_sandbox::Installation;
 use serde_json::Value;
@@ -68,4 +71,9 @@ async fn manifest(store: &dyn Store, tenant: TenantKey, plugin: &PluginRef) -> R
     };
     let found = versions.into_iter().map(|(_, version)| version).find(meant);
     found.and_then(|version| version.manifest).ok_or_else(|| format!("there is no usable version of {plugin}"))
+}
+
+/// The answer of an instance that cannot be asked, and why.
+pub fn not_asked<T>(failure: PluginFailure) -> PluginAnswer<T> {
+    PluginAnswer { version: String::new(), answer: Err(failure), kept: None, usage: Usage::default(), log: Vec::new() }
 }

@@ -10,7 +10,6 @@ use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Kept, PluginAnswer};
-use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::sink::Sink;
 use campanile_domain::ports::store::{SecretOwner, SinkRow, Store};
 use campanile_engine::shell::ResultSinks;
@@ -18,7 +17,7 @@ use campanile_sandbox::PluginSink;
 use campanile_server::SinkDesk;
 
 use crate::gateway_kinds::Plugged;
-use crate::installation::installation;
+use crate::installation::{installation, not_asked};
 
 /// Makes sinks of rows.
 pub struct SinkKinds {
@@ -75,10 +74,6 @@ impl SinkKinds {
         let kept = kept.map_err(|error| PluginFailure::new("state_unreadable", error.to_string()))?;
         Ok((port, kept))
     }
-}
-
-fn not_asked<T>(failure: PluginFailure) -> PluginAnswer<T> {
-    PluginAnswer { version: String::new(), answer: Err(failure), kept: None, usage: Usage::default(), log: Vec::new() }
 }
 
 #[async_trait]

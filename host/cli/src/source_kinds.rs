@@ -12,14 +12,13 @@ use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Kept, PluginAnswer};
 use campanile_domain::ports::importer::Importer;
-use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{SecretOwner, SourceRow, Store};
 use campanile_engine::shell::Importers;
 use campanile_sandbox::PluginImporter;
 use campanile_server::SourceDesk;
 
 use crate::gateway_kinds::Plugged;
-use crate::installation::installation;
+use crate::installation::{installation, not_asked};
 
 /// Makes importers of rows.
 pub struct SourceKinds {
@@ -76,10 +75,6 @@ impl SourceKinds {
         let kept = kept.map_err(|error| PluginFailure::new("state_unreadable", error.to_string()))?;
         Ok((importer, kept))
     }
-}
-
-fn not_asked<T>(failure: PluginFailure) -> PluginAnswer<T> {
-    PluginAnswer { version: String::new(), answer: Err(failure), kept: None, usage: Usage::default(), log: Vec::new() }
 }
 
 #[async_trait]

@@ -5,22 +5,19 @@
 //! was rung the duty waits [`GATHER_MS`] before it looks. At most [`TOGETHER`] sinks are told at once and [`EACH`] of one
 //! tenant; one with a long backlog gives its place up after [`BATCHES`]. What fails waits by the store's own rule.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use campanile_domain::ids::{SinkKey, TenantKey};
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::ports::clock::EngineClock;
-use campanile_domain::ports::sink::Sink;
-use campanile_domain::ports::store::{DueSink, SinkTurn, Store, StoreError, Stored, WriteContext};
-use campanile_domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use campanile_domain::ports::store::{DueSink, SinkTurn, Store, Stored, WriteContext};
+use campanile_domain::time::{MINUTE_MS, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::places::Places;
+use super::instances::ResultSinks;
+use super::places::{AFTER_FAILURE_MS, Places, steps};
 
 /// Sinks told at once.
 pub const TOGETHER: usize = 8;
@@ -34,41 +31,6 @@ pub const BATCHES: u32 = 20;
 const GATHER_MS: i64 = 200;
 /// The longest that a change of the database by other hands goes unseen, in milliseconds.
 const LONGEST_SLEEP_MS: i64 = MINUTE_MS;
-/// The wait after the store failed, in milliseconds.
-const AFTER_FAILURE_MS: i64 = 5 * SECOND_MS;
-
-/// The sinks that are installed, and the bell that says that something happened.
-#[derive(Default)]
-pub struct ResultSinks {
-    installed: RwLock<BTreeMap<SinkKey, Arc<dyn Sink>>>,
-    bell: Notify,
-}
-
-impl ResultSinks {
-    /// Installs one.
-    pub fn insert(&self, key: SinkKey, port: Arc<dyn Sink>) {
-        self.installed.write().unwrap_or_else(PoisonError::into_inner).insert(key, port);
-    }
-
-    /// Takes one out.
-    pub fn remove(&self, key: SinkKey) {
-        self.installed.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
-    }
-
-    /// The one of a row.
-    pub fn get(&self, key: SinkKey) -> Option<Arc<dyn Sink>> {
-        self.installed.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
-    }
-
-    /// Something happened, or a sink changed: look again.
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
-
-    fn is_empty(&self) -> bool {
-        self.installed.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-}
 
 /// The duty.
 pub struct SinkDuty {
@@ -95,10 +57,9 @@ impl SinkDuty {
 
     /// Tells until cancelled; a batch under way is finished and acknowledged.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut told: JoinSet<(SinkKey, TenantKey)> = JoinSet::new();
         let mut places = Places::new(TOGETHER, EACH);
         loop {
-            let wake = match self.start(&mut told, &mut places, &stop).await {
+            let wake = match self.start(&mut places, &stop).await {
                 Ok(wake) => wake,
                 Err(error) => {
                     tracing::error!(%error, "the sinks that are due could not be read; trying again");
@@ -107,27 +68,19 @@ impl SinkDuty {
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.sinks.bell.notified() => tokio::select! {
+                () = self.sinks.rung() => tokio::select! {
                     () = stop.cancelled() => break,
                     () = self.clock.sleep_until(self.clock.now() + GATHER_MS) => {}
                 },
                 () = self.clock.sleep_until(wake) => {}
-                Some(ended) = told.join_next(), if !told.is_empty() => match ended {
-                    Ok((key, tenant)) => places.free(key, tenant),
-                    Err(error) => tracing::error!(%error, "telling a sink panicked"),
-                },
+                () = places.one_ended() => {}
             }
         }
-        while told.join_next().await.is_some() {}
+        places.all_ended().await;
     }
 
     /// Begins with those who are due and have a place; returns when to look again.
-    async fn start(
-        self: &Arc<Self>,
-        told: &mut JoinSet<(SinkKey, TenantKey)>,
-        places: &mut Places<SinkKey>,
-        stop: &CancellationToken,
-    ) -> Stored<Timestamp> {
+    async fn start(self: &Arc<Self>, places: &mut Places<SinkKey>, stop: &CancellationToken) -> Stored<Timestamp> {
         let now = self.clock.now();
         let mut wake = now + LONGEST_SLEEP_MS;
         if self.sinks.is_empty() {
@@ -136,12 +89,9 @@ impl SinkDuty {
         for DueSink { key, tenant, at } in self.store.due_sinks(4 * TOGETHER as u32).await? {
             if at > now {
                 wake = wake.min(at);
-            } else if places.take(key, tenant) {
+            } else {
                 let (duty, stop) = (Arc::clone(self), stop.clone());
-                told.spawn(async move {
-                    duty.tell(tenant, key, &stop).await;
-                    (key, tenant)
-                });
+                places.begin(key, tenant, || async move { duty.tell(tenant, key, &stop).await });
             }
         }
         Ok(wake)
@@ -149,26 +99,7 @@ impl SinkDuty {
 
     /// Tells one sink until it has nothing more to be told, has had its turn, failed, or the host stops.
     pub async fn tell(&self, tenant: TenantKey, key: SinkKey, stop: &CancellationToken) {
-        for _ in 0..BATCHES {
-            if stop.is_cancelled() {
-                return;
-            }
-            match self.step(tenant, key).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                // Paused or taken out meanwhile.
-                Err(StoreError::Stale | StoreError::NotFound(_)) => return,
-                Err(error) => {
-                    tracing::error!(%error, sink = key.0, "what became of events could not be stored; they are told again");
-                    // The sink is still due. Without a wait a broken disk would be asked as fast as it can answer.
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = self.clock.sleep_until(self.clock.now() + AFTER_FAILURE_MS) => {}
-                    }
-                    return;
-                }
-            }
-        }
+        steps(BATCHES, self.clock.as_ref(), stop, || self.step(tenant, key)).await;
     }
 
     /// One batch; whether there is more to do at once.

@@ -5,26 +5,23 @@
 //! new leads as it is of an import's. At most [`TOGETHER`] sources are asked at once and [`EACH`] of one tenant; one with
 //! many pages gives its place up after [`PAGES`] of them. What fails is asked again later by the store's own rule.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use campanile_domain::ids::{CampaignKey, SourceKey, TenantKey};
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::ports::clock::EngineClock;
-use campanile_domain::ports::importer::Importer;
 use campanile_domain::ports::store::{
     DueSource, SourceNext, SourcePush, SourceTurn, Store, StoreError, Stored, WriteContext,
 };
 use campanile_domain::source::{PAGE_LIMIT, read};
-use campanile_domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use campanile_domain::time::{MINUTE_MS, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::handle::Handle;
-use super::places::Places;
+use super::instances::Importers;
+use super::places::{AFTER_FAILURE_MS, Places, steps};
 
 /// Sources asked at once.
 pub const TOGETHER: usize = 8;
@@ -34,37 +31,6 @@ pub const EACH: usize = 2;
 pub const PAGES: u32 = 20;
 /// The longest that a change of the database by other hands goes unseen, in milliseconds.
 const LONGEST_SLEEP_MS: i64 = MINUTE_MS;
-/// The wait after the store failed, in milliseconds.
-const AFTER_FAILURE_MS: i64 = 5 * SECOND_MS;
-
-/// The importers that are installed, by their sources, and the bell that says that something changed.
-#[derive(Default)]
-pub struct Importers {
-    installed: RwLock<BTreeMap<SourceKey, Arc<dyn Importer>>>,
-    bell: Notify,
-}
-
-impl Importers {
-    /// Installs one.
-    pub fn insert(&self, key: SourceKey, port: Arc<dyn Importer>) {
-        self.installed.write().unwrap_or_else(PoisonError::into_inner).insert(key, port);
-    }
-
-    /// Takes one out.
-    pub fn remove(&self, key: SourceKey) {
-        self.installed.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
-    }
-
-    /// The one of a source.
-    pub fn get(&self, key: SourceKey) -> Option<Arc<dyn Importer>> {
-        self.installed.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
-    }
-
-    /// A source is due, or a webhook came: look again.
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
-}
 
 /// The duty.
 pub struct SourceDuty {
@@ -99,10 +65,9 @@ impl SourceDuty {
 
     /// Asks who is due until cancelled; a page under way is finished.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut asked: JoinSet<(SourceKey, TenantKey)> = JoinSet::new();
         let mut places = Places::new(TOGETHER, EACH);
         loop {
-            let wake = match self.start(&mut asked, &mut places, &stop).await {
+            let wake = match self.start(&mut places, &stop).await {
                 Ok(wake) => wake,
                 Err(error) => {
                     tracing::error!(%error, "the sources that are due could not be read; trying again");
@@ -111,47 +76,30 @@ impl SourceDuty {
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.importers.bell.notified() => {}
+                () = self.importers.rung() => {}
                 () = self.clock.sleep_until(wake) => {}
-                Some(ended) = asked.join_next(), if !asked.is_empty() => match ended {
-                    Ok((key, tenant)) => places.free(key, tenant),
-                    Err(error) => tracing::error!(%error, "asking a source panicked"),
-                },
+                () = places.one_ended() => {}
             }
         }
-        while asked.join_next().await.is_some() {}
+        places.all_ended().await;
     }
 
     /// Begins with those who are due and have a place; returns when to look again.
-    async fn start(
-        self: &Arc<Self>,
-        asked: &mut JoinSet<(SourceKey, TenantKey)>,
-        places: &mut Places<SourceKey>,
-        stop: &CancellationToken,
-    ) -> Stored<Timestamp> {
+    async fn start(self: &Arc<Self>, places: &mut Places<SourceKey>, stop: &CancellationToken) -> Stored<Timestamp> {
         let now = self.clock.now();
         let mut wake = now + LONGEST_SLEEP_MS;
         let pushes = self.store.due_pushes(now, TOGETHER as u32).await?;
         let due = self.store.due_sources((2 * EACH) as u32, 4 * TOGETHER as u32).await?;
         for push in pushes {
-            let (key, tenant) = (push.source.key, push.source.tenant);
-            if places.take(key, tenant) {
-                let duty = Arc::clone(self);
-                asked.spawn(async move {
-                    duty.receive(push).await;
-                    (key, tenant)
-                });
-            }
+            let (key, tenant, duty) = (push.source.key, push.source.tenant, Arc::clone(self));
+            places.begin(key, tenant, || async move { duty.receive(push).await });
         }
         for DueSource { key, tenant, at } in due {
             if at > now {
                 wake = wake.min(at);
-            } else if places.take(key, tenant) {
+            } else {
                 let (duty, stop) = (Arc::clone(self), stop.clone());
-                asked.spawn(async move {
-                    duty.ask(tenant, key, &stop).await;
-                    (key, tenant)
-                });
+                places.begin(key, tenant, || async move { duty.ask(tenant, key, &stop).await });
             }
         }
         Ok(wake)
@@ -159,26 +107,7 @@ impl SourceDuty {
 
     /// Pulls from a source that is due until it is over, has had its turn, failed, or the host stops.
     pub async fn ask(&self, tenant: TenantKey, key: SourceKey, stop: &CancellationToken) {
-        for _ in 0..PAGES {
-            if stop.is_cancelled() {
-                return;
-            }
-            match self.step(tenant, key).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                // Paused, changed or taken out meanwhile: nothing of the page was kept.
-                Err(StoreError::Stale | StoreError::NotFound(_)) => return,
-                Err(error) => {
-                    tracing::error!(%error, source = key.0, "a page of a source could not be stored; trying again");
-                    // The source is still due. Without a wait a broken disk would be asked as fast as it can answer.
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = self.clock.sleep_until(self.clock.now() + AFTER_FAILURE_MS) => {}
-                    }
-                    return;
-                }
-            }
-        }
+        steps(PAGES, self.clock.as_ref(), stop, || self.step(tenant, key)).await;
     }
 
     /// One page, or one piece of what follows from the pages; whether there is more to do at once.

@@ -2,7 +2,7 @@
 
 use utoipa::ToSchema;
 
-use super::sources::SourceReason;
+use super::sources::InstanceReason;
 
 /// An installed sink.
 #[derive(ToSchema)]
@@ -25,7 +25,7 @@ pub struct Sink {
     /// `active`, `paused` or `needs_attention`.
     pub status: String,
     /// Why.
-    pub status_reason: SourceReason,
+    pub status_reason: InstanceReason,
     /// It is left alone until then, after a failure.
     #[schema(format = DateTime)]
     pub next_try_at: String,

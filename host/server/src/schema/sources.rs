@@ -2,9 +2,9 @@
 
 use utoipa::ToSchema;
 
-/// Why a source stands where it does.
+/// Why a source or a sink stands where it does.
 #[derive(ToSchema)]
-pub struct SourceReason {
+pub struct InstanceReason {
     /// `created`, `by_hand`, `too_many_failures`, or the code of the failure.
     pub code: String,
     /// With what to do next.
@@ -39,7 +39,7 @@ pub struct Source {
     /// `active`, `paused` or `needs_attention`.
     pub status: String,
     /// Why.
-    pub status_reason: SourceReason,
+    pub status_reason: InstanceReason,
     /// When it is asked next, while it is active.
     #[schema(format = DateTime)]
     pub next_run_at: String,

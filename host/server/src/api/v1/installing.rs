@@ -1,17 +1,24 @@
-//! Instances of plugins (gateways, sources): the version that is meant, its settings, its secrets.
+//! Instances of plugins (gateways, sources, sinks): the version that is meant, its settings, its secrets, its answers.
 //!
 //! Everything wrong with a request is told at once; the store asks about the version, the grants and the secrets again in
 //! its transaction.
 
 use campanile_domain::ids::TenantKey;
+use campanile_domain::plugin::failure::PluginFailure;
+use campanile_domain::plugin::instance::Choice;
 use campanile_domain::plugin::manifest::Manifest;
 use campanile_domain::plugin::secrets::Secrets;
+use campanile_domain::plugin::setback;
 use campanile_domain::plugin::{Kind, PluginRef};
-use campanile_domain::ports::store::{PluginVersion, StoreError};
+use campanile_domain::ports::store::{PluginVersion, SecretName, SecretOwner, StoreError, WriteContext};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::codes::Code;
 use crate::problem::{FieldProblem, Problem};
+use crate::schema::sources as schema;
 
 /// The longest secret, in bytes: a private key in PEM with room to spare.
 pub(crate) const LONGEST_SECRET: usize = 16 << 10;
@@ -123,8 +130,77 @@ pub(crate) fn secrets(
     secrets
 }
 
+/// A secret's new value.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretValue {
+    /// 1 to 16384 bytes.
+    value: String,
+}
+
+/// Sets a secret that an instance's plugin asks for (`of`: "this sink's plugin"). `ctx` is the write's.
+pub(crate) async fn set_secret(
+    app: &App,
+    ctx: &WriteContext,
+    (owner, of): (SecretOwner, &'static str),
+    plugin: Option<&PluginRef>,
+    name: String,
+    SecretValue { value }: SecretValue,
+) -> Result<SecretName, Problem> {
+    let version = match plugin {
+        Some(plugin) => in_use(app, ctx.tenant, plugin).await?,
+        None => None,
+    };
+    let manifest = version.and_then(|version| version.manifest);
+    if !manifest.is_some_and(|manifest| manifest.secrets.contains_key(&name)) {
+        return Err(Problem::not_found(of));
+    }
+    if let Some(message) = fault(&value) {
+        return Err(Problem::invalid(vec![FieldProblem::new("/value", "length", message)]));
+    }
+    Ok(app.store.put_secret(ctx, owner, name, value.into()).await?)
+}
+
+/// Which setting's choices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// The setting.
+    #[param(required = true)]
+    setting: Option<String>,
+    /// What the person has typed so far.
+    query: Option<String>,
+}
+
+impl Wanted {
+    /// The setting, and what was typed.
+    pub(crate) fn read(self) -> Result<(String, String), Problem> {
+        let missing = || {
+            let message = "setting is missing: which one's choices?".to_owned();
+            Problem::parameter("setting", "required", message)
+        };
+        Ok((self.setting.ok_or_else(missing)?, self.query.unwrap_or_default()))
+    }
+}
+
+/// The choices.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Choices {
+    /// In the plugin's order; empty for a setting that has none.
+    #[schema(value_type = Vec<schema::Choice>)]
+    pub choices: Vec<Choice>,
+}
+
+/// What an instance's plugin (`what`: "source", "sink") fails at when a person asks it.
+pub(crate) fn unanswered(code: &'static Code, what: &str, failure: &PluginFailure) -> Problem {
+    let next = setback::next_step(&failure.code, what);
+    let detail = format!("the {what}'s plugin did not answer: {failure}; {next}");
+    Problem::new(code, detail).with([FieldProblem::new("", failure.code.clone(), failure.message.clone())])
+}
+
 /// What is wrong with a secret, which is never shown.
-pub(crate) fn fault(text: &str) -> Option<String> {
+fn fault(text: &str) -> Option<String> {
     let bytes = text.len();
     (bytes == 0 || bytes > LONGEST_SECRET)
         .then(|| format!("the secret has {bytes} bytes; it may have 1 to {LONGEST_SECRET}"))

@@ -6,52 +6,31 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::GatewayId;
 use campanile_domain::ports::store::{SecretName, SecretOwner};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::owned;
-use crate::api::v1::installing;
+use crate::api::v1::installing::{SecretValue, set_secret};
 use crate::app::App;
 use crate::auth::{AssistantsWrite, Key};
 use crate::body::Body;
 use crate::path::{Id, Name};
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::Problem;
 use crate::schema::plugins as schema;
-
-/// A new value.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewValue {
-    /// 1 to 16384 bytes.
-    value: String,
-}
 
 /// Sets a secret that the gateway's plugin asks for. The next request is sent with it.
 #[utoipa::path(put, path = "/v1/gateways/{id}/secrets/{name}", tag = "gateways",
     params(("id" = String, Path, description = "`gw_...`"), ("name" = String, Path, description = "The secret's name in the manifest")),
-    request_body(content = NewValue, example = json!({"value": "the new token"})),
+    request_body(content = SecretValue, example = json!({"value": "the new token"})),
     responses((status = 200, body = schema::SecretName)), security(("key" = ["assistants:write"])))]
 pub(crate) async fn put_gateway_secret(
     State(app): State<Arc<App>>,
     key: Key<AssistantsWrite>,
     Id(id): Id<GatewayId>,
     Name(name): Name,
-    Body(NewValue { value }): Body<NewValue>,
+    Body(value): Body<SecretValue>,
 ) -> Result<Json<SecretName>, Problem> {
     let gateway = owned(&app, key.of(), id).await?;
-    let version = match &gateway.plugin {
-        Some(plugin) => installing::in_use(&app, key.of(), plugin).await?,
-        None => None,
-    };
-    let manifest = version.and_then(|version| version.manifest);
-    if !manifest.is_some_and(|manifest| manifest.secrets.contains_key(&name)) {
-        return Err(Problem::not_found("secret of this gateway's plugin"));
-    }
-    if let Some(message) = installing::fault(&value) {
-        return Err(Problem::invalid(vec![FieldProblem::new("/value", "length", message)]));
-    }
-    let owner = SecretOwner::Gateway(id);
-    let set = app.store.put_secret(&key.writes(&app), owner, name, value.into()).await?;
+    let owner = (SecretOwner::Gateway(id), "secret of this gateway's plugin");
+    let set = set_secret(&app, &key.writes(&app), owner, gateway.plugin.as_ref(), name, value).await?;
     app.gateways.installed(&gateway).await;
     Ok(Json(set))
 }

@@ -15,8 +15,8 @@ pub(crate) mod resume;
 
 use campanile_domain::outbox::SINK_EVENTS;
 use campanile_domain::plugin::failure::PluginFailure;
-use campanile_domain::plugin::setback;
 
+use crate::api::v1::installing::unanswered;
 use crate::problem::{FieldProblem, Problem};
 
 /// The rule for events: at least one, each of them known; sorted and each once.
@@ -38,7 +38,5 @@ fn check_events(mut events: Vec<String>, faults: &mut Vec<FieldProblem>) -> Vec<
 
 /// What a sink fails at when it is asked by a person.
 fn failed(failure: &PluginFailure) -> Problem {
-    let detail = format!("the sink did not answer: {failure}; {}", setback::next_step(&failure.code, "sink"));
-    let field = FieldProblem::new("", failure.code.clone(), failure.message.clone());
-    Problem::new(&crate::codes::SINK_FAILED, detail).with([field])
+    unanswered(&crate::codes::SINK_FAILED, "sink", failure)
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use campanile_domain::ids::SinkId;
 
 use super::failed;
-use crate::api::v1::sources::options::{Choices, Wanted};
+use crate::api::v1::installing::{Choices, Wanted};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::path::Id;
@@ -25,10 +25,8 @@ pub(crate) async fn sink_options(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Choices>, Problem> {
     let sink = app.store.sink(key.of(), id).await?;
-    let Some(setting) = wanted.setting else {
-        return Err(Problem::parameter("setting", "required", "setting is missing: which one's choices?".to_owned()));
-    };
-    let answer = app.sinks.options(&sink, &setting, &wanted.query.unwrap_or_default()).await;
+    let (setting, query) = wanted.read()?;
+    let answer = app.sinks.options(&sink, &setting, &query).await;
     answer.answer.map(|choices| Json(Choices { choices })).map_err(|failure| failed(&failure))
 }
 

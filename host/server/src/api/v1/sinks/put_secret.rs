@@ -6,46 +6,30 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::SinkId;
 use campanile_domain::ports::store::{SecretName, SecretOwner};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use crate::api::v1::installing;
+use crate::api::v1::installing::{SecretValue, set_secret};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
 use crate::path::{Id, Name};
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::Problem;
 use crate::schema::plugins as schema;
-
-/// A new value.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewSinkSecret {
-    /// 1 to 16384 bytes.
-    value: String,
-}
 
 /// Sets a secret that the sink's plugin asks for. The next request is sent with it.
 #[utoipa::path(put, path = "/v1/sinks/{id}/secrets/{name}", tag = "sinks",
     params(("id" = String, Path, description = "`snk_...`"), ("name" = String, Path, description = "The secret's name in the manifest")),
-    request_body(content = NewSinkSecret, example = json!({"value": "the new token"})),
+    request_body(content = SecretValue, example = json!({"value": "the new token"})),
     responses((status = 200, body = schema::SecretName)), security(("key" = ["leads:write"])))]
 pub(crate) async fn put_sink_secret(
     State(app): State<Arc<App>>,
     key: Key<LeadsWrite>,
     Id(id): Id<SinkId>,
     Name(name): Name,
-    Body(NewSinkSecret { value }): Body<NewSinkSecret>,
+    Body(value): Body<SecretValue>,
 ) -> Result<Json<SecretName>, Problem> {
     let sink = app.store.sink(key.of(), id).await?;
-    let manifest = installing::in_use(&app, key.of(), &sink.plugin).await?.and_then(|version| version.manifest);
-    if !manifest.is_some_and(|manifest| manifest.secrets.contains_key(&name)) {
-        return Err(Problem::not_found("secret of this sink's plugin"));
-    }
-    if let Some(message) = installing::fault(&value) {
-        return Err(Problem::invalid(vec![FieldProblem::new("/value", "length", message)]));
-    }
-    let set = app.store.put_secret(&key.writes(&app), SecretOwner::Sink(id), name, value.into()).await?;
+    let owner = (SecretOwner::Sink(id), "secret of this sink's plugin");
+    let set = set_secret(&app, &key.writes(&app), owner, Some(&sink.plugin), name, value).await?;
     app.sinks.installed(&sink).await;
     Ok(Json(set))
 }

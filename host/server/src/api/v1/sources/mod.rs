@@ -14,8 +14,10 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
 
+use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::source::INTERVAL_MINUTES;
 
+use crate::api::v1::installing::unanswered;
 use crate::problem::{FieldProblem, Problem};
 
 /// The rule for intervals.
@@ -28,11 +30,6 @@ fn check_interval(minutes: u32, faults: &mut Vec<FieldProblem>) {
 }
 
 /// What an importer fails at when it is asked by a person.
-fn failed(failure: &campanile_domain::plugin::failure::PluginFailure) -> Problem {
-    let detail = format!(
-        "the importer did not answer: {failure}; {}",
-        campanile_domain::plugin::setback::next_step(&failure.code, "source")
-    );
-    let field = FieldProblem::new("", failure.code.clone(), failure.message.clone());
-    Problem::new(&crate::codes::IMPORTER_FAILED, detail).with([field])
+fn failed(failure: &PluginFailure) -> Problem {
+    unanswered(&crate::codes::IMPORTER_FAILED, "source", failure)
 }

@@ -5,37 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::SourceId;
-use campanile_domain::plugin::instance::Choice;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::failed;
+use crate::api::v1::installing::{Choices, Wanted};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::path::Id;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::schema::sources as schema;
-
-/// Which choices.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Wanted {
-    /// The setting.
-    #[param(required = true)]
-    pub(crate) setting: Option<String>,
-    /// What the person has typed so far.
-    pub(crate) query: Option<String>,
-}
-
-/// The choices.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Choices {
-    /// In the importer's order; empty for a setting that has none.
-    #[schema(value_type = Vec<schema::Choice>)]
-    pub(crate) choices: Vec<Choice>,
-}
 
 /// Asks the importer for the choices of a setting.
 #[utoipa::path(get, path = "/v1/sources/{id}/options", tag = "sources",
@@ -48,10 +25,8 @@ pub(crate) async fn source_options(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Choices>, Problem> {
     let source = app.store.source(key.of(), id).await?;
-    let Some(setting) = wanted.setting else {
-        return Err(Problem::parameter("setting", "required", "setting is missing: which one's choices?".to_owned()));
-    };
-    let answer = app.sources.options(&source, &setting, &wanted.query.unwrap_or_default()).await;
+    let (setting, query) = wanted.read()?;
+    let answer = app.sources.options(&source, &setting, &query).await;
     answer.answer.map(|choices| Json(Choices { choices })).map_err(|failure| failed(&failure))
 }
 

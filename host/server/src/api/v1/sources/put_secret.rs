@@ -6,46 +6,30 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::SourceId;
 use campanile_domain::ports::store::{SecretName, SecretOwner};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use crate::api::v1::installing;
+use crate::api::v1::installing::{SecretValue, set_secret};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
 use crate::path::{Id, Name};
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::Problem;
 use crate::schema::plugins as schema;
-
-/// A new value.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewSourceSecret {
-    /// 1 to 16384 bytes.
-    value: String,
-}
 
 /// Sets a secret that the source's importer asks for. The next request is sent with it.
 #[utoipa::path(put, path = "/v1/sources/{id}/secrets/{name}", tag = "sources",
     params(("id" = String, Path, description = "`src_...`"), ("name" = String, Path, description = "The secret's name in the manifest")),
-    request_body(content = NewSourceSecret, example = json!({"value": "the new token"})),
+    request_body(content = SecretValue, example = json!({"value": "the new token"})),
     responses((status = 200, body = schema::SecretName)), security(("key" = ["leads:write"])))]
 pub(crate) async fn put_source_secret(
     State(app): State<Arc<App>>,
     key: Key<LeadsWrite>,
     Id(id): Id<SourceId>,
     Name(name): Name,
-    Body(NewSourceSecret { value }): Body<NewSourceSecret>,
+    Body(value): Body<SecretValue>,
 ) -> Result<Json<SecretName>, Problem> {
     let source = app.store.source(key.of(), id).await?;
-    let manifest = installing::in_use(&app, key.of(), &source.plugin).await?.and_then(|version| version.manifest);
-    if !manifest.is_some_and(|manifest| manifest.secrets.contains_key(&name)) {
-        return Err(Problem::not_found("secret of this source's importer"));
-    }
-    if let Some(message) = installing::fault(&value) {
-        return Err(Problem::invalid(vec![FieldProblem::new("/value", "length", message)]));
-    }
-    let set = app.store.put_secret(&key.writes(&app), SecretOwner::Source(id), name, value.into()).await?;
+    let owner = (SecretOwner::Source(id), "secret of this source's importer");
+    let set = set_secret(&app, &key.writes(&app), owner, Some(&source.plugin), name, value).await?;
     app.sources.installed(&source).await;
     Ok(Json(set))
 }
