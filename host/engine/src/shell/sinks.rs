@@ -108,7 +108,7 @@ impl SinkDuty {
     /// The store did not take it. What the sink fails at is no error here: it is stored.
     pub async fn step(&self, tenant: TenantKey, key: SinkKey) -> Stored<bool> {
         let Some(turn) = self.store.sink_turn(&self.context(tenant), key, BATCH).await? else { return Ok(false) };
-        let SinkTurn { sink, kept, events, more } = turn;
+        let SinkTurn { id, kept, events, more } = turn;
         if events.is_empty() {
             return Ok(more);
         }
@@ -119,18 +119,18 @@ impl SinkDuty {
         };
         let (numbers, events): (Vec<i64>, Vec<_>) = events.into_iter().unzip();
         let answer = port.deliver(kept, &events).await;
-        let row = match answer.answer {
+        let goes_on = match answer.answer {
             // As many as events: whoever asks the plugin has seen to it.
             Ok(acks) => {
                 let acks = numbers.into_iter().zip(acks).collect();
                 self.store.acknowledge(&self.context(tenant), key, acks, answer.kept).await?
             }
             Err(failure) => {
-                tracing::warn!(sink = %sink.id, plugin = %answer.version, %failure, "a sink failed");
+                tracing::warn!(sink = %id, plugin = %answer.version, %failure, "a sink failed");
                 self.store.fail_sink(&self.context(tenant), key, failure).await?;
                 return Ok(false);
             }
         };
-        Ok(more && row.failures_in_a_row == 0)
+        Ok(more && goes_on)
     }
 }

@@ -27,7 +27,8 @@ fn turn(world: &World, sink: &SinkRow, now: Timestamp) -> SinkTurn {
 }
 
 fn acknowledge(world: &World, sink: &SinkRow, now: Timestamp, acks: Vec<(i64, Ack)>) -> SinkRow {
-    wait(world.store.acknowledge(&world.ctx(now), sink.key, acks, None)).unwrap()
+    wait(world.store.acknowledge(&world.ctx(now), sink.key, acks, None)).unwrap();
+    state(world, sink)
 }
 
 /// Tells what is due and has it acknowledged.
@@ -42,12 +43,18 @@ fn set(world: &World, now: Timestamp, id: LeadId, status: SetStatus) {
     wait(world.store.patch_lead(&world.ctx(now), id, patch)).unwrap();
 }
 
-fn deliveries(world: &World, sink: &SinkRow, status: Option<DeliveryStatus>) -> Vec<Delivery> {
-    wait(world.store.deliveries(world.tenant.key, sink.id, status, &Page::default())).unwrap().data
+/// The sink as it is now.
+fn state(world: &World, sink: &SinkRow) -> SinkRow {
+    wait(world.store.sink(world.tenant.key, sink.id)).unwrap()
 }
 
-fn now(world: &World, sink: &SinkRow) -> SinkRow {
-    wait(world.store.sink(world.tenant.key, sink.id)).unwrap()
+fn fail(world: &World, sink: &SinkRow, failure: &PluginFailure) -> SinkRow {
+    wait(world.store.fail_sink(&world.ctx(MONDAY), sink.key, failure.clone())).unwrap();
+    state(world, sink)
+}
+
+fn deliveries(world: &World, sink: &SinkRow, status: Option<DeliveryStatus>) -> Vec<Delivery> {
+    wait(world.store.deliveries(world.tenant.key, sink.id, status, &Page::default())).unwrap().data
 }
 
 fn busy() -> Ack {
@@ -140,7 +147,7 @@ pub fn a_sink_that_fails_keeps_everything_and_asks_for_a_person(store: Arc<dyn S
     set(&world, MONDAY, ids[0], SetStatus::Completed);
     let seq = turn(&world, &sink, MONDAY).events[0].0;
     let down = PluginFailure::new("http_unreachable", "nobody answers");
-    let row = wait(world.store.fail_sink(&world.ctx(MONDAY), sink.key, down.clone())).unwrap();
+    let row = fail(&world, &sink, &down);
     assert_eq!((row.status, row.failures_in_a_row, row.waiting), (InstanceStatus::Active, 1, 1));
     assert!(row.next_try_at >= MONDAY + 30_000);
     assert_eq!(wait(world.store.due_sinks(10)).unwrap()[0].at, row.next_try_at);
@@ -161,7 +168,7 @@ pub fn a_sink_that_fails_keeps_everything_and_asks_for_a_person(store: Arc<dyn S
     wait(world.store.resume_sink(&world.ctx(MONDAY), sink.id)).unwrap();
     assert_eq!(told(&world, &sink, MONDAY).len(), 2, "what happened meanwhile waited");
     for nth in 0..20 {
-        let row = wait(world.store.fail_sink(&world.ctx(MONDAY), sink.key, down.clone())).unwrap();
+        let row = fail(&world, &sink, &down);
         assert_eq!(row.status == InstanceStatus::Paused, nth == 19, "{row:?}");
     }
     assert_eq!(wait(world.store.fail_sink(&world.ctx(MONDAY), sink.key, down)), Err(StoreError::Stale));
@@ -216,6 +223,6 @@ pub fn a_lead_that_is_gone_is_skipped(store: Arc<dyn Store>) {
     // Another takes the row's number.
     world.add(vec![lead(3)]);
     assert!(turn(&world, &sink, MONDAY).events.is_empty());
-    assert_eq!(now(&world, &sink).waiting, 0);
+    assert_eq!(state(&world, &sink).waiting, 0);
     assert_eq!(deliveries(&world, &sink, Some(DeliveryStatus::Skipped)).len(), 1);
 }

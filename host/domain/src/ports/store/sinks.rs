@@ -51,7 +51,7 @@ pub struct SinkRow {
     pub next_try_at: Timestamp,
     /// Failed calls of the plugin in a row.
     pub failures_in_a_row: u32,
-    /// Deliveries that wait.
+    /// Deliveries that wait. What happened since the sink stopped is not among them: it is read when it goes on.
     pub waiting: u64,
     /// Deliveries that were given up and can be sent again.
     pub failed: u64,
@@ -110,7 +110,7 @@ pub struct DueSink {
 #[derive(Clone, Debug)]
 pub struct SinkTurn {
     /// Which sink.
-    pub sink: SinkRow,
+    pub id: SinkId,
     /// What the sink keeps.
     pub kept: Kept,
     /// The events by their numbers, at most one of each lead. May be empty when only the log was read on.
@@ -196,17 +196,20 @@ pub trait Sinks: Send + Sync {
     async fn due_sinks(&self, limit: u32) -> Stored<Vec<DueSink>>;
     /// Reads the log on and says what is to be told now, at most `limit` events; `None`: the sink is not active any more.
     async fn sink_turn(&self, ctx: &WriteContext, sink: SinkKey, limit: u32) -> Stored<Option<SinkTurn>>;
-    /// Keeps what became of events, and what the sink keeps (`None`: as it was).
+    /// Keeps what became of events, and what the sink keeps (`None`: as it was); whether more may be told at once.
     async fn acknowledge(
         &self,
         ctx: &WriteContext,
         sink: SinkKey,
         acks: Vec<(i64, Ack)>,
         kept: Option<Kept>,
-    ) -> Stored<SinkRow>;
+    ) -> Stored<bool>;
     /// The call of the plugin failed as a whole: everything waits, the sink is asked again later, waits for a person, or is
     /// paused after too many.
-    async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<SinkRow>;
+    ///
+    /// # Errors
+    /// [`super::StoreError::Stale`]: it is not active any more.
+    async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<()>;
     /// From now on `bell` is rung after every commit that wrote events. A store rings one bell.
     fn ring_on_events(&self, bell: Box<dyn Fn() + Send + Sync>);
 }

@@ -1,5 +1,7 @@
 //! Calls as their owner sees them.
 
+use std::collections::BTreeMap;
+
 use campanile_domain::attempt::{AnsweredBy, AttemptState, Failure};
 use campanile_domain::ids::{AttemptKey, CallId, CampaignId, LeadId, TenantKey};
 use campanile_domain::money::Micros;
@@ -104,6 +106,19 @@ pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &CallFilter, asked
         found.push((call.key.0, call));
     }
     Ok(page::cut(found, asked, "calls"))
+}
+
+/// Those of these rows that a tenant has, by row.
+pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<BTreeMap<i64, Call>> {
+    let sql = format!("{SELECT} WHERE a.id IN (SELECT value FROM json_each(?1)) AND a.tenant = ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![list(keys.iter().copied()), tenant.0])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let call = read(row)?;
+        found.insert(call.key.0, call);
+    }
+    Ok(found)
 }
 
 /// Every call of a lead, oldest first.

@@ -16,7 +16,7 @@ use crate::sqlite::codes::Code;
 use crate::sqlite::dialling::facts;
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::page;
-use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits};
+use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits, list};
 
 const REST: &str = "c.public_id, d.external_id, d.variables, d.time_zone, d.created_at, d.updated_at";
 const FROM: &str = "FROM lead l JOIN lead_data d ON d.lead = l.id JOIN campaign c ON c.id = l.campaign";
@@ -59,6 +59,24 @@ pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead
     Ok(lead)
 }
 
+/// Those of these rows that a tenant has, by row.
+pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<BTreeMap<i64, Lead>> {
+    let sql = format!("SELECT {LEAD}, {REST} {FROM} WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.tenant = ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![list(keys.iter().copied()), tenant.0])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let lead = read(row)?;
+        found.insert(lead.key.0, lead);
+    }
+    for (key, contacts) in facts::contacts(db, found.keys().copied())? {
+        if let Some(lead) = found.get_mut(&key) {
+            lead.contacts = contacts.all;
+        }
+    }
+    Ok(found)
+}
+
 /// The key of a tenant's lead.
 pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
     db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2")?
@@ -82,7 +100,7 @@ pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &LeadFilter, asked
     if let Some(status) = &filter.status {
         let codes = (0..=u8::MAX).filter(|code| LeadState::read(*code).is_ok_and(|state| state.status() == status));
         let codes: Vec<i64> = codes.map(i64::from).collect();
-        add("l.state IN (SELECT value FROM json_each(?))", Sql::Text(crate::sqlite::row::list(codes)));
+        add("l.state IN (SELECT value FROM json_each(?))", Sql::Text(list(codes)));
     }
     if let Some(phone) = filter.phone {
         let having = format!("l.id IN (SELECT lead FROM contact WHERE tenant = {} AND phone = ?)", tenant.0);

@@ -37,6 +37,7 @@ CREATE TABLE sink_delivery (
   PRIMARY KEY (sink, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sink_delivery_waiting ON sink_delivery (sink, seq) WHERE state = 0;
+CREATE INDEX sink_delivery_due ON sink_delivery (sink, next_at) WHERE state = 0;
 CREATE INDEX sink_delivery_of_lead ON sink_delivery (sink, lead, seq);
 CREATE INDEX sink_delivery_failed ON sink_delivery (sink, seq) WHERE state = 3;
 CREATE UNIQUE INDEX sink_delivery_event ON sink_delivery (sink, event);

@@ -66,8 +66,22 @@ impl Sinks for SqliteStore {
     async fn due_sinks(&self, limit: u32) -> Stored<Vec<DueSink>> {
         self.read_cached(move |db, cache| turn::due(db, cache, limit)).await
     }
-    async fn sink_turn(&self, ctx: &WriteContext, sink: SinkKey, limit: u32) -> Stored<Option<SinkTurn>> {
-        self.write(Bulk, ctx, move |op| turn::turn(op, sink, limit)).await
+    async fn sink_turn(&self, ctx: &WriteContext, key: SinkKey, limit: u32) -> Stored<Option<SinkTurn>> {
+        let Some(sink) = self.read(move |db| turn::active(db, key)).await? else { return Ok(None) };
+        let more_log = sink.is_behind() && self.write(Bulk, ctx, move |op| turn::read_on(op, key)).await?;
+        let now = ctx.now;
+        let ((kept, id), next) = self
+            .read(move |db| {
+                let kept = state::read(db, sink.tenant, &sink.id)?;
+                Ok(((kept, sink.id), turn::next(db, &sink, now, limit)?))
+            })
+            .await?;
+        let turn::Next { events, gone } = next;
+        let more = more_log || !gone.is_empty() || !events.is_empty();
+        if !gone.is_empty() {
+            self.write(Bulk, ctx, move |op| turn::skip(op, key, &gone)).await?;
+        }
+        Ok(Some(SinkTurn { id, kept, events, more }))
     }
     async fn acknowledge(
         &self,
@@ -75,10 +89,10 @@ impl Sinks for SqliteStore {
         sink: SinkKey,
         acks: Vec<(i64, Ack)>,
         kept: Option<Kept>,
-    ) -> Stored<SinkRow> {
+    ) -> Stored<bool> {
         self.write(Bulk, ctx, move |op| turn::acknowledge(op, sink, &acks, kept.as_ref())).await
     }
-    async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<SinkRow> {
+    async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<()> {
         self.write(Bulk, ctx, move |op| turn::fail(op, sink, &failure)).await
     }
     fn ring_on_events(&self, bell: Box<dyn Fn() + Send + Sync>) {

@@ -1,15 +1,17 @@
 //! A sink's turn: the log is read on, what concerns the sink becomes deliveries, and the next of them are told.
 //!
 //! Reading on is by number and by the piece, so that a tenant whose import wrote a million entries holds the writer up no
-//! longer than anybody else. Of each lead only its oldest waiting event is told: a record must not end on what was true
-//! before. What was told and not acknowledged, because the host died, is told again with the same event id.
+//! longer than anybody else; what is told is put together beside the writer. Of each lead only its oldest waiting event is
+//! told: a record must not end on what was true before. What was told and not acknowledged, because the host died, is told
+//! again with the same event id.
 
-use campanile_domain::ids::{EventId, LeadId, SinkKey, TenantKey};
+use campanile_domain::ids::{EventId, SinkId, SinkKey, TenantKey};
 use campanile_domain::outbox::{self, Envelope, Logged};
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::Kept;
 use campanile_domain::plugin::setback;
-use campanile_domain::ports::store::{DueSink, InstanceStatus, SinkRow, SinkTurn, StoreError};
+use campanile_domain::ports::store::{DueSink, Lead, StoreError};
 use campanile_domain::sink::{Ack, ResultEvent};
 use campanile_domain::time::{DAY_MS, Timestamp};
 use campanile_domain::variable::Variables;
@@ -18,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sink;
 use crate::sqlite::failures;
-use crate::sqlite::fault::{Done, Fault};
+use crate::sqlite::fault::{Done, Fault, broken};
 use crate::sqlite::instances;
 use crate::sqlite::leads::{call, lead};
 use crate::sqlite::op::Op;
@@ -51,40 +53,56 @@ pub(crate) fn due(db: &Connection, cache: &mut Cache, limit: u32) -> Done<Vec<Du
     Ok(found)
 }
 
-/// Reads the log on, and says what is to be told.
-pub(crate) fn turn(op: &mut Op<'_>, key: SinkKey, limit: u32) -> Done<Option<SinkTurn>> {
-    let Some(sink) = active(op.db, key)? else { return Ok(None) };
-    let more_log = read_on(op, &sink)?;
-    let (events, gone) = next(op, &sink, limit)?;
-    for seq in &gone {
-        let why = "the lead is not there any more";
-        over(op, key, *seq, 2, Some(why))?;
-    }
-    let kept = state::read(op.db, sink.tenant, &sink.id)?;
-    let more = more_log || !gone.is_empty() || !events.is_empty();
-    Ok(Some(SinkTurn { sink, kept, events, more }))
+/// A sink as its turns need it. What is counted for people is not: it costs more the longer a sink is behind.
+pub(crate) struct Active {
+    key: SinkKey,
+    pub(crate) id: SinkId,
+    pub(crate) tenant: TenantKey,
+    campaign: i64,
+    source: Option<i64>,
+    plugin: PluginRef,
+    events: String,
+    position: i64,
+    failures: u32,
+    /// The number of the log's last entry.
+    end: i64,
 }
 
-fn active(db: &Connection, key: SinkKey) -> Done<Option<SinkRow>> {
-    match sink::by_key(db, key) {
-        Ok(sink) if sink.status == InstanceStatus::Active => Ok(Some(sink)),
-        Ok(_) | Err(Fault::Store(StoreError::NotFound(_))) => Ok(None),
-        Err(fault) => Err(fault),
+/// The sink, if it is active.
+pub(crate) fn active(db: &Connection, key: SinkKey) -> Done<Option<Active>> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.public_id, s.tenant, s.campaign, s.source, s.plugin, s.events, s.position, s.failures, t.event_seq
+         FROM sink s JOIN tenant t ON t.id = s.tenant
+         WHERE s.id = ?1 AND s.status = 'active' AND s.deleted_at IS NULL",
+    )?;
+    let mut rows = statement.query([key.0])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let plugin: String = row.get(4)?;
+    Ok(Some(Active {
+        key,
+        id: SinkId::from_bytes(row.get(0)?),
+        tenant: TenantKey(row.get(1)?),
+        campaign: row.get(2)?,
+        source: row.get(3)?,
+        plugin: plugin.parse().map_err(|error| broken(format!("{error}")))?,
+        events: row.get(5)?,
+        position: row.get(6)?,
+        failures: row.get(7)?,
+        end: row.get(8)?,
+    }))
+}
+
+impl Active {
+    /// Whether the log has entries that the sink has not looked at.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.position < self.end
     }
 }
 
 /// Makes deliveries of the entries behind the sink's position; whether there are more entries.
-fn read_on(op: &Op<'_>, sink: &SinkRow) -> Done<bool> {
-    let (position, source, end): (i64, Option<i64>, i64) = op
-        .db
-        .prepare_cached(
-            "SELECT s.position, s.source, t.event_seq FROM sink s JOIN tenant t ON t.id = s.tenant WHERE s.id = ?1",
-        )?
-        .query_row([sink.key.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let until = end.min(position + READ);
-    if until == position {
-        return Ok(false);
-    }
+pub(crate) fn read_on(op: &Op<'_>, key: SinkKey) -> Done<bool> {
+    let Some(sink) = active(op.db, key)? else { return Ok(false) };
+    let until = sink.end.min(sink.position + READ);
     op.db
         .prepare_cached(
             "INSERT OR IGNORE INTO sink_delivery (sink, seq, event, lead, next_at)
@@ -94,47 +112,53 @@ fn read_on(op: &Op<'_>, sink: &SinkRow) -> Done<bool> {
                AND (?8 IS NULL OR EXISTS (SELECT 1 FROM lead_data d WHERE d.lead = e.lead AND d.source = ?8))",
         )?
         .execute(params![
-            sink.key.0,
+            key.0,
             op.now().0,
             sink.tenant.0,
-            position,
+            sink.position,
             until,
-            sink.campaign_key.0,
-            serde_json::to_string(&sink.events)?,
-            source
+            sink.campaign,
+            sink.events,
+            sink.source
         ])?;
-    op.db.prepare_cached("UPDATE sink SET position = ?2 WHERE id = ?1")?.execute(params![sink.key.0, until])?;
+    op.db.prepare_cached("UPDATE sink SET position = ?2 WHERE id = ?1")?.execute(params![key.0, until])?;
     op.db
         .prepare_cached(
             "DELETE FROM sink_delivery WHERE sink = ?1 AND state <> 0 AND done_at < ?2
                AND seq IN (SELECT seq FROM sink_delivery WHERE sink = ?1 ORDER BY seq LIMIT 256)",
         )?
-        .execute(params![sink.key.0, op.now().0 - KEPT_MS])?;
-    Ok(until < end)
+        .execute(params![key.0, op.now().0 - KEPT_MS])?;
+    Ok(until < sink.end)
 }
 
-type Told = (Vec<(i64, ResultEvent)>, Vec<i64>);
+/// What is to be told next, and what never will be.
+#[derive(Default)]
+pub(crate) struct Next {
+    /// Events by their numbers.
+    pub(crate) events: Vec<(i64, ResultEvent)>,
+    /// Entries whose lead is not there any more.
+    pub(crate) gone: Vec<i64>,
+}
 
-/// The next to be told, and those whose lead is gone.
-fn next(op: &Op<'_>, sink: &SinkRow, limit: u32) -> Done<Told> {
+/// The next to be told at `now`. Four questions, however many events there are.
+pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -> Done<Next> {
     struct Waiting {
         logged: Logged,
-        lead: Option<LeadId>,
-        call: Option<[u8; 16]>,
+        lead: i64,
+        call: Option<i64>,
         overtaken: bool,
     }
-    let mut statement = op.db.prepare_cached(
-        "SELECT d.seq, e.id, e.type, e.at, e.data, l.public_id, a.public_id,
+    let mut statement = db.prepare_cached(
+        "SELECT d.seq, e.id, e.type, e.at, e.data, d.lead, e.call,
                 EXISTS (SELECT 1 FROM sink_delivery f
                         WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1)
          FROM sink_delivery d JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
-              LEFT JOIN lead l ON l.id = d.lead LEFT JOIN attempt a ON a.id = e.call AND a.lead = d.lead
          WHERE d.sink = ?1 AND d.state = 0 AND d.next_at <= ?3
            AND NOT EXISTS (SELECT 1 FROM sink_delivery f
                            WHERE f.sink = ?1 AND f.lead = d.lead AND f.state = 0 AND f.seq < d.seq)
          ORDER BY d.seq LIMIT ?4",
     )?;
-    let mut rows = statement.query(params![sink.key.0, sink.tenant.0, op.now().0, limit])?;
+    let mut rows = statement.query(params![sink.key.0, sink.tenant.0, now.0, limit])?;
     let mut waiting = Vec::new();
     while let Some(row) = rows.next()? {
         let logged = Logged {
@@ -144,38 +168,38 @@ fn next(op: &Op<'_>, sink: &SinkRow, limit: u32) -> Done<Told> {
             at: Timestamp(row.get(3)?),
             moved: serde_json::from_str(&row.get::<_, String>(4)?)?,
         };
-        let lead = row.get::<_, Option<[u8; 16]>>(5)?.map(LeadId::from_bytes);
-        waiting.push(Waiting { logged, lead, call: row.get(6)?, overtaken: row.get(7)? });
+        waiting.push(Waiting { logged, lead: row.get(5)?, call: row.get(6)?, overtaken: row.get(7)? });
     }
-    let (mut events, mut gone) = (Vec::new(), Vec::new());
-    for Waiting { mut logged, lead: id, call: call_id, overtaken } in waiting {
-        let seq = logged.sequence;
-        // The row of a lead that was removed may be another's by now.
-        let same = |id: &LeadId| !logged.kind.starts_with("lead.") || logged.moved["id"] == id.to_string();
-        let Some(id) = id.filter(same) else {
-            gone.push(seq);
+    let leads: Vec<i64> = waiting.iter().map(|one| one.lead).collect();
+    let calls: Vec<i64> = waiting.iter().filter_map(|one| one.call).collect();
+    let (leads, calls) = (lead::by_keys(db, sink.tenant, &leads)?, call::by_keys(db, sink.tenant, &calls)?);
+    let mut next = Next::default();
+    for Waiting { mut logged, lead, call, overtaken } in waiting {
+        // The row of a lead that was removed may be another's by now, and so may not be the call's.
+        let same = |lead: &&Lead| !logged.kind.starts_with("lead.") || logged.moved["id"] == lead.id.to_string();
+        let lead = leads.get(&lead).filter(same);
+        let primary = lead.and_then(|lead| Some((lead, lead.contacts.first()?.phone)));
+        let Some((lead, phone)) = primary else {
+            next.gone.push(logged.sequence);
             continue;
         };
         if overtaken {
             // Sent again after a later one: what was true then must not be written over what is true now.
             logged.moved = serde_json::Value::Null;
         }
-        let lead = lead::by_id(op.db, sink.tenant, id)?;
-        let call = call_id
-            .map(|id| call::by_id(op.db, sink.tenant, campanile_domain::ids::CallId::from_bytes(id)))
-            .transpose()?;
-        let Some(primary) = lead.contacts.first() else {
-            gone.push(seq);
-            continue;
-        };
-        let variables = call.as_ref().map_or_else(Variables::new, |call| call.variables.values());
-        let (kind, at, event_id, phone) = (logged.kind.clone(), logged.at, logged.id, primary.phone);
+        let call = call.and_then(|call| calls.get(&call)).filter(|call| call.lead == lead.id);
+        let variables = call.map_or_else(Variables::new, |call| call.variables.values());
+        let (seq, id, kind, at) = (logged.sequence, logged.id, logged.kind.clone(), logged.at);
+        let data = serde_json::to_value(Envelope::of(logged, lead, call))?;
         let external_id = lead.external_id.clone();
-        let envelope = Envelope::of(logged, &lead, call.as_ref());
-        let data = serde_json::to_value(&envelope)?;
-        events.push((seq, ResultEvent { id: event_id, kind, at, external_id, phone, data, variables }));
+        next.events.push((seq, ResultEvent { id, kind, at, external_id, phone, data, variables }));
     }
-    Ok((events, gone))
+    Ok(next)
+}
+
+/// Skips what will never be told.
+pub(crate) fn skip(op: &Op<'_>, key: SinkKey, gone: &[i64]) -> Done<()> {
+    gone.iter().try_for_each(|seq| over(op, key, *seq, 2, Some("the lead is not there any more")))
 }
 
 /// A delivery is over.
@@ -188,9 +212,8 @@ fn over(op: &Op<'_>, sink: SinkKey, seq: i64, state: u8, detail: Option<&str>) -
     Ok(())
 }
 
-/// Keeps what became of what was told.
-pub(crate) fn acknowledge(op: &mut Op<'_>, key: SinkKey, acks: &[(i64, Ack)], kept: Option<&Kept>) -> Done<SinkRow> {
-    let sink = sink::by_key(op.db, key)?;
+/// Keeps what became of what was told; whether more may be told at once.
+pub(crate) fn acknowledge(op: &mut Op<'_>, key: SinkKey, acks: &[(i64, Ack)], kept: Option<&Kept>) -> Done<bool> {
     let mut asks_to_wait: Option<u64> = None;
     let mut needs_a_person = None;
     for (seq, ack) in acks {
@@ -207,25 +230,34 @@ pub(crate) fn acknowledge(op: &mut Op<'_>, key: SinkKey, acks: &[(i64, Ack)], ke
             Ack::Failed(failure) => again(op, key, *seq, failure)?,
         }
     }
+    // Paused meanwhile: what became of the events holds, and nobody is asked again.
+    let Some(sink) = active(op.db, key)? else { return Ok(false) };
     if let Some(kept) = kept {
         state::write(op, &sink.id, kept)?;
     }
     if let Some(failure) = needs_a_person {
-        return fail(op, key, failure);
+        fail(op, key, failure)?;
+        return Ok(false);
     }
-    let (failures, wait) = match asks_to_wait {
-        Some(asked) => {
-            let failures = sink.failures_in_a_row.saturating_add(1);
-            (failures, setback::back_off_ms(failures, Some(asked), jitter(op)))
-        }
-        None => (0, 0),
-    };
-    op.db.prepare_cached("UPDATE sink SET failures = ?2, next_at = ?3 WHERE id = ?1")?.execute(params![
-        key.0,
-        failures,
-        (op.now() + wait).0
-    ])?;
-    sink::by_key(op.db, key)
+    match asks_to_wait {
+        Some(asked) => leave_alone(op, &sink, Some(asked))?,
+        None => set_pause(op, key, 0, op.now())?,
+    }
+    Ok(asks_to_wait.is_none())
+}
+
+/// The sink is left alone for a while, longer after each failure in a row.
+fn leave_alone(op: &mut Op<'_>, sink: &Active, asked_ms: Option<u64>) -> Done<()> {
+    let failures = sink.failures.saturating_add(1);
+    let jitter = f64::from(op.rng.next_u32()) / f64::from(u32::MAX);
+    let until = op.now() + setback::back_off_ms(failures, asked_ms, jitter);
+    set_pause(op, sink.key, failures, until)
+}
+
+fn set_pause(op: &Op<'_>, key: SinkKey, failures: u32, until: Timestamp) -> Done<()> {
+    let sql = "UPDATE sink SET failures = ?2, next_at = ?3 WHERE id = ?1";
+    op.db.prepare_cached(sql)?.execute(params![key.0, failures, until.0])?;
+    Ok(())
 }
 
 /// One that failed is told again later, or given up.
@@ -254,23 +286,13 @@ fn again(op: &Op<'_>, key: SinkKey, seq: i64, failure: &PluginFailure) -> Done<(
     Ok(())
 }
 
-fn jitter(op: &mut Op<'_>) -> f64 {
-    f64::from(op.rng.next_u32()) / f64::from(u32::MAX)
-}
-
 /// The call failed as a whole.
-pub(crate) fn fail(op: &mut Op<'_>, key: SinkKey, failure: &PluginFailure) -> Done<SinkRow> {
+pub(crate) fn fail(op: &mut Op<'_>, key: SinkKey, failure: &PluginFailure) -> Done<()> {
     let Some(sink) = active(op.db, key)? else { return Err(Fault::Store(StoreError::Stale)) };
-    let failures = sink.failures_in_a_row.saturating_add(1);
-    let wait = setback::back_off_ms(failures, failure.retry_after_ms, jitter(op));
-    op.db.prepare_cached("UPDATE sink SET failures = ?2, next_at = ?3 WHERE id = ?1")?.execute(params![
-        key.0,
-        failures,
-        (op.now() + wait).0
-    ])?;
+    leave_alone(op, &sink, failure.retry_after_ms)?;
     let verdict = instances::verdict(op, (failures::SINK, key.0), ("sink", &sink.plugin), failure)?;
     if let Some((status, why)) = verdict {
         sink::set(op, key, status, &why)?;
     }
-    sink::by_key(op.db, key)
+    Ok(())
 }
