@@ -1,5 +1,7 @@
 //! What makes a provider.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -126,6 +128,15 @@ pub trait Face: Send + 'static {
     /// Records with missing, null, empty and wrong-typed fields.
     fn odd(&self) -> Vec<Odd> {
         Vec::new()
+    }
+    /// The sink that writes to this provider, with its `settings` and `secrets`, where there is one. The status goes to the
+    /// place that [`Face::written`] reads.
+    fn results(&self, _base: &str) -> Option<(&'static str, Value)> {
+        None
+    }
+    /// The status that was written to each record, by its id.
+    fn written(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
     /// Everything else. `odd`: serve [`Face::odd`] too, at the end of the list.
     fn reply(&mut self, request: &Request, world: &World, odd: bool) -> Reply;

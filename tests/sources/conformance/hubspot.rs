@@ -1,5 +1,7 @@
 //! HubSpot's contacts: a list by id, a search that is limited, and nulls where nothing is set.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::face::{Busy, Expiry, Face, Odd, PAGE, Reply};
@@ -7,7 +9,10 @@ use super::world::{Person, World};
 use crate::gateway::wire::{Request, field};
 
 /// The face.
-pub struct Hubspot;
+#[derive(Default)]
+pub struct Hubspot {
+    statuses: BTreeMap<String, String>,
+}
 
 fn contact(person: &Person) -> Value {
     let time = jiff::Timestamp::from_millisecond(person.changed_at).unwrap().to_string();
@@ -86,6 +91,38 @@ impl Hubspot {
     }
 }
 
+impl Hubspot {
+    /// All of a batch, or nothing where a property does not exist; who is not there is told with 207.
+    fn update(&mut self, request: &Request, world: &World) -> Reply {
+        let question = request.json();
+        let inputs = question["inputs"].as_array().unwrap();
+        assert!(inputs.len() <= 100, "HubSpot takes no more than 100");
+        for name in inputs.iter().flat_map(|input| input["properties"].as_object().unwrap().keys()) {
+            if !["call_status", "call_outcome", "next_call"].contains(&name.as_str()) {
+                let error = json!({"code": "PROPERTY_DOESNT_EXIST", "context": {"propertyName": [name]}});
+                let body = json!({"status": "error", "category": "VALIDATION_ERROR", "message": "no such property", "errors": [error]});
+                return Reply::json(400, &body);
+            }
+        }
+        let mut gone = Vec::new();
+        for input in inputs {
+            let id = input["id"].as_str().unwrap();
+            if world.get(id).is_some_and(|person| !person.deleted) {
+                let status = input["properties"]["call_status"].as_str().unwrap();
+                self.statuses.insert(id.to_owned(), status.to_owned());
+            } else {
+                gone.push(id);
+            }
+        }
+        if gone.is_empty() {
+            return Reply::json(200, &json!({"status": "COMPLETE", "results": []}));
+        }
+        let error =
+            json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"ids": gone}});
+        Reply::json(207, &json!({"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [error]}))
+    }
+}
+
 impl Face for Hubspot {
     fn plugin(&self) -> &'static str {
         "hubspot-importer"
@@ -101,6 +138,16 @@ impl Face for Hubspot {
                 "full_every_hours": if full { 0 } else { 24 }},
             "secrets": {"token": "token-0"},
         })
+    }
+
+    fn results(&self, base: &str) -> Option<(&'static str, Value)> {
+        let settings =
+            json!({"api_base": base, "status": "call_status", "outcome": "call_outcome", "next_call": "next_call"});
+        Some(("hubspot-results", json!({"settings": settings, "secrets": {"token": "token-0"}})))
+    }
+
+    fn written(&self) -> BTreeMap<String, String> {
+        self.statuses.clone()
     }
 
     fn expiry(&self) -> Expiry {
@@ -173,8 +220,9 @@ impl Face for Hubspot {
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/crm/v3/objects/contacts") => self.list(request, world, odd),
             ("POST", "/crm/v3/objects/contacts/search") => self.search(request, world),
+            ("POST", "/crm/v3/objects/contacts/batch/update") => self.update(request, world),
             ("GET", "/crm/v3/properties/contacts") => {
-                let names = "phone mobilephone firstname lastname city never_call lastmodifieddate hs_object_id country hs_language hs_timezone state zip";
+                let names = "phone mobilephone firstname lastname city never_call lastmodifieddate hs_object_id country hs_language hs_timezone state zip call_status call_outcome next_call";
                 let results: Vec<_> = names.split(' ').map(|name| json!({"name": name, "label": name})).collect();
                 Reply::json(200, &json!({ "results": results }))
             }

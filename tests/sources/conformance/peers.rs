@@ -56,5 +56,5 @@ fn pipedrive_s_own_client_reads_its_fake() {
 
 #[test]
 fn hubspot_s_own_client_reads_its_fake() {
-    reads_the_truth("hubspot.js", Box::new(Hubspot));
+    reads_the_truth("hubspot.js", Box::new(Hubspot::default()));
 }

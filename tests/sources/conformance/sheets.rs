@@ -1,5 +1,7 @@
 //! Google Sheets: a tab that is edited, rows that are cut short, and a token that a signed assertion buys.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::face::{Busy, Expiry, Face, Odd, Reply};
@@ -10,9 +12,13 @@ use crate::gateway::wire::{Request, field};
 const KEY: &str = include_str!("service_account.pem");
 
 /// The face.
-pub struct Sheets;
+#[derive(Default)]
+pub struct Sheets {
+    /// What was written to the column of the status, by key.
+    statuses: BTreeMap<String, String>,
+}
 
-const HEADER: [&str; 7] = ["Customer", "Phone", "Second phone", "First", "Last", "City", "Never"];
+const HEADER: [&str; 8] = ["Customer", "Phone", "Second phone", "First", "Last", "City", "Never", "Call status"];
 
 /// Rows at the end of the tab that hold nothing.
 const EMPTY: usize = 40;
@@ -69,6 +75,16 @@ impl Face for Sheets {
                 "variables": {"city": "City"}, "api_base": base},
             "secrets": {"private_key": KEY},
         })
+    }
+
+    fn results(&self, base: &str) -> Option<(&'static str, Value)> {
+        let settings = json!({"spreadsheet": "1aB-c", "sheet": "Leads", "client_email": "writer@project.example", "key": "Customer",
+            "status": "Call status", "outcome": "", "api_base": base});
+        Some(("sheets-results", json!({"settings": settings, "secrets": {"private_key": KEY}})))
+    }
+
+    fn written(&self) -> BTreeMap<String, String> {
+        self.statuses.clone()
     }
 
     fn retarget(&self, _: &str) -> Option<(&'static str, String)> {
@@ -145,6 +161,12 @@ impl Face for Sheets {
                 }
                 let range = |range: &str| {
                     let (from, to) = range.strip_prefix("'Leads'!").unwrap().split_once(':').unwrap();
+                    if let (Some(from), "A") = (from.strip_prefix('A'), to) {
+                        // One column, to its end.
+                        let keys = rows.iter().skip(from.parse::<usize>().unwrap() - 2);
+                        let keys: Vec<_> = keys.map(|row| row.first().into_iter().collect::<Vec<_>>()).collect();
+                        return json!({"range": range, "majorDimension": "ROWS", "values": keys});
+                    }
                     let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
                     let header = HEADER.map(str::to_owned).to_vec();
                     let cells: Vec<_> = (from..=to)
@@ -158,6 +180,19 @@ impl Face for Sheets {
                 };
                 let found: Vec<_> = ranges.map(|(_, text)| range(text)).collect();
                 Reply::json(200, &json!({"spreadsheetId": "1aB-c", "valueRanges": found}))
+            }
+            "/v4/spreadsheets/1aB-c/values:batchUpdate" => {
+                let update = request.json();
+                assert_eq!(update["valueInputOption"], "RAW", "what people say is no formula");
+                for cell in update["data"].as_array().unwrap() {
+                    let place = cell["range"].as_str().unwrap().strip_prefix("'Leads'!H").unwrap();
+                    let row = &rows[place.parse::<usize>().unwrap() - 2];
+                    self.statuses.insert(row[0].clone(), cell["values"][0][0].as_str().unwrap().to_owned());
+                }
+                Reply::json(
+                    200,
+                    &json!({"spreadsheetId": "1aB-c", "totalUpdatedCells": update["data"].as_array().unwrap().len()}),
+                )
             }
             _ => Reply::json(
                 404,

@@ -21,11 +21,13 @@ use super::sheets::Sheets;
 use super::tidewater::Tidewater;
 use super::world::{Seen, World};
 use super::zoho::Zoho;
-use crate::gateway::stage::{LIMIT, upload};
+use crate::gateway::stage::{LIMIT, shipped, upload};
 use crate::sources::running::{over, runs, sync};
 
 const MANY: usize = 10_000;
-const KILLS: usize = 5;
+const RUNS: usize = 5;
+/// People who change between two runs.
+const CHANGED: usize = 2_000;
 /// Thousands of people through a debugger's worth of restarts.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -52,13 +54,7 @@ impl Stage {
         let campaign = account.campaign(&account.assistant(&gateway), &json!({}));
         let base = format!("http://{}", fake.address);
         let component = fake.face(|face| face.component());
-        let component = match fake.face(|face| face.retarget(&base)) {
-            None => component,
-            Some((from, to)) => with_manifest(&component, |text| {
-                assert!(text.contains(from), "{from} is not in the manifest");
-                text.replace(from, &to)
-            }),
-        };
+        let component = fake.face(|face| retargeted(face, component, &base));
         let plugin = upload(&account, component);
         if let Some(wanted) = fake.face(|face| face.connect(&base)) {
             connect(&account, fake.face(|face| face.plugin()), wanted);
@@ -150,6 +146,15 @@ fn connect(account: &Account, plugin: &str, mut wanted: Value) {
     let back = format!("/hooks/connections/{}/callback?code=good&state={state}", made["id"].as_str().unwrap());
     let taken = account.live.get(&back);
     assert_eq!(taken.status, 200, "{}", taken.text);
+}
+
+/// A component whose token endpoint is the fake's.
+fn retargeted(face: &dyn Face, component: Vec<u8>, base: &str) -> Vec<u8> {
+    let Some((from, to)) = face.retarget(base) else { return component };
+    with_manifest(&component, |text| {
+        assert!(text.contains(from), "{from} is not in the manifest");
+        text.replace(from, &to)
+    })
 }
 
 /// Says who differs, not ten thousand people.
@@ -331,36 +336,50 @@ fn a_place_that_is_lost(face: Box<dyn Face>) {
     stage.must_equal_the_truth("after the run that began again");
 }
 
-fn ten_thousand_through_five_kills(face: Box<dyn Face>) {
-    let pages = MANY / face.page();
+fn ten_thousand_through_five_killed_runs(face: Box<dyn Face>) {
+    let (page, told) = (face.page(), face.tells_changes());
     let Stage { fake, mut host, mut account, mut campaign, source } = Stage::new(face, MANY);
     let ids: Vec<String> = (0..MANY).map(|index| fake.id(index)).collect();
     let new: Vec<String> = (0..300).map(|nth| fake.id(MANY + nth)).collect();
-    let mut stirred = 0;
+    let (among, mut stirred) = (ids.clone(), 0);
     fake.meanwhile(move |number, world| {
         if number > 0 && stirred < new.len() {
-            stir(&ids, stirred, world, &new[stirred]);
+            stir(&among, stirred, world, &new[stirred]);
             stirred += 1;
         }
     });
-    account.live.verb(&format!("/v1/sources/{source}/resume")).ok();
-    for kill in 1..=KILLS {
-        let wanted = kill * pages / (KILLS + 3);
-        let asked = patience::within(PATIENCE, || (fake.asked() >= wanted).then_some(()));
+    for run in 1..=RUNS {
+        let pages = if run == 1 || !told { MANY / page } else { CHANGED / page };
+        if run > 1 {
+            let changed = ids.iter().skip(run * 1_000).take(CHANGED);
+            fake.world(|world| {
+                for id in changed {
+                    if world.get(id).is_some_and(|person| !person.deleted) {
+                        world.edit(id);
+                    }
+                }
+            });
+        }
+        let before = fake.asked();
+        let path = format!("/v1/sources/{source}");
+        account.live.verb(&format!("{path}/{}", if run == 1 { "resume" } else { "run" }));
+        let asked = patience::within(PATIENCE, || (fake.asked() >= before + pages / 3).then_some(()));
         assert!(asked.is_some(), "{} pages, {:?}", fake.asked(), runs(&account, &source));
         host = host.killed(None);
         account = account.at(host.api.base());
         campaign = Campaign { api: account.live.clone(), ..campaign };
+        let killed_at = fake.asked();
+        patience::until("the end of the run", PATIENCE, || {
+            runs(&account, &source).first().is_some_and(|run| run["status"] != "running").then_some(())
+        });
+        over(&account, &source, "finished");
+        assert_eq!(runs(&account, &source).len(), run, "a run goes on where it was");
+        assert!(fake.asked() > killed_at, "it was over before it was killed");
     }
-    patience::until("the end of the run", PATIENCE, || {
-        runs(&account, &source).first().is_some_and(|run| run["status"] != "running").then_some(())
-    });
-    over(&account, &source, "finished");
-    assert_eq!(runs(&account, &source).len(), 1, "a run goes on where it was");
     fake.calm();
     let stage = Stage { fake, host, account, campaign, source };
     stage.catch_up();
-    stage.must_equal_the_truth("after five kills");
+    stage.must_equal_the_truth("after five runs with a kill in each");
 }
 
 macro_rules! providers {
@@ -399,11 +418,68 @@ macro_rules! providers {
             }
 
             #[test]
-            fn ten_thousand_people_survive_five_kills() {
-                ten_thousand_through_five_kills(Box::new($face));
+            fn ten_thousand_people_survive_a_kill_in_each_of_five_runs() {
+                ten_thousand_through_five_killed_runs(Box::new($face));
             }
         }
     )*};
+}
+
+/// What becomes of people is written to the records that they came from, by the sink of their own system.
+fn results_go_back(face: Box<dyn Face>) {
+    let stage = Stage::some(face);
+    stage.first();
+    let base = format!("http://{}", stage.fake.address);
+    let (plugin, mut body) = stage.fake.face(|face| face.results(&base)).unwrap();
+    let component = stage.fake.face(|face| retargeted(face, shipped(plugin), &base));
+    body["plugin"] = upload(&stage.account, component).into();
+    for (name, value) in [("name", "Results"), ("campaign", &stage.campaign.id), ("source", &stage.source)] {
+        body[name] = value.into();
+    }
+    let made = stage.account.live.post("/v1/sinks", &body).ok();
+    let path = format!("/v1/sinks/{}", made["id"].as_str().unwrap());
+    let checked = stage.account.live.verb(&format!("{path}/check")).ok();
+    assert_eq!(checked["health"], "ready", "{checked}");
+    let leads = stage.campaign.leads();
+    let end = |leads: &[Value]| {
+        for lead in leads {
+            let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+            stage.account.live.patch(&path, &json!({"status": "completed"})).ok();
+        }
+    };
+    let written = |what: &str, truth: &BTreeMap<String, String>| {
+        patience::until(what, LIMIT, || (stage.fake.face(|face| face.written()) == *truth).then_some(()));
+    };
+    let id = |lead: &Value| lead["external_id"].as_str().unwrap().to_owned();
+    end(&leads[..60]);
+    let mut truth: BTreeMap<_, _> = leads[..60].iter().map(|lead| (id(lead), "completed".to_owned())).collect();
+    written("the results of sixty people", &truth);
+
+    // A record that is gone is skipped, and somebody who was never there is nobody's business.
+    let gone = id(&leads[60]);
+    stage.fake.world(|world| world.delete(&gone));
+    let own = json!({"phone": "+14155552680", "external_id": id(&leads[61])});
+    let own = stage.account.live.post(&format!("/v1/campaigns/{}/leads", stage.campaign.id), &own).ok();
+    end(&[leads[60].clone(), own, leads[62].clone()]);
+    truth.insert(id(&leads[62]), "completed".to_owned());
+    written("the one who is there", &truth);
+    let skipped = || {
+        let rows = stage.account.live.all(&format!("{path}/deliveries?status=skipped"));
+        (!rows.is_empty()).then_some(rows)
+    };
+    let skipped = patience::until("the one who is gone", LIMIT, skipped);
+    assert_eq!((skipped.len(), &skipped[0]["lead"]), (1, &leads[60]["id"]), "{skipped:?}");
+    assert_eq!(stage.account.live.get(&path).ok()["status"], "active");
+}
+
+#[test]
+fn hubspot_gets_its_results() {
+    results_go_back(Box::new(Hubspot::default()));
+}
+
+#[test]
+fn a_sheet_gets_its_results() {
+    results_go_back(Box::new(Sheets::default()));
 }
 
 #[test]
@@ -419,7 +495,7 @@ fn all(language: &str) {
         a_token_that_ends_in_the_middle,
         changes_between_pages,
         deletions_and_do_not_call,
-        ten_thousand_through_five_kills,
+        ten_thousand_through_five_killed_runs,
     ];
     for scenario in scenarios {
         let Some(face) = Tidewater::of(language) else { return };
@@ -441,9 +517,9 @@ providers! {
     airtable: Airtable::default();
     close: Close::default();
     gohighlevel: Gohighlevel;
-    hubspot: Hubspot;
+    hubspot: Hubspot::default();
     pipedrive: Pipedrive;
     salesforce: Salesforce::default();
-    sheets: Sheets;
+    sheets: Sheets::default();
     zoho: Zoho::default();
 }

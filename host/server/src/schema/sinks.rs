@@ -31,7 +31,7 @@ pub struct Sink {
     pub next_try_at: String,
     /// Failed calls of the plugin in a row.
     pub failures_in_a_row: u32,
-    /// Deliveries that wait.
+    /// Deliveries that wait. What happened since the sink stopped is not among them: it is read when it goes on.
     pub waiting: u64,
     /// Deliveries that were given up and can be sent again.
     pub failed: u64,
