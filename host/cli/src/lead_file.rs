@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use campanile_domain::ports::store::NewLead;
 use campanile_domain::region::{Region, region_of_zone};
 use campanile_domain::zone::{self, Zone};
-use campanile_intake::{IntakeError, Layout, Mapping, Options, Row, Rules, Summary, Warning};
+use campanile_intake::{IntakeError, Layout, MapRows, Mapping, Options, Row, Rules, Summary, Warning};
 use clap::Args;
 
 use crate::exit::Failure;
@@ -35,8 +35,6 @@ pub struct LeadFile {
     reader: BufReader<File>,
     /// How it is laid out.
     pub layout: Layout,
-    /// What its columns mean.
-    pub mapping: Mapping,
     /// Country of numbers written without one.
     pub region: Option<Region>,
 }
@@ -66,14 +64,30 @@ impl LeadFile {
         };
         let mut reader = BufReader::new(file);
         let layout = campanile_intake::detect(&mut reader, &options).map_err(|error| failure(path, &error))?;
-        let mapping = layout.suggested().map_err(|error| failure(path, &error))?.clone();
-        Ok(Self { path: path.to_owned(), reader, layout, mapping, region })
+        Ok(Self { path: path.to_owned(), reader, layout, region })
+    }
+
+    /// What its columns mean.
+    pub fn mapping(&self) -> Result<&Mapping, Failure> {
+        self.layout.suggested().map_err(|error| failure(&self.path, &error))
     }
 
     /// Reads it row by row.
     pub fn read(&mut self, sink: &mut dyn FnMut(Row<'_>) -> std::io::Result<()>) -> Result<Summary, Failure> {
         let rules = Rules { default_region: self.region, is_known_zone: &zone::is_known };
-        campanile_intake::read(&mut self.reader, &self.layout, &self.mapping, &rules, sink)
+        let mapping = self.mapping()?.clone();
+        campanile_intake::read(&mut self.reader, &self.layout, &mapping, &rules, sink)
+            .map_err(|error| failure(&self.path, &error))
+    }
+
+    /// The same, where `map` says what rows mean.
+    pub fn read_mapped(
+        &mut self,
+        map: MapRows<'_>,
+        sink: &mut dyn FnMut(Row<'_>) -> std::io::Result<()>,
+    ) -> Result<Summary, Failure> {
+        let rules = Rules { default_region: self.region, is_known_zone: &zone::is_known };
+        campanile_intake::read_mapped(&mut self.reader, &self.layout, map, &rules, sink)
             .map_err(|error| failure(&self.path, &error))
     }
 

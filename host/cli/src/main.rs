@@ -26,6 +26,7 @@ mod rehearse;
 mod script_checker;
 mod secret_key;
 mod serve;
+mod shelving;
 mod sink_kinds;
 mod source_kinds;
 mod version;

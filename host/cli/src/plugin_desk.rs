@@ -1,71 +1,35 @@
 //! The gates of an upload, as the API sees them: what the sandbox makes of a component, and what becomes of what passed.
 //!
-//! The store keeps versions, the sandbox runs them; this carries from the one to the other. A version is put on the
-//! sandbox's shelf when it has passed every gate, and the shelf is brought up to date from the store whenever a version or
-//! a grant changed, so that the two can never disagree for longer than that.
+//! The store keeps versions, the sandbox runs them; [`crate::shelving`] carries from the one to the other. A version is
+//! put on the sandbox's shelf when it has passed every gate, and the shelf is brought up to date whenever a version or a
+//! grant changed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
-use campanile_domain::ids::{PluginId, TenantKey};
+use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::plugin::report::{Finding, Report, Stage};
 use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::clock::WallClock;
-use campanile_domain::ports::store::{PluginVersion, Plugins, Stored};
-use campanile_sandbox::{Content, Contents, Digest, Fault, Installed, Prepared, Sandbox};
+use campanile_domain::ports::store::PluginVersion;
+use campanile_sandbox::{Digest, Fault, Prepared, Sandbox};
 use campanile_server::PluginDesk;
 use serde_json::Value;
 
 use crate::gateway_kinds::Kinds;
 use crate::plugin_counts::GateCounts;
-use crate::script_checker::put_back;
+use crate::shelving::Shelving;
 use crate::sink_kinds::SinkKinds;
 use crate::source_kinds::SourceKinds;
-
-/// Where the bytes of installed components are: in the store, found by their digest.
-#[derive(Default)]
-pub struct StoredContents {
-    store: std::sync::OnceLock<Arc<dyn Plugins>>,
-    places: Mutex<BTreeMap<Digest, (TenantKey, PluginId)>>,
-}
-
-impl StoredContents {
-    /// From now on bytes come from this store.
-    pub fn read_from(&self, store: Arc<dyn Plugins>) {
-        let _ = self.store.set(store);
-    }
-
-    fn note(&self, digest: Digest, tenant: TenantKey, id: PluginId) {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, (tenant, id));
-    }
-}
-
-#[async_trait]
-impl Contents for StoredContents {
-    async fn content(&self, digest: Digest) -> Option<Vec<u8>> {
-        let place = self.places.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
-        let ((tenant, id), store) = (place?, self.store.get()?);
-        match store.plugin_content(tenant, id).await {
-            Ok(content) => Some(content),
-            Err(error) => {
-                tracing::error!(%error, %id, "the bytes of a plugin cannot be read");
-                None
-            }
-        }
-    }
-}
 
 /// The desk.
 pub struct Desk {
     /// What runs plugins.
     pub sandbox: Sandbox,
-    /// What keeps them.
-    pub store: Arc<dyn Plugins>,
-    /// Where the sandbox finds bytes.
-    pub contents: Arc<StoredContents>,
+    /// What the sandbox knows of the store.
+    pub shelving: Shelving,
     /// The gateways that are made anew when their plugin changes.
     pub kinds: Arc<Kinds>,
     /// The importers that are made anew when theirs does.
@@ -166,7 +130,7 @@ impl PluginDesk for Desk {
     }
 
     async fn changed(&self, tenant: TenantKey, version: &PluginVersion) {
-        if let Err(error) = self.shelve(Some(tenant), Some(&version.name)).await {
+        if let Err(error) = self.shelving.shelve(Some(tenant), Some(&version.name)).await {
             tracing::error!(%error, name = version.name, "a plugin could not be brought up to date; it is at the next start");
         }
         self.kinds.plugin_changed(tenant, &version.name).await;
@@ -174,62 +138,11 @@ impl PluginDesk for Desk {
         self.sinks.plugin_changed(tenant, &version.name).await;
     }
 
-    fn deleted(&self, tenant: TenantKey, version: &PluginVersion) {
-        self.sandbox.remove(tenant, &version.name, &version.version);
+    async fn deleted(&self, tenant: TenantKey, version: &PluginVersion) {
+        self.shelving.forget(tenant, version).await;
     }
 
     fn allowance(&self, tenant: TenantKey, allowance: &Allowance) {
         self.sandbox.allow(tenant, *allowance);
-    }
-}
-
-impl Desk {
-    /// Brings the sandbox's shelf up to date with the store: of one tenant or all, of one name or all.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn shelve(&self, tenant: Option<TenantKey>, name: Option<&str>) -> Stored<()> {
-        let versions = self.store.plugin_versions(tenant, name).await?;
-        for (tenant, version) in &versions {
-            if version.kind == "script" {
-                let source = self.store.plugin_content(*tenant, version.id).await?;
-                put_back(&self.sandbox, *tenant, version, source);
-            } else if version.state.is_usable() {
-                self.put(*tenant, version);
-            }
-        }
-        // A version that was retired while it was active leaves nothing to follow.
-        let active: BTreeSet<_> =
-            versions.iter().filter(|(_, version)| version.active).map(|(tenant, one)| (*tenant, &one.name)).collect();
-        for (tenant, version) in versions.iter().filter(|(tenant, one)| !active.contains(&(*tenant, &one.name))) {
-            self.sandbox.deactivate(*tenant, &version.name);
-        }
-        Ok(())
-    }
-
-    fn put(&self, tenant: TenantKey, version: &PluginVersion) {
-        let (Some(manifest), Some(digest)) = (&version.manifest, Digest::parse(&version.sha256)) else {
-            tracing::error!(
-                name = version.name,
-                version = version.version,
-                "a stored plugin has no manifest or digest"
-            );
-            return;
-        };
-        self.contents.note(digest, tenant, version.id);
-        self.sandbox.put(Installed {
-            tenant,
-            name: version.name.clone(),
-            version: version.version.clone(),
-            kind: manifest.kind,
-            content: Content::Component { wasm: None, settings: manifest.settings.clone() },
-            digest,
-            bytes: usize::try_from(version.bytes).unwrap_or(usize::MAX),
-        });
-        if version.active
-            && let Err(fault) = self.sandbox.activate(tenant, &version.name, &version.version)
-        {
-            tracing::error!(name = version.name, version = version.version, %fault, "a plugin cannot be activated");
-        }
     }
 }

@@ -1,10 +1,8 @@
-//! Scripts over HTTP: checked and activated in the sandbox.
+//! Scripts over HTTP, checked in the sandbox.
 
 use async_trait::async_trait;
 use campanile_domain::ids::TenantKey;
-use campanile_domain::plugin::Kind;
-use campanile_domain::ports::store::PluginVersion;
-use campanile_sandbox::{Content, Digest, Installed, Sandbox};
+use campanile_sandbox::Sandbox;
 use campanile_server::{Diagnostic, ScriptChecker};
 
 /// The sandbox as the API sees it.
@@ -29,32 +27,5 @@ impl ScriptChecker for Checker {
                 Err(vec![Diagnostic { line: 0, column: 0, message, hint: "try again; see campanile doctor".into() }])
             }
         }
-    }
-
-    async fn activated(&self, tenant: TenantKey, version: &PluginVersion, source: &str) {
-        put_back(&self.0, tenant, version, source.as_bytes().to_vec());
-    }
-}
-
-/// Gives a stored script to the sandbox; the active version is the one that `name@active` follows.
-pub fn put_back(sandbox: &Sandbox, tenant: TenantKey, version: &PluginVersion, source: Vec<u8>) {
-    let (name, number) = (&version.name, &version.version);
-    let Ok(source) = String::from_utf8(source) else {
-        tracing::error!(name, version = number, "a stored script is not UTF-8 and cannot be used");
-        return;
-    };
-    sandbox.put(Installed {
-        tenant,
-        name: name.clone(),
-        version: number.clone(),
-        kind: Kind::RetryPolicy,
-        digest: Digest::of(source.as_bytes()),
-        bytes: source.len(),
-        content: Content::Script(source),
-    });
-    if version.active
-        && let Err(error) = sandbox.activate(tenant, name, number)
-    {
-        tracing::error!(name, version = number, %error, "a script cannot be used");
     }
 }

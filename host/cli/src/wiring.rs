@@ -29,9 +29,10 @@ use crate::entropy::{self, SystemEntropy};
 use crate::exit::Failure;
 use crate::gateway_kinds::{Kinds, Plugged};
 use crate::plugin_counts::{GateCounts, PluginCounts};
-use crate::plugin_desk::{Desk, StoredContents};
+use crate::plugin_desk::Desk;
 use crate::plugin_meter::PluginMeter;
 use crate::script_checker::Checker;
+use crate::shelving::{Shelving, StoredContents};
 use crate::sink_kinds::SinkKinds;
 use crate::source_kinds::SourceKinds;
 use crate::{process_metrics, secret_key, version};
@@ -164,15 +165,14 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     });
     let desk = Arc::new(Desk {
         sandbox: sandbox.clone(),
-        store: Arc::clone(&store) as Arc<dyn Plugins>,
-        contents,
+        shelving: Shelving::new(sandbox.clone(), Arc::clone(&store) as Arc<dyn Plugins>, contents),
         kinds: Arc::clone(&kinds),
         sources: Arc::clone(&sources),
         sinks: Arc::clone(&sinks),
         clock: Arc::clone(&wall_clock),
         counts: GateCounts::new(&registry).map_err(unmeasured)?,
     });
-    desk.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
+    desk.shelving.shelve(None, None).await.map_err(|error| Failure::other(error.to_string()))?;
     let shadows = Shadows::new(
         Arc::clone(&store) as Arc<dyn Store>,
         Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
@@ -210,7 +210,8 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
-        scripts: Arc::new(Checker(sandbox)),
+        scripts: Arc::new(Checker(sandbox.clone())),
+        mapper: Arc::new(sandbox),
         plugins: desk,
         consent: Arc::new(AtOtherSystems(egress)),
         line: Line::default(),

@@ -4,7 +4,7 @@
 
 use campanile_domain::contact::Contact;
 use campanile_domain::ports::store::NewLead;
-use campanile_domain::variable::{Value, Variables};
+use campanile_domain::variable::Value;
 use campanile_domain::zone::Zone;
 
 use crate::row::LeadRow;
@@ -17,17 +17,17 @@ impl LeadRow<'_> {
         let secondary = self.secondary.iter().zip(1..).map(|(secondary, position)| {
             let mut contact = Contact::new(position, secondary.phone);
             contact.name = secondary.name.map(str::to_owned);
-            contact.label = Some(secondary.label.to_owned());
+            contact.label = secondary.label.map(str::to_owned);
             contact
         });
-        let mut variables = Variables::default();
+        let mut variables = self.computed.cloned().unwrap_or_default();
         for (name, text) in &self.variables {
             variables.set(name.as_ref(), Value::Text((*text).to_owned()));
         }
         NewLead {
             external_id: self.external_id.map(str::to_owned),
             contacts: std::iter::once(primary).chain(secondary).collect(),
-            priority: 0,
+            priority: self.priority,
             not_before: None,
             expires_at: None,
             time_zone: self.time_zone.and_then(|name| Zone::parse(name).ok()),

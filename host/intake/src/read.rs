@@ -23,7 +23,7 @@ use crate::mapping::Mapping;
 use crate::row::{Cells, LeadRow, Rejected, Row, SecondaryPhone, Warning, WarningCode};
 use crate::rows::{Passed, RawRow, Visit, for_each_text_row};
 use crate::source::Source;
-use crate::summary::Summary;
+use crate::summary::{Summary, UsedColumns};
 use crate::workbook::Workbook;
 
 /// What reading needs to know besides the file.
@@ -47,7 +47,7 @@ pub fn read(
     sink: Sink<'_>,
 ) -> Result<Summary, IntakeError> {
     let mut reading = Reading::new(layout, mapping, rules);
-    let first_row = layout.header_row.max(u64::from(matches!(layout.format, Format::Text { sep_line: true, .. })));
+    let first_row = first_row(layout);
     let passed = for_each_row(source, layout, &mut |row| {
         if row.row <= first_row {
             return Ok(ControlFlow::Continue(()));
@@ -60,7 +60,12 @@ pub fn read(
     Ok(summary)
 }
 
-fn for_each_row(source: &mut dyn Source, layout: &Layout, visit: Visit<'_>) -> Result<Passed, IntakeError> {
+/// The last row above the first one of the data.
+pub(crate) fn first_row(layout: &Layout) -> u64 {
+    layout.header_row.max(u64::from(matches!(layout.format, Format::Text { sep_line: true, .. })))
+}
+
+pub(crate) fn for_each_row(source: &mut dyn Source, layout: &Layout, visit: Visit<'_>) -> Result<Passed, IntakeError> {
     match &layout.format {
         Format::Text { encoding, delimiter, .. } => {
             for_each_text_row(source, *encoding, *delimiter, layout.limits, visit)
@@ -69,8 +74,45 @@ fn for_each_row(source: &mut dyn Source, layout: &Layout, visit: Visit<'_>) -> R
     }
 }
 
+/// The primary phones of the rows so far.
+#[derive(Default)]
 #[expect(clippy::disallowed_types, reason = "only looked up, never iterated: its order is never seen")]
-type Seen = HashMap<u64, u32>;
+pub(crate) struct Seen(HashMap<u64, u32>);
+
+impl Seen {
+    /// The earlier row that has this phone; otherwise this one has it from now on.
+    pub(crate) fn before(&mut self, phone: Phone, row: u64) -> Option<u32> {
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
+        let first = *self.0.entry(phone.digits()).or_insert(row);
+        (first != row).then_some(first)
+    }
+}
+
+/// How many different zone texts are remembered; a file has few, unless the column is not one of zones.
+const ZONES_REMEMBERED: usize = 1_000;
+
+/// Which zones exist.
+pub(crate) struct Zones<'a> {
+    is_known: &'a dyn Fn(&str) -> bool,
+    asked: BTreeMap<String, bool>,
+}
+
+impl<'a> Zones<'a> {
+    pub(crate) fn new(rules: &Rules<'a>) -> Self {
+        Self { is_known: rules.is_known_zone, asked: BTreeMap::new() }
+    }
+
+    pub(crate) fn knows(&mut self, zone: &str) -> bool {
+        if let Some(known) = self.asked.get(zone) {
+            return *known;
+        }
+        let known = (self.is_known)(zone);
+        if self.asked.len() < ZONES_REMEMBERED {
+            self.asked.insert(zone.to_owned(), known);
+        }
+        known
+    }
+}
 
 struct Reading<'a> {
     layout: &'a Layout,
@@ -78,12 +120,9 @@ struct Reading<'a> {
     rules: &'a Rules<'a>,
     is_variable: Vec<bool>,
     seen: Seen,
-    zones: BTreeMap<String, bool>,
+    zones: Zones<'a>,
     summary: Summary,
 }
-
-/// How many different zone texts are remembered; a file has few, unless the column is not one of zones.
-const ZONES_REMEMBERED: usize = 1_000;
 
 impl<'a> Reading<'a> {
     fn new(layout: &'a Layout, mapping: &'a Mapping, rules: &'a Rules<'a>) -> Self {
@@ -92,9 +131,9 @@ impl<'a> Reading<'a> {
             mapping,
             rules,
             is_variable: (0..layout.columns.len()).map(|column| mapping.is_variable(column)).collect(),
-            seen: Seen::new(),
-            zones: BTreeMap::new(),
-            summary: Summary::new(layout, mapping, rules.default_region),
+            seen: Seen::default(),
+            zones: Zones::new(rules),
+            summary: Summary::new(layout, UsedColumns::of(layout, mapping), rules.default_region),
         }
     }
 
@@ -113,9 +152,7 @@ impl<'a> Reading<'a> {
             Ok(parsed) => parsed,
             Err(error) => return self.reject(raw, &error, sink),
         };
-        let row_key = u32::try_from(raw.row).unwrap_or(u32::MAX);
-        let first = *self.seen.entry(parsed.phone.digits()).or_insert(row_key);
-        if first != row_key {
+        if let Some(first) = self.seen.before(parsed.phone, raw.row) {
             self.summary.duplicates_in_file += 1;
             let message = format!("{} is already in row {first}; only the first row of a file counts", parsed.phone);
             return self.warn(raw.row, self.mapping.primary, WarningCode::DuplicateInFile, message, sink);
@@ -138,6 +175,8 @@ impl<'a> Reading<'a> {
             time_zone,
             secondary,
             variables,
+            priority: 0,
+            computed: None,
         };
         self.summary.accepted += 1;
         self.summary.secondary_contacts += lead.secondary.len() as u64;
@@ -236,7 +275,11 @@ impl<'a> Reading<'a> {
                     let repeated = parsed.phone == primary || found.iter().any(|other| other.phone == parsed.phone);
                     if !repeated {
                         let name = column.name.and_then(|name| cell(raw.cells, name));
-                        found.push(SecondaryPhone { phone: parsed.phone, name, label: self.header(column.phone) });
+                        found.push(SecondaryPhone {
+                            phone: parsed.phone,
+                            name,
+                            label: Some(self.header(column.phone)),
+                        });
                     }
                 }
                 Err(PhoneError::Missing) => {}
@@ -261,24 +304,13 @@ impl<'a> Reading<'a> {
     {
         let Some(column) = self.mapping.time_zone else { return Ok(None) };
         let Some(zone) = cell(raw.cells, column) else { return Ok(None) };
-        if self.is_known_zone(zone) {
+        if self.zones.knows(zone) {
             return Ok(Some(zone));
         }
         variables.push((Cow::Borrowed(self.variable(column)), zone));
         let message = format!("{zone:?} is not a time zone; it is kept as a variable and the campaign's zone applies");
         self.warn(raw.row, column, WarningCode::UnknownZone, message, sink)?;
         Ok(None)
-    }
-
-    fn is_known_zone(&mut self, zone: &str) -> bool {
-        if let Some(known) = self.zones.get(zone) {
-            return *known;
-        }
-        let known = (self.rules.is_known_zone)(zone);
-        if self.zones.len() < ZONES_REMEMBERED {
-            self.zones.insert(zone.to_owned(), known);
-        }
-        known
     }
 
     fn name<'r>(&self, cells: &'r StringRecord) -> Option<Cow<'r, str>> {

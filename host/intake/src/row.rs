@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use campanile_domain::phone::Phone;
+use campanile_domain::variable::Variables;
 use csv::StringRecord;
 use serde::ser::{Serialize, Serializer};
 
@@ -39,6 +40,11 @@ pub struct LeadRow<'a> {
     pub secondary: Vec<SecondaryPhone<'a>>,
     /// All other written cells, by the names of their columns. Empty cells are left out.
     pub variables: Vec<(Cow<'a, str>, &'a str)>,
+    /// Higher ones are called first.
+    pub priority: i32,
+    /// What a script says is known about the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub computed: Option<&'a Variables>,
 }
 
 /// A further phone of a lead.
@@ -49,7 +55,7 @@ pub struct SecondaryPhone<'a> {
     /// Whose it is.
     pub name: Option<&'a str>,
     /// What its column is called: `Mobile Phone`.
-    pub label: &'a str,
+    pub label: Option<&'a str>,
 }
 
 /// A row that is no lead, with what a person needs to put it right.
@@ -59,9 +65,10 @@ pub struct Rejected<'a> {
     pub row: u64,
     /// The line of the file it begins in, from 1.
     pub line: u64,
-    /// The header of the column at fault.
+    /// The header of the column at fault, or `map_row`.
     pub field: &'a str,
-    /// `missing_phone`, `unparseable`, `invalid`, `damaged_by_spreadsheet`.
+    /// `missing_phone`, `unparseable`, `invalid`, `damaged_by_spreadsheet`; where a script says what rows mean also
+    /// `rejected_by_script`, `script_failed`, `unknown_country`.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,

@@ -35,7 +35,7 @@ pub struct Summary {
     pub format: Format,
     /// Row of the header; 0 without one.
     pub header_row: u64,
-    /// The headers of the columns that were used, by use.
+    /// The headers of the columns that were used, by use; nothing where a script said what rows mean.
     pub columns: UsedColumns,
     /// The country taken for numbers written without one.
     pub default_region: Option<Region>,
@@ -83,7 +83,7 @@ impl UsedColumns {
 }
 
 impl Summary {
-    pub(crate) fn new(layout: &Layout, mapping: &Mapping, default_region: Option<Region>) -> Self {
+    pub(crate) fn new(layout: &Layout, columns: UsedColumns, default_region: Option<Region>) -> Self {
         Self {
             rows: 0,
             accepted: 0,
@@ -94,7 +94,7 @@ impl Summary {
             blank_rows: 0,
             format: layout.format.clone(),
             header_row: layout.header_row,
-            columns: UsedColumns::of(layout, mapping),
+            columns,
             default_region,
             repairs: BTreeMap::new(),
         }

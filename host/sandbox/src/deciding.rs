@@ -20,6 +20,7 @@ use crate::processor::Stopwatch;
 use crate::ready::Ready;
 use crate::sandbox::{Inner, Sandbox};
 use crate::schema;
+use crate::script::Role;
 use crate::shelf::{Body, Version};
 use crate::warm::Holder;
 
@@ -50,11 +51,16 @@ impl PolicyRunner for Sandbox {
     }
 
     async fn resolve(&self, tenant: TenantKey, policy: &PluginRef) -> Result<String, PolicyFailure> {
-        let version = self.inner().find(tenant, policy)?;
-        if version.kind() == Kind::RetryPolicy {
-            return Ok(version.reference.clone());
-        }
-        let hint = format!("{} is a {} and decides nothing", version.reference, version.kind());
+        let inner = self.inner();
+        let version = inner.find(tenant, policy)?;
+        let hint = match &version.body {
+            Body::Component { kind: Kind::RetryPolicy, .. } => return Ok(version.reference.clone()),
+            Body::Component { kind, .. } => format!("{} is a {kind} and decides nothing", version.reference),
+            Body::Script(_) if inner.plays(tenant, &version, Role::RetryPolicy).await? => {
+                return Ok(version.reference.clone());
+            }
+            Body::Script(_) => format!("{} does not define decide(lead)", version.reference),
+        };
         Err(Fault::NotFound { name: policy.to_string(), hint }.into())
     }
 }

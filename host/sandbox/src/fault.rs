@@ -110,6 +110,19 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the call was too much, so that it may answer when it is asked for less.
+    pub const fn is_too_much(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfFuel { .. }
+                | Self::OutOfTime { .. }
+                | Self::TimedOut { .. }
+                | Self::OutOfMemory { .. }
+                | Self::TooManyHostCalls { .. }
+                | Self::OutputInvalid { .. }
+        )
+    }
+
     /// Stable, for machines; shown with the kind in front: `policy_trapped`, `plugin_trapped`.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -34,6 +34,7 @@ mod install;
 mod installed;
 mod json;
 pub mod manifest;
+mod mapping;
 mod meter;
 mod meters;
 mod policy;
@@ -63,7 +64,7 @@ pub use install::{InstallError, check_name};
 pub use installed::Installation;
 pub use sandbox::{Contents, Options, Prepared, Sandbox};
 pub use schema::SettingProblem;
-pub use script::{Described, Diagnostic};
+pub use script::{Described, Diagnostic, Role};
 pub use shelf::{Content, Installed};
 pub use sink::PluginSink;
 

@@ -34,7 +34,7 @@ use crate::installed::InstanceTurns;
 use crate::meters::Meters;
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
-use crate::script::{Described, Diagnostic, ScriptRunner};
+use crate::script::{Described, Diagnostic, Role, ScriptRunner};
 use crate::shelf::{Body, Installed, Shelf, Version};
 use crate::warm::WarmRunners;
 
@@ -176,18 +176,17 @@ impl Sandbox {
             let message = format!("the script has {} bytes; {SOURCE_BYTES} are allowed", source.len());
             return Ok(Err(vec![Diagnostic { line: 0, column: 0, message, hint: None }]));
         }
-        self.0.runner().await?;
-        let (inner, source) = (Arc::clone(&self.0), source.to_owned());
-        let call = async move {
-            let runner = inner.runner().await?;
-            runner.check(&inner.engines, inner.limits(tenant, runner.guest()), &source).await
-        };
-        self.0.crew.run(tenant, Kind::ScriptRunner, call).await?
+        self.0.read_script(tenant, source).await
     }
 
     /// Makes an installed version known under its name. A pin finds it; `name@active` follows what was activated.
     pub fn put(&self, version: Installed) {
         self.0.write_shelf().put(version);
+    }
+
+    /// Whether exactly this version was put here.
+    pub fn knows(&self, tenant: TenantKey, name: &str, version: &str) -> bool {
+        self.0.read_shelf().knows(tenant, name, version)
     }
 
     /// Makes a known version the one that `name@active` follows.
@@ -232,10 +231,7 @@ impl Sandbox {
         let version = self.0.find(tenant, plugin)?;
         let schema = match &version.body {
             Body::Component { settings, .. } => settings.clone(),
-            Body::Script(source) => match self.check_script(tenant, source).await? {
-                Ok(described) => Some(described.settings_schema),
-                Err(found) => return Err(script_fault(&found)),
-            },
+            Body::Script(_) => Some(self.0.described(tenant, &version).await?.settings_schema.clone()),
         };
         Ok(schema::check(settings, schema.as_ref()))
     }
@@ -289,6 +285,10 @@ fn script_fault(found: &[Diagnostic]) -> Fault {
 }
 
 impl Inner {
+    fn read_shelf(&self) -> std::sync::RwLockReadGuard<'_, Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn write_shelf(&self) -> std::sync::RwLockWriteGuard<'_, Shelf> {
         self.shelf.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -298,9 +298,38 @@ impl Inner {
         self.allowances.limits(tenant, guest.kind, guest.most)
     }
 
+    async fn read_script(
+        self: &Arc<Self>,
+        tenant: TenantKey,
+        source: &str,
+    ) -> Result<Result<Described, Vec<Diagnostic>>, Fault> {
+        // The interpreter is compiled before the call takes a turn.
+        self.runner().await?;
+        let (inner, source) = (Arc::clone(self), source.to_owned());
+        let call = async move {
+            let runner = inner.runner().await?;
+            runner.check(&inner.engines, inner.limits(tenant, runner.guest()), &source).await
+        };
+        self.crew.run(tenant, Kind::ScriptRunner, call).await?
+    }
+
+    /// What an installed script is.
+    async fn described<'a>(self: &Arc<Self>, tenant: TenantKey, version: &'a Version) -> Result<&'a Described, Fault> {
+        let read = async || match &version.body {
+            Body::Component { .. } => Err(Fault::NotReady { what: "it is no script".to_owned() }),
+            Body::Script(source) => self.read_script(tenant, source).await?.map_err(|found| script_fault(&found)),
+        };
+        version.described.get_or_try_init(read).await
+    }
+
+    /// Whether an installed script can be asked this.
+    pub async fn plays(self: &Arc<Self>, tenant: TenantKey, version: &Version, role: Role) -> Result<bool, Fault> {
+        Ok(self.described(tenant, version).await?.roles.contains(&role))
+    }
+
     /// The version that a reference means now.
     pub fn find(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Arc<Version>, Fault> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner).find(tenant, plugin)
+        self.read_shelf().find(tenant, plugin)
     }
 
     /// The compiled and linked form of a version, made when it is first needed.

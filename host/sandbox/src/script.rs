@@ -42,9 +42,21 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
+/// What a script can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It defines `decide(lead)`.
+    RetryPolicy,
+    /// It defines `map_row(row)`.
+    RowMapping,
+}
+
 /// What a script is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Described {
+    /// At least one.
+    pub roles: Vec<Role>,
     /// JSON Schema of what its `settings()` declares.
     pub settings_schema: Value,
 }
@@ -64,6 +76,12 @@ fn configured(source: &str, settings: &Value) -> Arc<str> {
 fn diagnosed(found: Vec<contract::Diagnostic>) -> Vec<Diagnostic> {
     let one = |contract::Diagnostic { line, column, message, hint }| Diagnostic { line, column, message, hint };
     found.into_iter().map(one).collect()
+}
+
+/// A script that cannot be asked after all.
+pub fn not_loaded(found: Vec<contract::Diagnostic>) -> Fault {
+    let found: Vec<_> = diagnosed(found).iter().map(ToString::to_string).collect();
+    Fault::Refused { code: "script_not_loaded".to_owned(), message: found.join("; "), retry_after_ms: None }
 }
 
 impl ScriptRunner {
@@ -106,13 +124,18 @@ impl ScriptRunner {
             Ok(described) => {
                 let schema = serde_json::from_str(&described.settings_schema)
                     .map_err(|error| Fault::NotReady { what: format!("the runner's schema is not JSON: {error}") })?;
-                Ok(Ok(Described { settings_schema: schema }))
+                let role = |kind: contract::Kind| match kind {
+                    contract::Kind::RetryPolicy => Role::RetryPolicy,
+                    contract::Kind::RowMapping => Role::RowMapping,
+                };
+                let roles = described.kinds.into_iter().map(role).collect();
+                Ok(Ok(Described { roles, settings_schema: schema }))
             }
             Err(found) => Ok(Err(diagnosed(found))),
         }
     }
 
-    /// A runner that has read `source` and can decide.
+    /// A runner that has read `source` and can be asked.
     pub async fn runner(
         &self,
         engines: &Engines,
@@ -125,13 +148,9 @@ impl ScriptRunner {
         match live.finish(loaded).answer? {
             Ok(()) => {
                 let face = self.policy.face(&mut live)?;
-                Ok(Runner::new(live, face))
+                Ok(Runner::new(live, face, script))
             }
-            Err(found) => {
-                let found: Vec<_> = diagnosed(found).iter().map(ToString::to_string).collect();
-                let (code, message) = ("script_not_loaded".to_owned(), found.join("; "));
-                Err(Fault::Refused { code, message, retry_after_ms: None })
-            }
+            Err(found) => Err(not_loaded(found)),
         }
     }
 }

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::{Kind, PluginRef};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::bundled::{Bundled, BundledBody};
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::manifest;
+use crate::script::Described;
 
 /// One installed version, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct Version {
     /// The digest in hexadecimal, as records show it.
     pub sha256: Arc<str>,
     pub body: Body,
+    /// What a script is, once somebody asked.
+    pub described: OnceCell<Described>,
 }
 
 impl Version {
@@ -78,7 +82,7 @@ impl Version {
         version(name, "draft", Digest::of(source.as_bytes()), Body::Script(Cow::Owned(source.to_owned())))
     }
 
-    /// What it is for; a script is what it plays.
+    /// What it is for. A script is counted among the policies, whatever it can be asked.
     pub const fn kind(&self) -> Kind {
         match &self.body {
             Body::Component { kind, .. } => *kind,
@@ -148,6 +152,11 @@ impl Shelf {
         }
     }
 
+    pub fn knows(&self, tenant: TenantKey, name: &str, version: &str) -> bool {
+        let versions = self.installed.get(&tenant).and_then(|all| all.get(name));
+        versions.is_some_and(|versions| versions.position(version).is_some())
+    }
+
     pub fn activate(&mut self, tenant: TenantKey, name: &str, version: &str) -> Result<(), Fault> {
         let versions = self.installed.get_mut(&tenant).and_then(|all| all.get_mut(name));
         let found = versions.and_then(|versions| versions.position(version).map(|at| (versions, at)));
@@ -207,7 +216,7 @@ fn component(wasm: Cow<'static, [u8]>, kind: Kind) -> Body {
 
 fn version(name: &str, number: &str, digest: Digest, body: Body) -> Version {
     let (reference, sha256) = (format!("{name}@{number}"), digest.to_string().into());
-    Version { reference, version: number.to_owned(), digest, sha256, body }
+    Version { reference, version: number.to_owned(), digest, sha256, body, described: OnceCell::new() }
 }
 
 #[cfg(test)]

@@ -11,12 +11,15 @@ use std::sync::{Mutex, PoisonError};
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::limits::Limits;
 use campanile_domain::policy::{Decision, PolicyInput};
+use campanile_domain::ports::mapper::{MapColumn, MapRow};
 use campanile_domain::ports::policy::Calendar;
 
 use crate::contract::exports::campanile::plugin::policy::Guest as Face;
+use crate::contract::exports::campanile::plugin::script as contract;
+use crate::convert::mapping;
 use crate::digest::Digest;
 use crate::guest::{Called, Live};
-use crate::policy;
+use crate::{policy, script};
 
 /// Idle runners of one tenant.
 const MAX_IDLE_PER_TENANT: usize = 2;
@@ -36,14 +39,15 @@ pub struct Holder {
 pub struct Runner {
     live: Live,
     face: Face,
+    script: contract::Guest,
     calls: u32,
     born_bytes: u64,
 }
 
 impl Runner {
-    pub fn new(live: Live, face: Face) -> Self {
+    pub fn new(live: Live, face: Face, script: contract::Guest) -> Self {
         let born_bytes = live.store.data().meter.memory_bytes();
-        Self { live, face, calls: 0, born_bytes }
+        Self { live, face, script, calls: 0, born_bytes }
     }
 
     /// What it was made under.
@@ -57,6 +61,17 @@ impl Runner {
             Ok(()) => policy::ask(&mut self.live, &self.face, input, calendar).await,
             Err(fault) => Called::not_run(fault),
         }
+    }
+
+    /// What its script makes of rows, on a full tank.
+    pub async fn map_rows(&mut self, columns: &[MapColumn], rows: Vec<MapRow>) -> Called<Vec<contract::Mapped>> {
+        if let Err(fault) = self.live.refuel() {
+            return Called::not_run(fault);
+        }
+        let (columns, rows) = (mapping::columns(columns), mapping::rows(rows));
+        let call = self.script.call_map_rows(&mut self.live.store, &columns, &rows);
+        let called = call.await;
+        self.live.finish(called).and_then(|answered| answered.map_err(|found| script::not_loaded(found)))
     }
 
     /// Counts one successful decision; whether the runner may be kept.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignState;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Campaign, Store};
 use campanile_engine::shell::Handle;
@@ -31,6 +32,8 @@ pub struct App {
     pub policies: Arc<dyn PolicyRunner>,
     /// Checks scripts before they are kept.
     pub scripts: Arc<dyn ScriptChecker>,
+    /// Asks scripts what the rows of a file mean.
+    pub mapper: Arc<dyn RowMapper>,
     /// The gates of what is uploaded.
     pub plugins: Arc<dyn PluginDesk>,
     /// Asks people for consent at other systems.

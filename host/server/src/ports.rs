@@ -124,12 +124,11 @@ pub trait PluginDesk: Send + Sync {
     ) -> Result<(), Vec<FieldError>>;
 
     /// A version came to be staged, active or retired, or its grants changed: whoever runs its plugin looks at the store
-    /// again. Of an activation only the new version is told; the one before is no longer active. Told of a script's
-    /// retirement too; its activation is told to [`ScriptChecker::activated`].
+    /// again. Of an activation only the new version is told; the one before is no longer active. Scripts are told of too.
     async fn changed(&self, tenant: TenantKey, version: &PluginVersion);
 
     /// A version, a script's too, is not there any more; its number may come again with other bytes.
-    fn deleted(&self, tenant: TenantKey, version: &PluginVersion);
+    async fn deleted(&self, tenant: TenantKey, version: &PluginVersion);
 
     /// What a tenant may use of plugins from the next call on.
     fn allowance(&self, tenant: TenantKey, allowance: &Allowance);
@@ -174,9 +173,6 @@ pub trait ScriptChecker: Send + Sync {
     /// # Errors
     /// Everything that is wrong with it.
     async fn check(&self, tenant: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>>;
-
-    /// A version was activated and decides from now on; whoever keeps compiled policies can forget the old one.
-    async fn activated(&self, tenant: TenantKey, version: &PluginVersion, source: &str);
 }
 
 /// One thing wrong with a script.

@@ -1,18 +1,22 @@
-//! The component's two faces.
+//! The component's faces.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use campanile_plugin_sdk::policy::{Decision, Input, RetryPolicy};
 use campanile_plugin_sdk::types::PluginError;
 
+use crate::api::row::{Column, Row};
 use crate::diagnosis::Diagnosis;
 use crate::loaded::Loaded;
 
 mod bindings {
-    wit_bindgen::generate!({ path: "../../plugin-sdk/wit/v0.1", world: "campanile:plugin/script-runner" });
+    wit_bindgen::generate!({ path: "../../plugin-sdk/wit/v0.1", world: "campanile:plugin/script-runner",
+        with: { "campanile:plugin/types@0.1.0": campanile_plugin_sdk::types }, additional_derives: [PartialEq] });
 }
 
-use bindings::exports::campanile::plugin::script::{Described, Diagnostic, Guest, Kind};
+pub use bindings::exports::campanile::plugin::script;
+use script::{Described, Diagnostic, Guest, Mapped};
 
 thread_local! {
     /// The script in the settings; read once, because an instance belongs to one script and its settings for life.
@@ -49,7 +53,7 @@ impl Guest for Script {
     fn check(source: String) -> Result<Described, Vec<Diagnostic>> {
         campanile_plugin_sdk::glue::install_panic_hook();
         let script = Loaded::new(&source, &serde_json::Map::new()).map_err(|found| vec![found.into()])?;
-        Ok(Described { kinds: vec![Kind::RetryPolicy], settings_schema: script.schema().to_string() })
+        Ok(Described { kinds: script.kinds().to_vec(), settings_schema: script.schema().to_string() })
     }
 
     fn load() -> Result<(), Vec<Diagnostic>> {
@@ -59,6 +63,22 @@ impl Guest for Script {
         let script = Loaded::new(&source, &settings).map_err(|found| vec![found.into()])?;
         SCRIPT.set(Some(script));
         Ok(())
+    }
+
+    fn map_rows(columns: Vec<script::Column>, rows: Vec<script::Row>) -> Result<Vec<Mapped>, Vec<Diagnostic>> {
+        let columns: Rc<[Column]> =
+            columns.into_iter().map(|script::Column { header, name }| Column { header, name }).collect();
+        SCRIPT.with_borrow(|loaded| match loaded {
+            Some(loaded) if loaded.kinds().contains(&script::Kind::RowMapping) => Ok(rows
+                .into_iter()
+                .map(|script::Row { number, cells }| {
+                    let mapped = loaded.map_row(Row::new(&columns, number, cells));
+                    mapped.unwrap_or_else(|found| Mapped::Failed(found.into()))
+                })
+                .collect()),
+            Some(_) => Err(vec![Diagnosis::of_script("the script does not define `map_row(row)`").into()]),
+            None => Err(vec![Diagnosis::of_script("the runner was asked before it was given its script").into()]),
+        })
     }
 }
 

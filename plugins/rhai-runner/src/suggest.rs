@@ -22,6 +22,13 @@ pub fn hint<'a>(given: &str, known: impl IntoIterator<Item = &'a str> + Clone) -
     }
 }
 
+/// Whether a name can be written behind a dot.
+pub fn is_word(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
 /// Levenshtein's distance, a swap of neighbours counting as one.
 fn distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().take(64).collect(), right.chars().take(64).collect());

@@ -8,6 +8,7 @@ use campanile_intake::{RejectsWriter, Row, Summary};
 use clap::Args;
 use comfy_table::{Table, presets};
 
+use super::script;
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
 
@@ -18,6 +19,9 @@ pub struct Check {
     file: PathBuf,
     #[command(flatten)]
     mapping: MappingFlags,
+    /// Try a script that says what rows mean: a file with a map_row, which is kept nowhere
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["primary", "secondary"])]
+    script: Option<PathBuf>,
     /// Write the rejected rows here, in the columns of the file plus row, code, reason and suggestion
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -44,7 +48,7 @@ pub fn run(check: &Check) -> Result<(), Failure> {
         None => None,
     };
     let mut shown = Vec::new();
-    let summary = file.read(&mut |row| {
+    let mut sink = |row: Row<'_>| {
         if let Row::Rejected(rejected) = row {
             if shown.len() < SHOWN {
                 let why = format!("{} {}", rejected.message, rejected.suggestion);
@@ -55,7 +59,11 @@ pub fn run(check: &Check) -> Result<(), Failure> {
             }
         }
         Ok(())
-    })?;
+    };
+    let summary = match &check.script {
+        Some(script) => script::Draft::open(script)?.read(&mut file, &mut sink)?,
+        None => file.read(&mut sink)?,
+    };
     if let Some(rejects) = rejects {
         rejects.finish().and_then(|mut out| out.flush()).map_err(cannot_write)?;
     }
@@ -75,9 +83,11 @@ fn print(summary: &Summary, shown: &[(u64, String, &'static str, String)], sugge
         table.add_row([name.to_owned(), value]);
     };
     line("header row", summary.header_row.to_string());
-    line("primary phone", summary.columns.primary.clone());
-    line("secondary phones", or_none(&summary.columns.secondary));
-    line("variables", or_none(&summary.columns.variables));
+    if !summary.columns.primary.is_empty() {
+        line("primary phone", summary.columns.primary.clone());
+        line("secondary phones", or_none(&summary.columns.secondary));
+        line("variables", or_none(&summary.columns.variables));
+    }
     line("rows", summary.rows.to_string());
     line("accepted", summary.accepted.to_string());
     line("secondary contacts", summary.secondary_contacts.to_string());

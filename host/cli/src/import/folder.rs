@@ -10,10 +10,12 @@ use async_trait::async_trait;
 use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::ids::{CampaignId, ImportId};
 use campanile_domain::ports::clock::EngineClock;
+use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::store::{
-    Existing, Import, ImportFilter, ImportStatus, ImportStep, NewImport, Page, Store, Tenant, WriteContext,
+    Existing, Import, ImportFilter, ImportStatus, ImportStep, NewImport, Page, Plugins, Store, Tenant, WriteContext,
 };
 use campanile_intake::IntakeError;
+use campanile_sandbox::Sandbox;
 use campanile_server::imports::{self, Arrived, Files, ImportOptions, Job, Work, review, run, understand, undo};
 use campanile_store::Profile;
 use serde_json::Value;
@@ -24,10 +26,13 @@ use super::desk::{Desk, Progress, Sending, digest};
 use crate::clock;
 use crate::entropy::{SystemEntropy, seed};
 use crate::exit::Failure;
+use crate::shelving::{Shelving, StoredContents};
 
 /// An open folder.
 pub struct Folder {
     store: Arc<dyn Store>,
+    sandbox: Sandbox,
+    shelving: Shelving,
     clock: Arc<dyn EngineClock>,
     files: Files,
     tenant: Option<String>,
@@ -55,7 +60,16 @@ impl Folder {
         let store = campanile_store::open(&options).map_err(|error| Failure::other(error.to_string()))?;
         let clock = clock::choose(data, &clock::ClockFlags::default())?.engine;
         let files = Files::in_folder(data.join("uploads"));
-        Ok(Self { store, clock, files, tenant, data: data.to_owned() })
+        let contents = Arc::<StoredContents>::default();
+        contents.read_from(Arc::clone(&store) as Arc<dyn Plugins>);
+        let options = campanile_sandbox::Options {
+            cache_folder: Some(data.join("cache")),
+            contents: Some(Arc::clone(&contents) as Arc<_>),
+            ..Default::default()
+        };
+        let sandbox = Sandbox::new(options).map_err(|error| Failure::other(error.to_string()))?;
+        let shelving = Shelving::new(sandbox.clone(), Arc::clone(&store) as Arc<dyn Plugins>, contents);
+        Ok(Self { sandbox, shelving, store, clock, files, tenant, data: data.to_owned() })
     }
 
     async fn tenant(&self) -> Result<Tenant, Failure> {
@@ -87,6 +101,7 @@ impl Folder {
 
     async fn job(&self, import: &str) -> Result<Job, Failure> {
         let tenant = self.tenant().await?;
+        stored(self.shelving.shelve(Some(tenant.key), None).await)?;
         let import = import.parse::<ImportId>().map_err(|error| Failure::usage(error.to_string()))?;
         let work = Work {
             store: Arc::clone(&self.store),
@@ -94,6 +109,7 @@ impl Folder {
             entropy: Arc::new(SystemEntropy),
             shutdown: CancellationToken::new(),
             files: self.files.clone(),
+            mapper: Arc::new(self.sandbox.clone()),
             tell: Arc::new(|_| {}),
             runtime: Handle::current(),
         };
@@ -140,6 +156,7 @@ fn cannot_be_read(file: &Path, failure: &imports::Failure) -> Failure {
     match failure {
         imports::Failure::Intake(error) => not_a_list(file, error),
         imports::Failure::Store(error) => Failure::other(error.to_string()),
+        imports::Failure::Script(failure) => Failure::invalid(failure.message.clone()),
         imports::Failure::Shutdown => Failure::other("the command was stopped"),
     }
 }
@@ -169,9 +186,15 @@ impl Desk for Folder {
         let tenant = self.tenant().await?;
         let campaign = campaign.parse::<CampaignId>().map_err(|error| Failure::usage(error.to_string()))?;
         let campaign = stored(self.store.campaign(tenant.key, campaign).await)?;
-        let arrived = understand(&*self.store, tenant.key, &campaign, file, options.clone()).await;
+        let mut options = options.clone();
+        if let Some(script) = &options.script {
+            stored(self.shelving.shelve(Some(tenant.key), None).await)?;
+            let pinned = self.sandbox.mapping(tenant.key, script).await;
+            options.script = Some(pinned.map_err(|failure| Failure::not_found(failure.message))?);
+        }
+        let arrived = understand(&*self.store, tenant.key, &campaign, file, options).await;
         let Arrived { understood, options, mapped_by } = arrived.map_err(|failure| cannot_be_read(file, &failure))?;
-        if let Err(error) = &understood.mapping {
+        if let Err(error) = &understood.meaning {
             return Err(not_a_list(file, error));
         }
         let ctx = self.context(&tenant);

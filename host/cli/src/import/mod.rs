@@ -6,12 +6,14 @@
 mod check;
 mod desk;
 mod folder;
+mod script;
 mod server;
 mod shown;
 mod target;
 
 use std::path::PathBuf;
 
+use campanile_domain::plugin::PluginRef;
 use campanile_server::imports::ImportOptions;
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -42,6 +44,9 @@ pub struct Run {
     file: PathBuf,
     #[command(flatten)]
     mapping: MappingFlags,
+    /// A script whose map_row says what rows mean, in the place of columns: NAME or NAME@VERSION
+    #[arg(long, value_name = "SCRIPT", conflicts_with_all = ["primary", "secondary"])]
+    script: Option<PluginRef>,
     /// Into which campaign; without it a new draft is made, named after the file
     #[arg(long, value_name = "CAMPAIGN")]
     campaign: Option<String>,
@@ -102,8 +107,11 @@ pub async fn run(command: Import) -> Result<(), Failure> {
 
 async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
     // Looked at here first: what is no lead file is not sent, and what is wrong is told with this command's flags.
-    drop(LeadFile::open(&args.file, &args.mapping, None)?);
-    let options = options(&args.mapping)?;
+    let looked = LeadFile::open(&args.file, &args.mapping, None)?;
+    if args.script.is_none() {
+        looked.mapping()?;
+    }
+    let options = ImportOptions { script: args.script.clone(), ..options(&args.mapping)? };
     let (campaign, is_new) = match &args.campaign {
         Some(campaign) => (campaign.clone(), false),
         None if args.dry_run => {

@@ -54,6 +54,7 @@ fn query(campaign: &str, options: &ImportOptions, update: bool, name: &str) -> S
         ("default_region", options.default_region.map(|region| region.to_string())),
         ("primary", options.primary.clone()),
         ("secondary", options.secondary.as_ref().map(|columns| columns.join(","))),
+        ("script", options.script.as_ref().map(ToString::to_string)),
         ("header_row", options.header_row.map(|row| row.to_string())),
         ("existing", update.then(|| "update".to_owned())),
     ];

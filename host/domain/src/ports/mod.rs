@@ -8,6 +8,7 @@ pub mod clock;
 pub mod evaluator;
 pub mod gateway;
 pub mod importer;
+pub mod mapper;
 pub mod outbound;
 pub mod plugins;
 pub mod policy;

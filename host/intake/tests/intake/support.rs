@@ -51,7 +51,13 @@ pub fn read_all(source: &mut dyn Source, options: &Options) -> Result<Outcome, I
                 secondary: lead
                     .secondary
                     .iter()
-                    .map(|other| (other.phone.to_string(), other.name.map(str::to_owned), other.label.to_owned()))
+                    .map(|other| {
+                        (
+                            other.phone.to_string(),
+                            other.name.map(str::to_owned),
+                            other.label.unwrap_or_default().to_owned(),
+                        )
+                    })
                     .collect(),
                 variables: lead.variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             }),

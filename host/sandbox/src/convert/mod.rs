@@ -7,6 +7,7 @@ pub mod evaluator;
 pub mod gateway;
 pub mod importer;
 pub mod instance;
+pub mod mapping;
 pub mod policy;
 pub mod sink;
 mod value;

@@ -12,6 +12,7 @@ mod frame;
 mod from_source;
 mod hostile;
 mod kinds;
+mod mapping;
 mod patient_retry;
 mod replay;
 mod scripts;

@@ -30,6 +30,7 @@ pub(crate) fn at_work(app: &Arc<App>) -> Work {
         entropy: Arc::clone(&app.entropy),
         shutdown: app.shutdown.clone(),
         files: Files::in_folder(app.config.upload_dir.clone()),
+        mapper: Arc::clone(&app.mapper),
         tell: Arc::new(tell),
         runtime: Handle::current(),
     }

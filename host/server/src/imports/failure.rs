@@ -2,6 +2,7 @@
 
 use std::io;
 
+use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::ports::store::StoreError;
 use campanile_intake::IntakeError;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub enum Failure {
     Store(StoreError),
     /// The file is not what it was, or is gone.
     Intake(IntakeError),
+    /// The script that says what rows mean did not answer.
+    Script(PluginFailure),
 }
 
 impl From<StoreError> for Failure {
@@ -60,6 +63,10 @@ impl Failure {
                 ("file_gone", "this host does not have the file any more; upload it again".to_owned())
             }
             Self::Intake(error) => (error.code(), told(error)),
+            Self::Script(PluginFailure { code, message, .. }) => {
+                return json!({"error": {"code": "script_stopped", "message":
+                    format!("the script did not answer ({code}): {message}; correct it and upload the file again")}});
+            }
         };
         json!({"error": {"code": code, "message": message}})
     }

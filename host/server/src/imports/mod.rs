@@ -10,6 +10,7 @@ mod background;
 mod failure;
 mod files;
 mod options;
+mod reading;
 mod rejects;
 mod review;
 mod run;
@@ -28,7 +29,7 @@ pub use self::files::Files;
 pub use self::options::ImportOptions;
 pub use self::review::review;
 pub use self::run::run;
-pub use self::understood::Understood;
+pub use self::understood::{Meaning, Understood};
 pub use self::undo::undo;
 pub use self::work::{Job, Tell, Work};
 

@@ -1,5 +1,6 @@
 //! What a person may say about a file, as it is written in requests and kept with the import.
 
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::region::Region;
 use campanile_intake::Options;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,11 @@ pub struct ImportOptions {
     /// Columns that are left out; every other column becomes a variable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
+    /// A script that says what rows mean, in the place of all of these: its `map_row` is asked. `name@3` or
+    /// `name@active`; the version that is meant when the file is uploaded or reviewed stays.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<PluginRef>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
@@ -64,8 +70,13 @@ impl ImportOptions {
         }
     }
 
-    /// Says what any column means.
+    /// Says what rows mean.
     pub fn maps(&self) -> bool {
+        self.script.is_some() || self.names_columns()
+    }
+
+    /// Says what any column means.
+    pub fn names_columns(&self) -> bool {
         let Self { primary, secondary, name, external_id, time_zone, ignored, .. } = self;
         primary.is_some()
             || secondary.is_some()
@@ -75,7 +86,7 @@ impl ImportOptions {
             || !ignored.is_empty()
     }
 
-    /// The meaning of the columns is a saved mapping's; what was said of the file itself stays.
+    /// The meaning of the rows is a saved mapping's; what was said of the file itself stays.
     pub fn mapped_by(self, saved: Self) -> Self {
         Self {
             primary: saved.primary,
@@ -84,6 +95,7 @@ impl ImportOptions {
             external_id: saved.external_id,
             time_zone: saved.time_zone,
             ignored: saved.ignored,
+            script: saved.script,
             ..self
         }
     }

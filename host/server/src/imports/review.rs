@@ -5,18 +5,17 @@
 //! person who reads them has read about all of it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 
 use campanile_domain::ids::{CampaignId, LeadId};
 use campanile_domain::ports::store::{Acquainted, Candidate, Import, ImportStatus, ImportStep, Stored};
-use campanile_domain::zone;
-use campanile_intake::{Row, Rules, Summary, Warning, WarningCode};
+use campanile_intake::{Row, Summary, Warning, WarningCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::ImportOptions;
+use super::reading::read_rows;
 use super::rejects::Rejects;
 use super::understood::look;
 use super::work::Job;
@@ -47,12 +46,10 @@ fn read(job: &Job) -> Result<(Value, Vec<u8>), Failure> {
     let options: ImportOptions = serde_json::from_value(import.options).unwrap_or_default();
     let path = job.work.files.of(job.import);
     let understood = look(&path, &options)?;
-    let (layout, mapping) = (understood.layout, understood.mapping?);
-    let rules = Rules { default_region: options.default_region, is_known_zone: &zone::is_known };
+    let (layout, meaning) = (understood.layout, understood.meaning?);
     let mut rejects = Rejects::new(&layout)?;
     let mut looking = Looking::new(job, import.campaign);
-    let mut file = BufReader::with_capacity(1 << 18, File::open(&path)?);
-    let read = campanile_intake::read(&mut file, &layout, &mapping, &rules, &mut |row| {
+    let read = read_rows(job, &path, (&layout, &meaning), options.default_region, &mut |row| {
         match row {
             Row::Rejected(rejected) => {
                 rejects.add(&rejected);

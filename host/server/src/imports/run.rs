@@ -3,16 +3,15 @@
 //! Resuming reads the file from its beginning and hands on what comes after the rows that are in, because duplicates
 //! within the file are known only to who has read all of it; the same file under the same options gives the same rows.
 
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 
 use campanile_domain::ports::store::{Campaign, Import, NewLead, Stored};
-use campanile_domain::zone;
-use campanile_intake::{LeadRow, Row, Rules, WarningCode};
+use campanile_intake::{LeadRow, Row, WarningCode};
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::options::ImportOptions;
+use super::reading::read_rows;
 use super::rejects::Rejects;
 use super::understood::look;
 use super::work::Job;
@@ -45,8 +44,7 @@ fn read(job: &Job, progress: &mut dyn FnMut(u64)) -> Result<(Value, Vec<u8>), Fa
     let options: ImportOptions = serde_json::from_value(import.options).unwrap_or_default();
     let path = job.work.files.of(job.import);
     let understood = look(&path, &options)?;
-    let (layout, mapping) = (understood.layout, understood.mapping?);
-    let rules = Rules { default_region: options.default_region, is_known_zone: &zone::is_known };
+    let (layout, meaning) = (understood.layout, understood.meaning?);
     let mut rejects = Rejects::new(&layout)?;
     let mut pages = Pages {
         job,
@@ -58,8 +56,7 @@ fn read(job: &Job, progress: &mut dyn FnMut(u64)) -> Result<(Value, Vec<u8>), Fa
         progress,
         failure: None,
     };
-    let mut file = BufReader::with_capacity(1 << 18, File::open(&path)?);
-    let read = campanile_intake::read(&mut file, &layout, &mapping, &rules, &mut |row| match row {
+    let read = read_rows(job, &path, (&layout, &meaning), options.default_region, &mut |row| match row {
         Row::Lead(lead) => pages.add(&lead),
         Row::Rejected(rejected) => {
             rejects.add(&rejected);

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use campanile_domain::plugin::PluginRef;
 use campanile_intake::{IntakeError, Layout, Mapping, UsedColumns, detect};
 use serde_json::{Value, json};
 
@@ -13,8 +14,17 @@ use super::told;
 pub struct Understood {
     /// Its table.
     pub layout: Layout,
-    /// What its columns mean, or why that is not clear.
-    pub mapping: Result<Mapping, IntakeError>,
+    /// What its rows mean, or why that is not clear.
+    pub meaning: Result<Meaning, IntakeError>,
+}
+
+/// What says what a row means.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// Its columns.
+    Columns(Mapping),
+    /// A script's `map_row`.
+    Script(PluginRef),
 }
 
 /// Looks at a bounded part of a file. Blocks.
@@ -24,8 +34,11 @@ pub struct Understood {
 pub fn look(path: &Path, options: &ImportOptions) -> Result<Understood, IntakeError> {
     let mut file = File::open(path)?;
     let layout = detect(&mut file, &options.intake())?;
-    let mapping = layout.suggested().cloned();
-    Ok(Understood { layout, mapping })
+    let meaning = match &options.script {
+        Some(script) => Ok(Meaning::Script(script.clone())),
+        None => layout.suggested().cloned().map(Meaning::Columns),
+    };
+    Ok(Understood { layout, meaning })
 }
 
 impl Understood {
@@ -43,21 +56,28 @@ impl Understood {
     /// As the API shows it. `mapped_by`: the saved mapping that was recognised.
     pub fn shown(&self, mapped_by: Option<&str>) -> Value {
         let mut shown = serde_json::to_value(&self.layout).unwrap_or_default();
-        let (mapping, problem) = match &self.mapping {
-            Ok(mapping) => {
-                (serde_json::to_value(UsedColumns::of(&self.layout, mapping)).unwrap_or_default(), Value::Null)
+        for name in ["mapping", "script", "problem"] {
+            shown[name] = Value::Null;
+        }
+        match &self.meaning {
+            Ok(Meaning::Columns(mapping)) => {
+                shown["mapping"] = serde_json::to_value(UsedColumns::of(&self.layout, mapping)).unwrap_or_default();
             }
-            Err(error) => (Value::Null, json!({"code": error.code(), "message": told(error)})),
-        };
-        shown["mapping"] = mapping;
+            Ok(Meaning::Script(script)) => shown["script"] = script.to_string().into(),
+            Err(error) => shown["problem"] = json!({"code": error.code(), "message": told(error)}),
+        }
         shown["mapped_by"] = mapped_by.map_or(Value::Null, Value::from);
-        shown["problem"] = problem;
         shown
     }
 
-    /// The mapping as options that mean the same for every file with these headers.
+    /// The meaning as options that mean the same for every file with these headers.
     pub fn as_options(&self) -> Option<ImportOptions> {
-        let mapping = self.mapping.as_ref().ok()?;
+        let mapping = match self.meaning.as_ref().ok()? {
+            Meaning::Columns(mapping) => mapping,
+            Meaning::Script(script) => {
+                return Some(ImportOptions { script: Some(script.clone()), ..ImportOptions::default() });
+            }
+        };
         let header =
             |column: usize| self.layout.columns.get(column).map(|found| found.header.clone()).unwrap_or_default();
         Some(ImportOptions {

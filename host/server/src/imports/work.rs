@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use campanile_domain::ids::{ImportId, TenantKey};
 use campanile_domain::ports::clock::EngineClock;
+use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::store::{Campaign, Store, WriteContext};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,8 @@ pub struct Work {
     pub shutdown: CancellationToken,
     /// Where the files lie.
     pub files: Files,
+    /// Who is asked what rows mean, where a script says it.
+    pub mapper: Arc<dyn RowMapper>,
     /// Who is told.
     pub tell: Tell,
     /// Where the store is waited for.

@@ -23,8 +23,8 @@ pub struct Import {
     pub options: ImportOptions,
     /// `skip` or `update`: what becomes of rows whose lead the campaign has already.
     pub existing: String,
-    /// How the file is understood: its table, its columns with up to three samples each, the mapping, and the problem
-    /// when there is none.
+    /// How the file is understood: its table, its columns with up to three samples each, the mapping or the script that
+    /// takes its place, and the problem when there is neither.
     pub understood: serde_json::Value,
     /// What would become of its rows: counts and the first 20 of each group; why it could not be told, when it could not.
     pub review: Option<serde_json::Value>,

@@ -109,7 +109,7 @@ impl PluginDesk for Desk {
         self.0.lock().unwrap().push(format!("{name}@{version} {}", state.word()));
     }
 
-    fn deleted(&self, _: TenantKey, version: &PluginVersion) {
+    async fn deleted(&self, _: TenantKey, version: &PluginVersion) {
         let PluginVersion { name, version, .. } = version;
         self.0.lock().unwrap().push(format!("{name}@{version} deleted"));
     }

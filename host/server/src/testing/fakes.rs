@@ -141,8 +141,6 @@ impl ScriptChecker for Checker {
         let (message, hint) = ("expected a function".to_owned(), "begin with fn decide".to_owned());
         Err(vec![Diagnostic { line: 1, column: 8, message, hint }])
     }
-
-    async fn activated(&self, _: TenantKey, _: &PluginVersion, _: &str) {}
 }
 
 /// Knows one policy that ships, and those that are in the store. It answers what it was asked, after the recorded builtin.

@@ -82,6 +82,7 @@ impl Host {
             engine: app.engine.clone(),
             policies: Arc::clone(&app.policies),
             scripts: Arc::clone(&app.scripts),
+            mapper: Arc::clone(&app.mapper),
             plugins: Arc::clone(&app.plugins),
             consent: Arc::clone(&app.consent),
             line: Line::default(),

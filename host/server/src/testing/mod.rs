@@ -10,6 +10,7 @@ mod fakes;
 mod host;
 mod imports;
 pub(crate) mod log;
+mod mapper;
 mod sinks;
 mod uploads;
 mod world;

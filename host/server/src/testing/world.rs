@@ -26,6 +26,7 @@ use super::conforms::Document;
 use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
 use super::host::{Answer, Host};
+use super::mapper::Mapper;
 use crate::app::{About, App, Config};
 use crate::jobs::JobLine;
 use crate::line::Line;
@@ -54,6 +55,7 @@ impl Host {
             store: Arc::clone(&store),
             engine: Handle::detached(),
             policies: Arc::new(Policies(Arc::clone(&store))),
+            mapper: Arc::new(Mapper),
             scripts: Arc::new(Checker),
             plugins: desk.clone(),
             consent: Arc::new(Consenting::default()),

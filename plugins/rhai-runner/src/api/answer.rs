@@ -5,7 +5,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, INT, ImmutableString, Map};
 
 use super::duration::Duration;
 use super::instant::Instant;
-use super::value;
+use super::{taken, value};
 use crate::diagnosis::{Diagnosis, no_property, trouble};
 use crate::{question, suggest};
 
@@ -47,14 +47,6 @@ fn property(answer: &mut Answer, name: &str) -> Result<Dynamic, Box<EvalAltResul
         ("at", Decision::Retry(retry)) => Ok(Dynamic::from(Instant(retry.not_before))),
         ("at", _) => trouble(format!("only a retry has `at`; this is {kind}"), "ask `.kind` first".to_owned()),
         _ => no_property("a decision", name, PROPERTIES),
-    }
-}
-
-fn taken<T: Clone + 'static>(name: &str, value: Dynamic, wanted: &str) -> Result<T, Box<EvalAltResult>> {
-    let given = value.type_name();
-    match value.try_cast::<T>() {
-        Some(value) => Ok(value),
-        None => trouble(format!("`{name}` must be {wanted}, not {given}"), None),
     }
 }
 

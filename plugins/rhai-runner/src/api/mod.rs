@@ -10,13 +10,17 @@ mod contact;
 mod duration;
 mod instant;
 pub mod lead;
+pub mod mapped;
 mod next;
 mod outcome;
+pub mod row;
 pub mod settings;
 mod undetermined;
 mod value;
 
-use rhai::{Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult};
+
+use crate::diagnosis::trouble;
 
 /// The functions that a script may call, for suggestions and for the guide (a test compares the two).
 pub const FUNCTIONS: &[&str] = &[
@@ -42,6 +46,10 @@ pub const FUNCTIONS: &[&str] = &[
     "was",
     "is_undetermined",
     "has",
+    "person",
+    "reject",
+    "row_number",
+    "headers",
     "print",
     "debug",
 ];
@@ -73,6 +81,15 @@ fn properties<T: Clone + 'static, V: Clone + 'static>(
     engine.register_indexer_get(move |of: &mut T, name: &str| property(of, name));
 }
 
+/// A part of a map that must be of one type.
+fn taken<T: Clone + 'static>(name: &str, value: Dynamic, wanted: &str) -> Result<T, Box<EvalAltResult>> {
+    let given = value.type_name();
+    match value.try_cast::<T>() {
+        Some(value) => Ok(value),
+        None => trouble(format!("`{name}` must be {wanted}, not {given}"), None),
+    }
+}
+
 pub fn register(engine: &mut Engine) {
     undetermined::register(engine);
     value::register(engine);
@@ -84,4 +101,6 @@ pub fn register(engine: &mut Engine) {
     lead::register(engine);
     answer::register(engine);
     settings::register(engine);
+    row::register(engine);
+    mapped::register(engine);
 }

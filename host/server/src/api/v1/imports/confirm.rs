@@ -23,7 +23,7 @@ use crate::schema::imports as schema;
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfirmBody {
-    /// Remember what the columns mean under this name, for the next file with the same headers; 1 to 255 characters.
+    /// Remember what the rows mean under this name, for the next file with the same headers; 1 to 255 characters.
     save_mapping_as: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn confirm_import(
         let options: ImportOptions = serde_json::from_value(import.options).map_err(Problem::internal)?;
         let files = Files::in_folder(app.config.upload_dir.clone());
         let understood = looked(&files.of(id), &options).await.map_err(|failure| cannot_be_read(&failure))?;
-        if let Err(error) = &understood.mapping {
+        if let Err(error) = &understood.meaning {
             return Err(not_a_list(error));
         }
         let headers = understood.header_set();

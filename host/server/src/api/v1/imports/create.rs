@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use campanile_domain::ids::{CampaignId, ImportId};
+use campanile_domain::ids::{CampaignId, ImportId, TenantKey};
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::store::{Existing, Import, ImportStatus, ImportStep, NewImport};
 use campanile_domain::region::Region;
 use campanile_intake::IntakeError;
@@ -47,6 +48,9 @@ pub(crate) struct ImportQuery {
     time_zone: Option<String>,
     /// Columns that are left out, separated by commas.
     ignored: Option<String>,
+    /// `name@3` or `name@active`: a script whose `map_row` says what rows mean, in the place of columns.
+    #[param(value_type = Option<String>)]
+    script: Option<PluginRef>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.
     header_row: Option<u64>,
     /// `,` `;` `|`, `tab`, or another character.
@@ -81,6 +85,7 @@ impl ImportQuery {
             external_id: self.external_id.clone(),
             time_zone: self.time_zone.clone(),
             ignored: columns(&self.ignored).unwrap_or_default(),
+            script: self.script.clone(),
             header_row: self.header_row,
             delimiter: self.delimiter.clone(),
             encoding: self.encoding.clone(),
@@ -115,11 +120,13 @@ pub(crate) async fn create_import(
             detail,
         )]));
     }
+    let mut options = query.options();
+    meant(&app, key.of(), &mut options, "?script").await?;
     let received = upload::receive(request, &app.config).await?;
-    let arrived = understand(&*app.store, key.of(), &campaign, received.file.path(), query.options()).await;
+    let arrived = understand(&*app.store, key.of(), &campaign, received.file.path(), options).await;
     let Arrived { understood, options, mapped_by } = arrived.map_err(|failure| cannot_be_read(&failure))?;
     if query.confirm
-        && let Err(error) = &understood.mapping
+        && let Err(error) = &understood.meaning
     {
         return Err(not_a_list(error));
     }
@@ -151,11 +158,30 @@ pub(crate) async fn create_import(
     Ok((StatusCode::CREATED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(import)))
 }
 
+/// Pins the script that is to say what rows mean.
+pub(super) async fn meant(
+    app: &App,
+    tenant: TenantKey,
+    options: &mut ImportOptions,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let Some(script) = &options.script else { return Ok(()) };
+    let fault = |code: &str, message: String| Problem::invalid(vec![FieldProblem::new(pointer, code, message)]);
+    if options.names_columns() {
+        let message = "a script says what rows mean, so no columns can be named; leave the one or the others out";
+        return Err(fault("conflict", message.to_owned()));
+    }
+    let pinned = app.mapper.mapping(tenant, script).await;
+    options.script = Some(pinned.map_err(|failure| fault(&failure.code, failure.message))?);
+    Ok(())
+}
+
 /// What a file that cannot be read is answered with.
 pub(super) fn cannot_be_read(failure: &Failure) -> Problem {
     match failure {
         Failure::Intake(error) => not_a_list(error),
         Failure::Store(error) => error.clone().into(),
+        Failure::Script(failure) => Problem::internal(&failure.message),
         Failure::Shutdown => Problem::internal("the host stops"),
     }
 }
@@ -170,6 +196,8 @@ pub(super) fn not_a_list(error: &IntakeError) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use crate::testing::Host;
 
     const FILE: &str = "Name,Phone,Office Phone,City\nAnn,(415) 555-2671,415-555-2672,Oakland\nBob,12,,\nCid,415-555-2671,,\nDee,+14155552674,,Reno\n";
@@ -296,6 +324,58 @@ mod tests {
         let sent = host.upload(&path, "text/csv", "who,what\nAnn,Oakland\n").await;
         assert_eq!((sent.status, &sent.body["understood"]["problem"]["code"]), (201, &"no_phone_column".into()));
         assert_eq!(sent.body["understood"]["mapping"], serde_json::Value::Null);
+    }
+
+    #[tokio::test]
+    async fn a_script_can_say_what_rows_mean() {
+        let host = Host::new().await;
+        let campaign = host.campaign().await;
+        let path = format!("/v1/imports?campaign={campaign}&script=people");
+        let rows = "who,what\nAnn,+14155552671\nBob,no\nCid,12\nDee,mistake\n";
+        let sent = host.upload(&path, "text/csv", rows).await;
+        let understood = &sent.body["understood"];
+        assert_eq!((sent.status, &understood["script"]), (201, &"people@3".into()), "{}", sent.text);
+        assert_eq!((&understood["mapping"], &understood["problem"]), (&Value::Null, &Value::Null));
+        assert_eq!(sent.body["options"]["script"], "people@3", "the version that was meant stays");
+        let place = sent.header("location");
+        assert_eq!(host.post_empty(Some(&host.live), &format!("{place}/review")).await.status, 202);
+        host.background_done().await;
+        let reviewed = host.get(Some(&host.live), &place).await.body;
+        let rejected = json!({"invalid": 1, "rejected_by_script": 1, "script_failed": 1});
+        assert_eq!(
+            (&reviewed["review"]["ready"], &reviewed["review"]["rejected"]),
+            (&1.into(), &rejected),
+            "{reviewed}"
+        );
+        let example = &reviewed["review"]["examples"]["rejected"]["script_failed"][0];
+        assert_eq!(example["message"], "line 2, column 9 of the script: it is wrong", "{example}");
+        let confirmed =
+            host.post(Some(&host.live), &format!("{place}/confirm"), json!({"save_mapping_as": "Ours"})).await;
+        assert_eq!(confirmed.status, 202, "{}", confirmed.text);
+        host.background_done().await;
+        let leads = host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}/leads")).await.body;
+        assert_eq!(
+            (&leads["data"][0]["variables"], leads["data"].as_array().map(Vec::len)),
+            (&json!({"row": 2.0}), Some(1))
+        );
+        let again = host.upload(&format!("/v1/imports?campaign={campaign}"), "text/csv", rows).await;
+        let understood = &again.body["understood"];
+        assert_eq!((&understood["mapped_by"], &understood["script"]), (&"Ours".into(), &"people@3".into()));
+    }
+
+    #[tokio::test]
+    async fn a_script_that_cannot_be_asked_brings_nobody_in() {
+        let host = Host::new().await;
+        let path = format!("/v1/imports?confirm=true&campaign={}", host.campaign().await);
+        let unknown = host.upload(&format!("{path}&script=nobody"), "text/csv", FILE).await;
+        assert_eq!((unknown.problem(), unknown.pointers()), ((422, "CE0007"), vec!["?script".to_owned()]));
+        let both = host.upload(&format!("{path}&script=people&primary=Phone"), "text/csv", FILE).await;
+        assert_eq!(both.codes(), ["conflict"]);
+        let sent = host.upload(&format!("{path}&script=people"), "text/csv", "who,what\nAnn,stop\n").await;
+        host.background_done().await;
+        let import = host.get(Some(&host.live), &sent.header("location")).await.body;
+        assert_eq!((&import["status"], &import["created"]), (&"failed".into(), &0.into()), "{import}");
+        assert_eq!(import["summary"]["error"]["code"], "script_stopped");
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::create::{cannot_be_read, not_a_list};
+use super::create::{cannot_be_read, meant, not_a_list};
 use crate::app::App;
 use crate::auth::{Key, LeadsWrite};
 use crate::body::Body;
@@ -61,9 +61,10 @@ pub(crate) async fn review_import(
     if options.default_region.is_none() {
         options.default_region = region_of(&app.store.campaign(key.of(), import.campaign).await?);
     }
+    meant(&app, key.of(), &mut options, "/options/script").await?;
     let files = Files::in_folder(app.config.upload_dir.clone());
     let understood = looked(&files.of(id), &options).await.map_err(|failure| cannot_be_read(&failure))?;
-    if let Err(error) = &understood.mapping {
+    if let Err(error) = &understood.meaning {
         return Err(not_a_list(error));
     }
     let mapped_by = import.understood["mapped_by"].as_str().filter(|_| !given);

@@ -34,7 +34,7 @@ pub(crate) async fn activate_plugin(
     must_be_granted(&app, key.of(), &version).await?;
     must_fit(&app, key.of(), &version).await?;
     let active = app.store.activate_plugin(&key.writes(&app), &name, &number).await?;
-    in_force(&app, key.of(), &active).await?;
+    in_force(&app, key.of(), &active).await;
     Ok(Json(active))
 }
 

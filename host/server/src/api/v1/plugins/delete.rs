@@ -25,7 +25,7 @@ pub(crate) async fn delete_plugin_version(
     Version(number): Version,
 ) -> Result<StatusCode, Problem> {
     let deleted = app.store.delete_plugin(&key.writes(&app), &name, &number).await?;
-    app.plugins.deleted(key.of(), &deleted);
+    app.plugins.deleted(key.of(), &deleted).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -25,7 +25,6 @@ use campanile_domain::ports::store::PluginVersion;
 
 pub(crate) use ready::must_be_granted;
 
-use super::scripts;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -40,13 +39,7 @@ pub(crate) async fn versions_of(app: &App, tenant: TenantKey, name: &str) -> Res
 }
 
 /// Tells everybody that a version came into force.
-async fn in_force(app: &App, tenant: TenantKey, version: &PluginVersion) -> Result<(), Problem> {
-    if version.kind == scripts::KIND {
-        let source = app.store.plugin_content(tenant, version.id).await?;
-        app.scripts.activated(tenant, version, &String::from_utf8_lossy(&source)).await;
-    } else {
-        app.plugins.changed(tenant, version).await;
-    }
+pub(crate) async fn in_force(app: &App, tenant: TenantKey, version: &PluginVersion) {
+    app.plugins.changed(tenant, version).await;
     app.engine.policy_changed(tenant);
-    Ok(())
 }

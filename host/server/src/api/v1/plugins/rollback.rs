@@ -29,7 +29,7 @@ pub(crate) async fn rollback_plugin(
     must_be_granted(&app, key.of(), &before).await?;
     must_fit(&app, key.of(), &before).await?;
     let active = app.store.rollback_plugin(&key.writes(&app), &name).await?;
-    in_force(&app, key.of(), &active).await?;
+    in_force(&app, key.of(), &active).await;
     Ok(Json(active))
 }
 

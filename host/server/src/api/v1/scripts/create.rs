@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::super::plugins::in_force;
 use super::KIND;
 use crate::app::App;
 use crate::auth::{Key, PluginsWrite};
@@ -54,12 +55,11 @@ pub(crate) async fn create_script(
     }
     app.scripts.check(key.of(), &request.source).await.map_err(rejected)?;
     let ScriptRequest { name, source } = request;
-    let content = source.clone().into_bytes();
+    let content = source.into_bytes();
     let new = NewVersion { name, version: None, kind: KIND.into(), content, report: None };
     let kept = app.store.add_plugin_version(&key.writes(&app), new).await?.version;
     let active = app.store.activate_plugin(&key.writes(&app), &kept.name, &kept.version).await?;
-    app.scripts.activated(key.of(), &active, &source).await;
-    app.engine.policy_changed(key.of());
+    in_force(&app, key.of(), &active).await;
     Ok((StatusCode::CREATED, Json(active)))
 }
 
