@@ -133,7 +133,8 @@ fn a_script_says_what_the_rows_of_a_file_mean() {
     assert_eq!((&leads[1]["variables"]["spent"], &leads[1]["priority"]), (&12.5.into(), &1.into()), "{}", leads[1]);
     let rejects = campaign.api.get(&format!("/v1/imports/{}/rejects", ran["id"].as_str().unwrap()));
     assert!(rejects.text.contains("wants no calls") && rejects.text.contains("Dee GmbH"), "{}", rejects.text);
-    let unknown = run(&[&["import", "run", &path, "--campaign", &campaign.id, "--script", "dealer"], &server[..]].concat());
+    let unknown =
+        run(&[&["import", "run", &path, "--campaign", &campaign.id, "--script", "dealer"], &server[..]].concat());
     assert!(unknown.code == 6 && unknown.stderr.contains("dealers"), "{} {}", unknown.code, unknown.stderr);
     let decides = json!({"name": "x", "assistant": account.assistant(&account.gateway("simulated", &json!({}))), "policy": "dealers@active"});
     assert_eq!(campaign.api.post("/v1/campaigns", &decides).status, 422);

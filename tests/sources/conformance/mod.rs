@@ -15,6 +15,7 @@ mod hubspot;
 mod manifest;
 mod peers;
 mod pipedrive;
+mod results;
 mod salesforce;
 mod sheets;
 mod suite;

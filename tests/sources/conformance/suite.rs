@@ -21,7 +21,7 @@ use super::sheets::Sheets;
 use super::tidewater::Tidewater;
 use super::world::{Seen, World};
 use super::zoho::Zoho;
-use crate::gateway::stage::{LIMIT, shipped, upload};
+use crate::gateway::stage::{LIMIT, upload};
 use crate::sources::running::{over, runs, sync};
 
 const MANY: usize = 10_000;
@@ -36,12 +36,12 @@ fn some(face: &dyn Face) -> usize {
     3 * face.page() + 20
 }
 
-struct Stage {
-    fake: Fake,
-    host: Host,
-    account: Account,
-    campaign: Campaign,
-    source: String,
+pub(super) struct Stage {
+    pub(super) fake: Fake,
+    pub(super) host: Host,
+    pub(super) account: Account,
+    pub(super) campaign: Campaign,
+    pub(super) source: String,
 }
 
 impl Stage {
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// With a few pages of people.
-    fn some(face: Box<dyn Face>) -> Self {
+    pub(super) fn some(face: Box<dyn Face>) -> Self {
         let count = some(face.as_ref());
         Self::new(face, count)
     }
@@ -86,7 +86,7 @@ impl Stage {
     }
 
     /// The first run, to its end.
-    fn first(&self) -> Value {
+    pub(super) fn first(&self) -> Value {
         self.begin();
         over(&self.account, &self.source, "finished")
     }
@@ -149,7 +149,7 @@ fn connect(account: &Account, plugin: &str, mut wanted: Value) {
 }
 
 /// A component whose token endpoint is the fake's.
-fn retargeted(face: &dyn Face, component: Vec<u8>, base: &str) -> Vec<u8> {
+pub(super) fn retargeted(face: &dyn Face, component: Vec<u8>, base: &str) -> Vec<u8> {
     let Some((from, to)) = face.retarget(base) else { return component };
     with_manifest(&component, |text| {
         assert!(text.contains(from), "{from} is not in the manifest");
@@ -423,63 +423,6 @@ macro_rules! providers {
             }
         }
     )*};
-}
-
-/// What becomes of people is written to the records that they came from, by the sink of their own system.
-fn results_go_back(face: Box<dyn Face>) {
-    let stage = Stage::some(face);
-    stage.first();
-    let base = format!("http://{}", stage.fake.address);
-    let (plugin, mut body) = stage.fake.face(|face| face.results(&base)).unwrap();
-    let component = stage.fake.face(|face| retargeted(face, shipped(plugin), &base));
-    body["plugin"] = upload(&stage.account, component).into();
-    for (name, value) in [("name", "Results"), ("campaign", &stage.campaign.id), ("source", &stage.source)] {
-        body[name] = value.into();
-    }
-    let made = stage.account.live.post("/v1/sinks", &body).ok();
-    let path = format!("/v1/sinks/{}", made["id"].as_str().unwrap());
-    let checked = stage.account.live.verb(&format!("{path}/check")).ok();
-    assert_eq!(checked["health"], "ready", "{checked}");
-    let leads = stage.campaign.leads();
-    let end = |leads: &[Value]| {
-        for lead in leads {
-            let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
-            stage.account.live.patch(&path, &json!({"status": "completed"})).ok();
-        }
-    };
-    let written = |what: &str, truth: &BTreeMap<String, String>| {
-        patience::until(what, LIMIT, || (stage.fake.face(|face| face.written()) == *truth).then_some(()));
-    };
-    let id = |lead: &Value| lead["external_id"].as_str().unwrap().to_owned();
-    end(&leads[..60]);
-    let mut truth: BTreeMap<_, _> = leads[..60].iter().map(|lead| (id(lead), "completed".to_owned())).collect();
-    written("the results of sixty people", &truth);
-
-    // A record that is gone is skipped, and somebody who was never there is nobody's business.
-    let gone = id(&leads[60]);
-    stage.fake.world(|world| world.delete(&gone));
-    let own = json!({"phone": "+14155552680", "external_id": id(&leads[61])});
-    let own = stage.account.live.post(&format!("/v1/campaigns/{}/leads", stage.campaign.id), &own).ok();
-    end(&[leads[60].clone(), own, leads[62].clone()]);
-    truth.insert(id(&leads[62]), "completed".to_owned());
-    written("the one who is there", &truth);
-    let skipped = || {
-        let rows = stage.account.live.all(&format!("{path}/deliveries?status=skipped"));
-        (!rows.is_empty()).then_some(rows)
-    };
-    let skipped = patience::until("the one who is gone", LIMIT, skipped);
-    assert_eq!((skipped.len(), &skipped[0]["lead"]), (1, &leads[60]["id"]), "{skipped:?}");
-    assert_eq!(stage.account.live.get(&path).ok()["status"], "active");
-}
-
-#[test]
-fn hubspot_gets_its_results() {
-    results_go_back(Box::new(Hubspot::default()));
-}
-
-#[test]
-fn a_sheet_gets_its_results() {
-    results_go_back(Box::new(Sheets::default()));
 }
 
 #[test]

@@ -338,7 +338,8 @@ mod tests {
         assert_eq!((&understood["mapping"], &understood["problem"]), (&Value::Null, &Value::Null));
         assert_eq!(sent.body["options"]["script"], "people@3", "the version that was meant stays");
         let place = sent.header("location");
-        assert_eq!(host.post_empty(Some(&host.live), &format!("{place}/review")).await.status, 202);
+        let begun = host.post(Some(&host.live), &format!("{place}/review"), json!({})).await;
+        assert_eq!(begun.status, 202, "{}", begun.text);
         host.background_done().await;
         let reviewed = host.get(Some(&host.live), &place).await.body;
         let rejected = json!({"invalid": 1, "rejected_by_script": 1, "script_failed": 1});
