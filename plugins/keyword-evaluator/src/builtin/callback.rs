@@ -37,8 +37,11 @@ fn wish(confidence: f32) -> Rule {
     Rule { questions: true, unless: Patterns::of(CONDITIONAL), ..Rule::yes(WORDS) }.sure(confidence)
 }
 
+/// The wish, and the line and the time that go with it.
+type Wish = (Event, Option<(usize, when::Said)>);
+
 /// The person's wish and the time that goes with it: in the same words, or where they go on.
-fn said(heard: &Heard, talk: &Talk) -> Result<Option<(Event, Option<(usize, when::Said)>)>, PluginError> {
+fn said(heard: &Heard, talk: &Talk) -> Result<Option<Wish>, PluginError> {
     let calls_off = Rule { force: Force::UndoesTrue, ..Rule::open(super::opt_out::WORDS).even_negated() };
     let Some(event) = heard.judge(&[wish(0.8), calls_off]).event else { return Ok(None) };
     if event.says == Says::Open {
