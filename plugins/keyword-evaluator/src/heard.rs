@@ -104,6 +104,10 @@ impl Heard {
             if !theirs || (line.order && !rule.orders) {
                 continue;
             }
+            let timed = line.names.iter().any(|names| names.time);
+            if rule.within_words.is_some_and(|most| line.words.len() > most && !timed) {
+                continue;
+            }
             let found = rule.phrases.find(line);
             if found.is_empty() || rule.unless.is_in(line) {
                 continue;

@@ -79,6 +79,9 @@ pub struct Rule {
     pub after: Option<Rc<After>>,
     /// Not where one of these is in the same line.
     pub unless: Patterns,
+    /// Only in a line of at most so many words, or one that names a day or a time: "okay, look, I am going to be honest"
+    /// is no agreement.
+    pub within_words: Option<usize>,
     /// What a negation makes of it.
     pub negated: Negated,
     /// Counts within a question too.
@@ -100,6 +103,7 @@ impl Rule {
             by: Some(Who::User),
             after: None,
             unless: Patterns::default(),
+            within_words: None,
             negated: Negated::Nothing,
             questions: false,
             orders: false,

@@ -188,7 +188,7 @@ impl Names {
     /// What this one names.
     pub fn of(word: &str) -> Self {
         let number = number(word).is_some();
-        let day = ["today", "tomorrow", "heute", "morgen", "übermorgen"].contains(&word)
+        let day = ["today", "tomorrow", "tomorrows", "heute", "morgen", "übermorgen"].contains(&word)
             || weekday(word).is_some()
             || ordinal(word).is_some();
         let counted = number && !["one", "ein", "eine", "einer"].contains(&word);

@@ -12,19 +12,32 @@ use crate::rule::{Force, Rule, Says};
 use crate::when;
 
 /// The words, English then German.
-pub const WORDS: &str = "call/ring/phone/try/ask me/us back | call/ring/phone/try/catch/reach/contact me/us again/later/another/tomorrow/{time}/after/around/next/when \
-    | call/ring/phone/try/catch/reach me/us on/at/in/about/by {time} | call/ring/phone/try me/us in * minutes/hours/days/weeks/minute/hour/week | call/ring/phone/try/try back/again/later/tomorrow/after/around/{time} | call next/another | call on/in/at {time} | call me sometime | hit/get me up/back again/later/tomorrow/after/around/at/on/in/{time} | hit me up | get back to me | check back | reach out again/later/tomorrow/next/after/on/{time} | call/ring/phone us on/at/in/after/before/around/about {time} | call/ring/phone back in/on/at/after | some other time | different time \
-    | give me/us/her/him a call/ring/shout/buzz | callback | another time | better time | call/ring/phone/try/give * again/back/later/tomorrow \
-    | not/isnt a good/great time/moment | bad time/moment | wrong time | cant talk | cant speak | cant really talk | call in {number} \
-    | rufen sie/ruf * später/nochmal/noch/wieder/zurück/{time} | ruf/rufen * zurück | rufen sie * an | rufen sie mich/uns/bitte | ruf/ruft mich/uns | zurückrufen | melden sie sich * {time}/später/wieder/nochmal \
-    | später noch mal/einmal | später nochmal | versuchen sie es * später/{time}/noch/nochmal/wieder | passt gerade nicht | gerade schlecht | gerade ungünstig \
-    | ein anderes mal | kann gerade nicht";
+pub const WORDS: &str = "can/could we talk/speak * later/tomorrow/another/again/{time} | talk/speak later/tomorrow \
+    | call/ring/phone/try/ask me/us back | call/ring/phone/try/catch/reach/contact me/us \
+    again/later/another/tomorrow/{time}/after/around/next/when | call/ring/phone/try/catch/reach me/us \
+    on/at/in/about/by {time} | call/ring/phone/try me/us in * minutes/hours/days/weeks/minute/hour/week | \
+    call/ring/phone/try/try back/again/later/tomorrow/after/around/{time} | call next/another | call on/in/at \
+    {time} | call me sometime | hit/get me up/back again/later/tomorrow/after/around/at/on/in/{time} | hit me up | \
+    get back to me | check back | reach out again/later/tomorrow/next/after/on/{time} | call/ring/phone us \
+    on/at/in/after/before/around/about {time} | call/ring/phone back in/on/at/after | some other time | different \
+    time | give me/us/her/him a call/ring/shout/buzz | callback | another time | better time | \
+    call/ring/phone/try/give * again/back/later/tomorrow | not/isnt a good/great time/moment | bad time/moment | \
+    wrong time | cant talk | cant speak | cant really talk | call in {number} | rufen sie/ruf * \
+    später/nochmal/noch/wieder/zurück/{time} | ruf/rufen * zurück | rufen sie * an | rufen sie mich/uns/bitte | \
+    ruf/ruft mich/uns | zurückrufen | melden sie sich * {time}/später/wieder/nochmal | später noch mal/einmal | \
+    später nochmal | versuchen sie es * später/{time}/noch/nochmal/wieder | passt gerade nicht | gerade schlecht | \
+    gerade ungünstig | ein anderes mal | kann gerade nicht";
 
 /// The words that put off instead of agreeing; "call me on this number" does not.
-const NOT_NOW: &str = "call/ring/phone/try/ask me/us back/again/later/another/tomorrow/next/{day} | call/ring/phone/try/try back/again/later/tomorrow/{day} \
-    | give me/us a call/ring/shout/buzz back/again/later/tomorrow/on/in/next/{day} | another time | better time | not/isnt a good/great time/moment | bad time/moment | wrong time | cant talk | cant speak \
-    | call/ring/phone/try me in * minutes/hours/days/weeks/hour/week | rufen sie * später/morgen/{day}/zurück/wieder/nochmal | rufen sie * noch mal/einmal | zurückrufen | später noch mal/einmal | ein anderes mal | passt gerade nicht | kann gerade nicht | gerade schlecht/ungünstig";
-const CONDITIONAL: &str = "if anything | if you need | if you have any | if something | if that changes | call you back | ill call | i will call";
+const NOT_NOW: &str = "can/could we talk/speak later/tomorrow/another/again/{day} | talk/speak later/tomorrow | \
+    call/ring/phone/try/ask me/us back/again/later/another/tomorrow/next/{day} | call/ring/phone/try/try \
+    back/again/later/tomorrow/{day} | give me/us a call/ring/shout/buzz back/again/later/tomorrow/on/in/next/{day} \
+    | another time | better time | not/isnt a good/great time/moment | bad time/moment | wrong time | cant talk | \
+    cant speak | call/ring/phone/try me in * minutes/hours/days/weeks/hour/week | rufen sie * \
+    später/morgen/{day}/zurück/wieder/nochmal | rufen sie * noch mal/einmal | zurückrufen | später noch mal/einmal \
+    | ein anderes mal | passt gerade nicht | kann gerade nicht | gerade schlecht/ungünstig";
+const CONDITIONAL: &str = "if anything | if you need | if you have any | if something | if that changes | call you \
+    back | ill call | i will call";
 
 /// The person puts off: no agreement to anything.
 pub fn not_now() -> Rule {
