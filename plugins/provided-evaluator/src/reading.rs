@@ -28,10 +28,12 @@ pub fn read(told: &Value, spec: &VariableSpec, mapping: &Mapping, settings: &Set
     if *told == Value::Undetermined {
         return Read::Untold;
     }
-    // A choice or a text may be called "none", and then the word is the answer.
-    let is_choice = told.as_text().is_some_and(|text| choice(text, spec, mapping).is_some());
-    if told.as_text().is_some_and(|text| settings.unknown_words.iter().any(|word| same(word, text))) && !is_choice {
-        return Read::Untold;
+    if let Value::Text(text) = told {
+        let unknown = text.trim().is_empty() || settings.unknown_words.iter().any(|word| same(word, text));
+        // A choice may be called "none", and then the word is the answer.
+        if unknown && choice(text, spec, mapping).is_none() {
+            return Read::Untold;
+        }
     }
     let value = match spec.kind {
         ValueType::Boolean => boolean(told, mapping, settings).map(Value::from),

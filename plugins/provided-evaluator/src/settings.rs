@@ -45,7 +45,6 @@ impl Default for Settings {
             true_words: owned(&["true", "yes", "y", "1", "ja", "oui", "si", "sí"]),
             false_words: owned(&["false", "no", "n", "0", "nein", "non"]),
             unknown_words: owned(&[
-                "",
                 "null",
                 "none",
                 "unknown",
