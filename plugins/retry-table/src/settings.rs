@@ -193,6 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_sets_what_there_is() {
+        let readme = include_str!("../README.md");
+        let quoted = readme.split("```json").nth(1).unwrap().split("```").next().unwrap();
+        let body: serde_json::Value = serde_json::from_str(quoted).unwrap();
+        assert!(serde_json::from_value::<Settings>(body["policy_settings"].clone()).is_ok(), "{quoted}");
+        let settings = &manifest()["settings"]["properties"];
+        for name in
+            settings.as_object().unwrap().keys().chain(settings["busy"]["properties"].as_object().unwrap().keys())
+        {
+            assert!(readme.contains(&format!("`{name}`")), "the README does not name {name}");
+        }
+    }
+
+    #[test]
     fn a_repeated_delay_grows_by_the_taper_up_to_the_longest() {
         let row = Row { delays_minutes: vec![10, 60], ..Row::default() };
         let settings = Settings { taper: 2.0, longest_delay_minutes: 300, ..Settings::default() };
