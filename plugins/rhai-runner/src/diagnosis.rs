@@ -6,7 +6,7 @@
 use campanile_plugin_sdk::types::PluginError;
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 
-use crate::api::FUNCTIONS;
+use crate::catalogue::FUNCTIONS;
 use crate::suggest;
 
 /// One thing wrong. Lines and columns count from 1; 0 where there is no place.

@@ -8,6 +8,7 @@
 //! It must never keep anything of one decision for the next: the host reuses runners and compares.
 
 mod api;
+pub mod catalogue;
 mod diagnosis;
 mod export;
 mod interpreter;

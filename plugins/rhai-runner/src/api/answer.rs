@@ -14,7 +14,7 @@ use crate::{question, suggest};
 pub struct Answer(Decision);
 
 const PROPERTIES: &[&str] = &["kind", "reason", "at"];
-const OF_RETRY: &[&str] = &["after", "at", "before", "contact", "priority", "vars", "reason"];
+pub const OF_RETRY: &[&str] = &["after", "at", "before", "contact", "priority", "vars", "reason"];
 const WHOM: &[&str] = &["number", "person"];
 
 impl Answer {

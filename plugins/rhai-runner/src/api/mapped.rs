@@ -11,7 +11,7 @@ use crate::suggest;
 #[derive(Clone, Debug)]
 pub struct Answer(Mapped);
 
-const OF_PERSON: &[&str] = &["phone", "phones", "name", "external_id", "time_zone", "country", "priority", "vars"];
+pub const OF_PERSON: &[&str] = &["phone", "phones", "name", "external_id", "time_zone", "country", "priority", "vars"];
 const OF_PHONE: &[&str] = &["phone", "name", "label"];
 
 impl Answer {

@@ -22,37 +22,11 @@ use rhai::{Dynamic, Engine, EvalAltResult};
 
 use crate::diagnosis::trouble;
 
-/// The functions that a script may call, for suggestions and for the guide (a test compares the two).
-pub const FUNCTIONS: &[&str] = &[
-    "retry",
-    "next_contact",
-    "complete",
-    "give_up",
-    "suppress",
-    "builtin",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "next",
-    "next_open",
-    "setting",
-    "number",
-    "text",
-    "flag",
-    "choice",
-    "count",
-    "in_a_row",
-    "was",
-    "is_undetermined",
-    "has",
-    "person",
-    "reject",
-    "row_number",
-    "headers",
-    "print",
-    "debug",
-];
+/// How an attempt can end, as scripts write it.
+#[cfg(test)]
+pub fn outcomes() -> Vec<&'static str> {
+    outcome::NAMES.iter().map(|(name, _)| *name).collect()
+}
 
 /// All six comparisons of an ordered type with itself.
 macro_rules! compare {
