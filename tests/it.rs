@@ -7,14 +7,18 @@
 
 mod api;
 mod cli;
+mod cookbook;
 mod crash;
 mod demo;
+mod evaluations;
 mod gateway;
 mod hostile;
 mod import;
+mod language_model;
 mod plugin;
 mod rehearse;
 mod replay;
+mod scripts;
 mod serve_equals_rehearse;
 mod sinks;
 mod sources;

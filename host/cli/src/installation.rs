@@ -31,7 +31,7 @@ pub async fn installation(
     settings: &Value,
 ) -> Result<Installation, String> {
     let readable = |error: StoreError| error.to_string();
-    let secrets = store.secrets(tenant, owner).await.map_err(readable)?;
+    let secrets = store.secrets(tenant, owner.clone()).await.map_err(readable)?;
     let granted = store.grants(tenant, &plugin.name).await.map_err(readable)?;
     // What was taken back is gone for the plugin, although it lies in the store.
     let is_granted =
@@ -62,7 +62,10 @@ pub async fn installation(
 }
 
 /// The manifest of the version that a reference means now.
-async fn manifest(store: &dyn Store, tenant: TenantKey, plugin: &PluginRef) -> Result<Manifest, String> {
+///
+/// # Errors
+/// There is no usable version, or the store failed.
+pub async fn manifest(store: &dyn Store, tenant: TenantKey, plugin: &PluginRef) -> Result<Manifest, String> {
     let versions = store.plugin_versions(Some(tenant), Some(&plugin.name)).await;
     let versions = versions.map_err(|error| error.to_string())?;
     let meant = |version: &PluginVersion| match &plugin.version {

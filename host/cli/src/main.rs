@@ -11,6 +11,8 @@ mod consent;
 mod demo;
 mod doctor;
 mod entropy;
+mod evaluate;
+mod evaluators;
 mod exit;
 mod explain;
 mod gateway_kinds;
@@ -23,6 +25,7 @@ mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
 mod rehearse;
+mod script;
 mod script_checker;
 mod secret_key;
 mod serve;
@@ -30,6 +33,7 @@ mod shelving;
 mod sink_kinds;
 mod source_kinds;
 mod version;
+mod wait;
 mod wiring;
 
 use std::process::ExitCode;
@@ -63,6 +67,12 @@ enum Command {
     /// Plugins: begin, build, test, upload and run them
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Scripts: begin, check, test, try and install them
+    #[command(subcommand)]
+    Script(script::Script),
+    /// Evaluators: compare what they make of calls
+    #[command(subcommand)]
+    Evaluate(evaluate::Evaluate),
     /// Say why a lead is not being called now, and when it will be
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
@@ -100,6 +110,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Rehearse(args) => rehearse::run(args),
         Command::Import(command) => on_tokio(import::run(command)),
         Command::Plugin(command) => on_tokio(plugin::run(command)),
+        Command::Script(command) => on_tokio(script::run(command)),
+        Command::Evaluate(command) => on_tokio(evaluate::run(command)),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),

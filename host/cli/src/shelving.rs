@@ -195,7 +195,8 @@ mod tests {
         });
         let newer = shelving.apply(async { Ok(vec![(SOMEBODY, version(VersionState::Active))]) });
         let (older, newer, ()) = tokio::join!(older, newer, async { read.send(()).unwrap() });
-        (older.unwrap(), newer.unwrap());
+        older.unwrap();
+        newer.unwrap();
         let found = sandbox.check_settings(SOMEBODY, &"acme-retry@active".parse().unwrap(), &json!({})).await;
         assert!(found.is_ok(), "{found:?}");
         shelving.forget(SOMEBODY, &version(VersionState::Active)).await;

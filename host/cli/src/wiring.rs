@@ -13,7 +13,9 @@ use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sinks, Sources, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
-use campanile_engine::shell::{Engine, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty};
+use campanile_engine::shell::{
+    Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty,
+};
 use campanile_sandbox::Sandbox;
 use campanile_server::{App, Config, JobLine, Line, Metrics};
 use campanile_store::{Profile, SqliteStore};
@@ -26,6 +28,7 @@ use crate::clock::{self, ClockFlags};
 use crate::compile_plugin::children;
 use crate::consent::AtOtherSystems;
 use crate::entropy::{self, SystemEntropy};
+use crate::evaluators::CallEvaluators;
 use crate::exit::Failure;
 use crate::gateway_kinds::{Kinds, Plugged};
 use crate::plugin_counts::{GateCounts, PluginCounts};
@@ -152,6 +155,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         store: Arc::clone(&store) as Arc<dyn Store>,
         plugged: plugged.clone(),
     });
+    let evaluators = Arc::new(CallEvaluators { store: Arc::clone(&store) as Arc<dyn Store>, plugged: plugged.clone() });
     let kinds = Arc::new(Kinds {
         gateways: Arc::clone(&gateways),
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -179,6 +183,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         background.clone(),
         stop.clone(),
     );
+    let bell = Bell::default();
     let hands = Hands {
         store: Arc::clone(&store) as Arc<dyn Store>,
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
@@ -186,6 +191,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
         shadows: Some(shadows),
+        evaluations: bell.clone(),
     };
     let (mut engine, handle) = Engine::new(hands, setup.max_concurrent_calls, entropy::seed());
     meter.measure(PluginCounts::new(&registry).map_err(unmeasured)?);
@@ -212,6 +218,8 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         policies: Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>,
         scripts: Arc::new(Checker(sandbox.clone())),
         mapper: Arc::new(sandbox),
+        evaluators: Arc::clone(&evaluators) as Arc<_>,
+        evaluations: bell.clone(),
         plugins: desk,
         consent: Arc::new(AtOtherSystems(egress)),
         line: Line::default(),
@@ -239,6 +247,14 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         stop.clone(),
     );
     background.spawn(counting);
+    let duty = EvaluationDuty::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        Arc::clone(&evaluators) as Arc<_>,
+        Arc::clone(&chosen.engine),
+        (handle.clone(), Fence::SOLE, bell),
+        entropy::seed(),
+    );
+    background.spawn(Arc::new(duty).run(stop.clone()));
     // On a faster clock no source is asked and no sink is told, see source_kinds.rs and sink_kinds.rs.
     if chosen.factor.is_none() {
         let duty = SourceDuty::new(

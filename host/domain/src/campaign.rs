@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation::EvaluatorUse;
 use crate::hours::CallingHours;
 use crate::money::Micros;
 use crate::phone::Phone;
@@ -104,9 +105,9 @@ pub struct CampaignConfig {
     /// Binds every policy, at most 100. `None`: rounds times contacts, or 25 with a policy.
     #[serde(default)]
     pub max_attempts_per_lead: Option<u32>,
-    /// Ordered names of evaluators; what the provider supplies comes first.
+    /// Who reads answered calls, in order; what the provider supplies comes first.
     #[serde(default)]
-    pub evaluators: Vec<PluginRef>,
+    pub evaluators: Vec<EvaluatorUse>,
     /// Numbers to call from; `None` takes the assistant's.
     #[serde(default)]
     pub caller_ids: Option<Vec<Phone>>,

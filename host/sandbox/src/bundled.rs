@@ -36,6 +36,24 @@ const BUNDLED: &[Bundled] = &[
         body: BundledBody::Component(include_bytes!("../../../plugins/bundled/patient-retry.wasm")),
     },
     Bundled {
+        name: "retry-table",
+        version: "0.1.0",
+        kind: Kind::RetryPolicy,
+        body: BundledBody::Component(include_bytes!("../../../plugins/bundled/retry-table.wasm")),
+    },
+    Bundled {
+        name: "keyword-evaluator",
+        version: "0.1.0",
+        kind: Kind::CallEvaluator,
+        body: BundledBody::Component(include_bytes!("../../../plugins/bundled/keyword-evaluator.wasm")),
+    },
+    Bundled {
+        name: "provided-evaluator",
+        version: "0.1.0",
+        kind: Kind::CallEvaluator,
+        body: BundledBody::Component(include_bytes!("../../../plugins/bundled/provided-evaluator.wasm")),
+    },
+    Bundled {
         name: "goal-retry",
         version: "1",
         kind: Kind::RetryPolicy,

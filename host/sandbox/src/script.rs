@@ -10,14 +10,14 @@ use campanile_domain::plugin::limits::Limits;
 use serde_json::{Value, json};
 
 use crate::capabilities::Loan;
-use crate::contract::exports::campanile::plugin::script as contract;
+use crate::contract::exports::campanile::plugin::{evaluator, script as contract};
 use crate::digest::Digest;
 use crate::engines::Engines;
 use crate::fault::Fault;
 use crate::guest::{Called, Guest, Live};
 use crate::meter::LOAD_FUEL;
 use crate::policy::Policy;
-use crate::warm::Runner;
+use crate::warm::{Faces, Runner};
 
 /// One thing wrong with a script. Lines and columns count from 1; 0 where there is no place to point at.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -48,6 +48,8 @@ impl std::fmt::Display for Diagnostic {
 pub enum Role {
     /// It defines `decide(lead)`.
     RetryPolicy,
+    /// It defines `evaluate(talk)`.
+    CallEvaluator,
     /// It defines `map_row(row)`.
     RowMapping,
 }
@@ -64,6 +66,7 @@ pub struct Described {
 /// The runner component, compiled and linked.
 pub struct ScriptRunner {
     policy: Policy,
+    evaluator: evaluator::GuestIndices,
     script: contract::GuestIndices,
     /// SHA-256 of the component, in hexadecimal.
     pub sha256: Arc<str>,
@@ -87,7 +90,8 @@ pub fn not_loaded(found: Vec<contract::Diagnostic>) -> Fault {
 impl ScriptRunner {
     pub fn new(guest: Guest, digest: Digest) -> wasmtime::Result<Self> {
         let script = contract::GuestIndices::new(&guest.pre)?;
-        Ok(Self { policy: Policy::new(guest)?, script, sha256: digest.to_string().into() })
+        let evaluator = evaluator::GuestIndices::new(&guest.pre)?;
+        Ok(Self { policy: Policy::new(guest)?, evaluator, script, sha256: digest.to_string().into() })
     }
 
     /// The component.
@@ -126,6 +130,7 @@ impl ScriptRunner {
                     .map_err(|error| Fault::NotReady { what: format!("the runner's schema is not JSON: {error}") })?;
                 let role = |kind: contract::Kind| match kind {
                     contract::Kind::RetryPolicy => Role::RetryPolicy,
+                    contract::Kind::CallEvaluator => Role::CallEvaluator,
                     contract::Kind::RowMapping => Role::RowMapping,
                 };
                 let roles = described.kinds.into_iter().map(role).collect();
@@ -147,8 +152,10 @@ impl ScriptRunner {
         let loaded = script.call_load(&mut live.store).await;
         match live.finish(loaded).answer? {
             Ok(()) => {
-                let face = self.policy.face(&mut live)?;
-                Ok(Runner::new(live, face, script))
+                let policy = self.policy.face(&mut live)?;
+                let evaluator = self.evaluator.load(&mut live.store, &live.instance);
+                let evaluator = evaluator.map_err(|error| Fault::not_ready(&error))?;
+                Ok(Runner::new(live, Faces { policy, evaluator, script }))
             }
             Err(found) => Err(not_loaded(found)),
         }

@@ -8,16 +8,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use campanile_domain::evaluation::{Evaluation, EvaluationInput};
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::limits::Limits;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::ports::mapper::{MapColumn, MapRow};
 use campanile_domain::ports::policy::Calendar;
 
-use crate::contract::exports::campanile::plugin::policy::Guest as Face;
-use crate::contract::exports::campanile::plugin::script as contract;
-use crate::convert::mapping;
+use crate::contract::exports::campanile::plugin::{
+    evaluator as evaluator_contract, policy as policy_contract, script as contract,
+};
+use crate::convert::{evaluator as evaluation, mapping};
 use crate::digest::Digest;
+use crate::fault::Fault;
 use crate::guest::{Called, Live};
 use crate::{policy, script};
 
@@ -35,19 +38,25 @@ pub struct Holder {
     pub script: Digest,
 }
 
+/// What a runner can be asked.
+pub struct Faces {
+    pub policy: policy_contract::Guest,
+    pub evaluator: evaluator_contract::Guest,
+    pub script: contract::Guest,
+}
+
 /// A runner that has read its script.
 pub struct Runner {
     live: Live,
-    face: Face,
-    script: contract::Guest,
+    faces: Faces,
     calls: u32,
     born_bytes: u64,
 }
 
 impl Runner {
-    pub fn new(live: Live, face: Face, script: contract::Guest) -> Self {
+    pub fn new(live: Live, faces: Faces) -> Self {
         let born_bytes = live.store.data().meter.memory_bytes();
-        Self { live, face, script, calls: 0, born_bytes }
+        Self { live, faces, calls: 0, born_bytes }
     }
 
     /// What it was made under.
@@ -58,9 +67,24 @@ impl Runner {
     /// One decision, on a full tank.
     pub async fn decide(&mut self, input: &PolicyInput, calendar: Calendar) -> Called<Decision> {
         match self.live.refuel() {
-            Ok(()) => policy::ask(&mut self.live, &self.face, input, calendar).await,
+            Ok(()) => policy::ask(&mut self.live, &self.faces.policy, input, calendar).await,
             Err(fault) => Called::not_run(fault),
         }
+    }
+
+    /// One evaluation, on a full tank.
+    pub async fn evaluate(&mut self, input: &EvaluationInput, calendar: Calendar) -> Called<Evaluation> {
+        if let Err(fault) = self.live.refuel() {
+            return Called::not_run(fault);
+        }
+        self.live.store.data_mut().begin(Some(calendar));
+        let (talk, wanted) = evaluation::question(input);
+        let allowed = self.live.limits().output_bytes;
+        let called = self.faces.evaluator.call_evaluate(&mut self.live.store, &talk, &wanted).await;
+        self.live.finish(called).and_then(|answered| {
+            let given = answered.map_err(Fault::of_plugin)?;
+            evaluation::evaluation(given, &input.wanted, input.talk.transcript.len(), allowed)
+        })
     }
 
     /// What its script makes of rows, on a full tank.
@@ -68,10 +92,11 @@ impl Runner {
         if let Err(fault) = self.live.refuel() {
             return Called::not_run(fault);
         }
+        self.live.store.data_mut().begin(None);
         let (columns, rows) = (mapping::columns(columns), mapping::rows(rows));
-        let call = self.script.call_map_rows(&mut self.live.store, &columns, &rows);
+        let call = self.faces.script.call_map_rows(&mut self.live.store, &columns, &rows);
         let called = call.await;
-        self.live.finish(called).and_then(|answered| answered.map_err(|found| script::not_loaded(found)))
+        self.live.finish(called).and_then(|answered| answered.map_err(script::not_loaded))
     }
 
     /// Counts one successful decision; whether the runner may be kept.

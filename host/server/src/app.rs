@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignState;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::evaluator::Evaluators;
 use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{Campaign, Store};
-use campanile_engine::shell::Handle;
+use campanile_engine::shell::{Bell, Handle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
-use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SinkDesk, SourceDesk};
+use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, Scripts, SinkDesk, SourceDesk};
 
 /// Everything that handlers use.
 pub struct App {
@@ -30,8 +31,12 @@ pub struct App {
     pub engine: Handle,
     /// Resolves the policies that campaigns name.
     pub policies: Arc<dyn PolicyRunner>,
-    /// Checks scripts before they are kept.
-    pub scripts: Arc<dyn ScriptChecker>,
+    /// Reads scripts before they are kept.
+    pub scripts: Arc<dyn Scripts>,
+    /// Resolves the evaluators that campaigns name.
+    pub evaluators: Arc<dyn Evaluators>,
+    /// Rung when calls are to be read anew.
+    pub evaluations: Bell,
     /// Asks scripts what the rows of a file mean.
     pub mapper: Arc<dyn RowMapper>,
     /// The gates of what is uploaded.

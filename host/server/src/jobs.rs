@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::reevaluation::Reevaluation;
 use crate::replay::Replay;
 use crate::secret::seed;
 
@@ -53,6 +54,24 @@ impl JobLine {
     }
 }
 
+/// What a job does.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    /// Recorded decisions are asked again.
+    Replay(Box<Replay>),
+    /// Past calls are read anew.
+    Reevaluation(Reevaluation),
+}
+
+impl Task {
+    async fn run(&self, app: &App, tenant: TenantKey, id: JobId) -> Stored<Value> {
+        match self {
+            Self::Replay(replay) => replay.run(app, tenant, id).await,
+            Self::Reevaluation(calls) => calls.run(app, tenant, id).await,
+        }
+    }
+}
+
 /// What a host that died left running runs nowhere. Once, before requests are answered.
 ///
 /// # Errors
@@ -65,8 +84,8 @@ pub async fn interrupt_jobs(app: &App) -> Stored<()> {
     Ok(())
 }
 
-/// Does a replay's work in the background.
-pub(crate) fn start(app: Arc<App>, tenant: TenantKey, job: &Job, replay: Replay) {
+/// Does a job's work in the background.
+pub(crate) fn start(app: Arc<App>, tenant: TenantKey, job: &Job, task: Task) {
     let id = job.id;
     let cancelled = CancellationToken::new();
     app.jobs.waited_for().insert(id, cancelled.clone());
@@ -76,7 +95,7 @@ pub(crate) fn start(app: Arc<App>, tenant: TenantKey, job: &Job, replay: Replay)
             biased;
             () = app.shutdown.cancelled() => Some(Err(interrupted())),
             () = cancelled.cancelled() => None,
-            result = run(&app, tenant, id, &replay) => Some(result),
+            result = run(&app, tenant, id, &task) => Some(result),
         };
         app.jobs.waited_for().remove(&id);
         let Some(result) = result else { return };
@@ -97,11 +116,11 @@ fn interrupted() -> JobError {
     JobError { code: "interrupted".into(), message: message.into() }
 }
 
-async fn run(app: &App, tenant: TenantKey, id: JobId, replay: &Replay) -> Result<Value, JobError> {
+async fn run(app: &App, tenant: TenantKey, id: JobId, task: &Task) -> Result<Value, JobError> {
     let closed = |_| interrupted();
     let own = app.jobs.of(tenant);
     let _turn = (own.acquire().await.map_err(closed)?, app.jobs.all.acquire().await.map_err(closed)?);
-    replay.run(app, tenant, id).await.map_err(|error: StoreError| {
+    task.run(app, tenant, id).await.map_err(|error: StoreError| {
         tracing::error!(%id, %error, "a job failed");
         let message = "the records could not be read because of a fault of this host; ask for it again, and tell its operator if it happens twice";
         JobError { code: "store".into(), message: message.into() }

@@ -27,6 +27,7 @@ mod pipeline;
 mod ports;
 mod problem;
 mod query;
+mod reevaluation;
 mod replay;
 mod router;
 pub mod schema;
@@ -34,6 +35,7 @@ mod secret;
 mod system;
 #[cfg(test)]
 mod testing;
+pub mod trying;
 
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
@@ -42,7 +44,8 @@ pub use self::line::Line;
 pub use self::metrics::Metrics;
 pub use self::pipeline::resume_plugins;
 pub use self::ports::{
-    Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptChecker, SinkDesk, SourceDesk,
+    Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptRead, ScriptRole, Scripts, SinkDesk,
+    SourceDesk,
 };
 pub use self::problem::{FieldProblem, Problem};
 pub use self::router::{document as openapi, router};

@@ -72,3 +72,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Version {
         param(parts, state, "version").await.map(Self)
     }
 }
+
+/// The path's `{secret}`.
+pub(crate) struct Secret(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Secret {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        param(parts, state, "secret").await.map(Self)
+    }
+}

@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
+use campanile_domain::evaluation::{Evaluation, EvaluationInput};
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::allowance::Allowance;
@@ -14,6 +15,7 @@ use campanile_domain::plugin::instance::{Checked, Choice, PluginAnswer};
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::outbound::Tokens;
+use campanile_domain::ports::policy::Calendar;
 use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SinkRow, SourceRow};
 use serde::Serialize;
 use serde_json::Value;
@@ -165,14 +167,56 @@ pub trait Consent: Send + Sync {
     async fn exchange(&self, ask: &ConsentAsk<'_>, code: &str, verifier: &str) -> Result<Tokens, String>;
 }
 
-/// Checks scripts.
+/// What a script can be asked, by the function that it defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptRole {
+    /// `decide(lead)`.
+    RetryPolicy,
+    /// `evaluate(talk)`.
+    CallEvaluator,
+    /// `map_row(row)`.
+    RowMapping,
+}
+
+impl ScriptRole {
+    /// The function that makes a script this.
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::RetryPolicy => "decide(lead)",
+            Self::CallEvaluator => "evaluate(talk)",
+            Self::RowMapping => "map_row(row)",
+        }
+    }
+}
+
+/// What a script is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScriptRead {
+    /// At least one.
+    pub roles: Vec<ScriptRole>,
+    /// JSON Schema of its own settings.
+    pub settings: Value,
+}
+
+/// Reads scripts, and has calls read by those that nobody has kept.
 #[async_trait]
-pub trait ScriptChecker: Send + Sync {
-    /// Whether the source is a script that can decide.
+pub trait Scripts: Send + Sync {
+    /// What a source is.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    async fn check(&self, tenant: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>>;
+    async fn check(&self, tenant: TenantKey, source: &str) -> Result<ScriptRead, Vec<Diagnostic>>;
+
+    /// Has a call read by a draft.
+    async fn evaluate(
+        &self,
+        tenant: TenantKey,
+        source: &str,
+        settings: &Value,
+        input: &EvaluationInput,
+        calendar: Calendar,
+    ) -> PluginAnswer<Evaluation>;
 }
 
 /// One thing wrong with a script.

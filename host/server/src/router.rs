@@ -62,6 +62,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::campaigns::stop::stop_campaign))
         .routes(routes!(v1::campaigns::stats::campaign_stats))
         .routes(routes!(v1::campaigns::explain::explain_campaign))
+        .routes(routes!(v1::campaigns::evaluate::evaluate_campaign))
         .routes(routes!(
             v1::campaigns::shadow::get_shadow,
             v1::campaigns::shadow::put_shadow,
@@ -111,12 +112,18 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // calls
         .routes(routes!(v1::calls::list::list_calls))
         .routes(routes!(v1::calls::get::get_call))
+        .routes(routes!(v1::evaluations::compare::compare_evaluators))
         // what decides
         .routes(routes!(v1::scripts::list::list_scripts, v1::scripts::create::create_script))
         .routes(routes!(v1::scripts::replay::replay_script))
+        .routes(routes!(v1::scripts::check::check_script))
+        .routes(routes!(v1::scripts::test::test_script))
+        .routes(routes!(v1::scripts::run::run_script))
         // what accounts upload
         .routes(routes!(v1::plugins::list::list_plugins, v1::plugins::upload::upload_plugin))
         .routes(routes!(v1::plugins::get::get_plugin))
+        .routes(routes!(v1::plugins::secrets::list_plugin_secrets))
+        .routes(routes!(v1::plugins::secrets::put_plugin_secret))
         .routes(routes!(v1::plugins::version::get_plugin_version, v1::plugins::delete::delete_plugin_version))
         .routes(routes!(v1::plugins::activate::activate_plugin))
         .routes(routes!(v1::plugins::retire::retire_plugin))

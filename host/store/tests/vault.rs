@@ -26,8 +26,8 @@ fn gateway(world: &World) -> SecretOwner {
     SecretOwner::Gateway(world.done(world.store.create_gateway(&world.ctx(MONDAY), new)).id)
 }
 
-fn secret(store: &SqliteStore, tenant: TenantKey, owner: SecretOwner) -> Result<Option<String>, StoreError> {
-    let secrets = wait(store.secrets(tenant, owner))?;
+fn secret(store: &SqliteStore, tenant: TenantKey, owner: &SecretOwner) -> Result<Option<String>, StoreError> {
+    let secrets = wait(store.secrets(tenant, owner.clone()))?;
     Ok(secrets.get("token").map(|secret| secret.expose_secret().to_owned()))
 }
 
@@ -37,12 +37,12 @@ fn a_secret_that_was_moved_to_another_row_does_not_open() {
     let store = open_with(folder.path(), Some(vault(&[7])));
     let world = World::new(Arc::clone(&store) as Arc<dyn Store>);
     let (mine, other) = (gateway(&world), gateway(&world));
-    for owner in [mine, other] {
+    for owner in [&mine, &other] {
         let value = format!("of {owner}").into();
-        world.done(world.store.put_secret(&world.ctx(MONDAY), owner, "token".into(), value));
+        world.done(world.store.put_secret(&world.ctx(MONDAY), owner.clone(), "token".into(), value));
     }
     let tenant = world.tenant.key;
-    assert_eq!(secret(&store, tenant, mine), Ok(Some(format!("of {mine}"))));
+    assert_eq!(secret(&store, tenant, &mine), Ok(Some(format!("of {mine}"))));
     let file = std::fs::read(folder.path().join("campanile.db")).unwrap();
     let wal = std::fs::read(folder.path().join("campanile.db-wal")).unwrap();
     let plain = format!("of {mine}");
@@ -54,8 +54,8 @@ fn a_secret_that_was_moved_to_another_row_does_not_open() {
     db.execute(swap, [mine.to_string(), other.to_string()]).unwrap();
     db.close().unwrap();
     let store = open_with(folder.path(), Some(vault(&[7])));
-    assert!(matches!(secret(&store, tenant, other), Err(StoreError::Broken(why)) if why.contains("another place")));
-    assert_eq!(secret(&store, tenant, mine), Ok(Some(plain)));
+    assert!(matches!(secret(&store, tenant, &other), Err(StoreError::Broken(why)) if why.contains("another place")));
+    assert_eq!(secret(&store, tenant, &mine), Ok(Some(plain)));
 }
 
 #[test]
@@ -64,19 +64,19 @@ fn keys_change_and_what_was_sealed_before_still_opens() {
     let store = open_with(folder.path(), Some(vault(&[7])));
     let world = World::new(Arc::clone(&store) as Arc<dyn Store>);
     let (old, new, tenant) = (gateway(&world), gateway(&world), world.tenant.key);
-    world.done(world.store.put_secret(&world.ctx(MONDAY), old, "token".into(), "old".into()));
+    world.done(world.store.put_secret(&world.ctx(MONDAY), old.clone(), "token".into(), "old".into()));
     let (ctx, later) = (world.ctx(MONDAY), world.ctx(MONDAY));
     store.close();
     let store = open_with(folder.path(), Some(vault(&[8, 7])));
-    wait(store.put_secret(&ctx, new, "token".into(), "new".into())).unwrap();
-    assert_eq!(secret(&store, tenant, old), Ok(Some("old".into())));
+    wait(store.put_secret(&ctx, new.clone(), "token".into(), "new".into())).unwrap();
+    assert_eq!(secret(&store, tenant, &old), Ok(Some("old".into())));
     store.close();
     let store = open_with(folder.path(), Some(vault(&[8])));
-    assert_eq!(secret(&store, tenant, new), Ok(Some("new".into())));
-    assert!(matches!(secret(&store, tenant, old), Err(StoreError::Broken(why)) if why.contains("key")));
+    assert_eq!(secret(&store, tenant, &new), Ok(Some("new".into())));
+    assert!(matches!(secret(&store, tenant, &old), Err(StoreError::Broken(why)) if why.contains("key")));
     store.close();
     let store = open_with(folder.path(), None);
-    let refused = wait(store.put_secret(&later, new, "token".into(), "x".into())).unwrap_err();
+    let refused = wait(store.put_secret(&later, new.clone(), "token".into(), "x".into())).unwrap_err();
     assert!(matches!(refused, StoreError::Conflict { code: "no_secret_key", .. }), "{refused}");
     assert_eq!(wait(store.gateways(Some(tenant))).unwrap().len(), 3, "everything else goes on");
 }

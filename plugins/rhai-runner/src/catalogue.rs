@@ -33,9 +33,9 @@ pub struct Entry {
     /// The type that a property or a method belongs to, as error messages call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<&'static str>,
-    /// The function of a script in which it can be used; none: in any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub within: Option<&'static str>,
+    /// The functions of a script in which it can be used; none: in any.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub within: &'static [&'static str],
     pub signature: &'static str,
     pub doc: &'static str,
     pub example: &'static str,
@@ -60,6 +60,12 @@ pub const DEFINED: &[Defined] = &[
         signature: "fn decide(lead) -> decision",
         doc: "Decides what happens to a lead after a call.",
         example: "fn decide(lead) {\n    builtin()\n}",
+    },
+    Defined {
+        name: "evaluate",
+        signature: "fn evaluate(talk) -> map of answers",
+        doc: "Says what a call meant: the post-call variables by name.",
+        example: "fn evaluate(talk) {\n    let yes = talk.find([\"yes\", \"sure\"]).by(\"person\").affirmed();\n    #{ booked: told(yes.any(), \"agreed\", yes) }\n}",
     },
     Defined {
         name: "map_row",

@@ -131,7 +131,7 @@ fn without_place(mut error: EvalAltResult) -> String {
 }
 
 fn unknown_variable(name: &str) -> String {
-    match suggest::nearest(name, ["lead", "row"]) {
+    match suggest::nearest(name, ["lead", "talk", "row"]) {
         Some(near) => format!("did you mean `{near}`?"),
         None if FUNCTIONS.contains(&name) => format!("`{name}` is a function: write `{name}(...)`"),
         None => "functions see only their parameters and their own variables; pass it in, or write a function that answers it".to_owned(),

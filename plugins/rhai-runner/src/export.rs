@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use campanile_plugin_sdk::evaluator::{CallEvaluator, Evaluation, Talk};
 use campanile_plugin_sdk::policy::{Decision, Input, RetryPolicy};
-use campanile_plugin_sdk::types::PluginError;
+use campanile_plugin_sdk::types::{PluginError, VariableSpec};
 
 use crate::api::row::{Column, Row};
 use crate::diagnosis::Diagnosis;
@@ -46,6 +47,22 @@ impl RetryPolicy for Policy {
 }
 
 campanile_plugin_sdk::export!(retry_policy: Policy);
+
+/// The script as a call evaluator.
+pub struct Evaluate;
+
+impl CallEvaluator for Evaluate {
+    type Settings = campanile_plugin_sdk::NoSettings;
+
+    fn evaluate(talk: &Talk, wanted: &[VariableSpec], _: &Self::Settings) -> Result<Evaluation, PluginError> {
+        SCRIPT.with_borrow(|script| match script {
+            Some(script) => script.evaluate(talk, wanted).map_err(|found| found.into_error("script_failed")),
+            None => Err(PluginError::new("script_not_loaded", "the runner was asked before it was given its script")),
+        })
+    }
+}
+
+campanile_plugin_sdk::export!(call_evaluator: Evaluate);
 
 struct Script;
 

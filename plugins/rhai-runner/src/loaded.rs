@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use campanile_plugin_sdk::evaluator::{self, Evaluation};
 use campanile_plugin_sdk::policy::{Decision, Input};
+use campanile_plugin_sdk::types::VariableSpec;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, Map, Scope};
 
 use crate::api::answer::Answer;
@@ -10,9 +12,11 @@ use crate::api::lead::Lead;
 use crate::api::mapped;
 use crate::api::row::Row;
 use crate::api::settings::Declared;
+use crate::api::talk::Talk;
+use crate::api::told;
 use crate::diagnosis::Diagnosis;
 use crate::export::script::{Kind, Mapped};
-use crate::question::{self, Question};
+use crate::question::{self, Clock, Question};
 use crate::{interpreter, suggest};
 
 /// What declares a script's own settings.
@@ -26,8 +30,9 @@ struct Role {
     parameter: &'static str,
 }
 
-const ROLES: [Role; 2] = [
+const ROLES: [Role; 3] = [
     Role { kind: Kind::RetryPolicy, function: "decide", parameter: "lead" },
+    Role { kind: Kind::CallEvaluator, function: "evaluate", parameter: "talk" },
     Role { kind: Kind::RowMapping, function: "map_row", parameter: "row" },
 ];
 
@@ -79,14 +84,24 @@ impl Loaded {
     pub fn decide(&self, input: &Input) -> Result<Decision, Diagnosis> {
         let input = Rc::new(input.clone());
         let lead = Lead::new(Rc::clone(&input));
-        let _guard = question::begin(Question { input: Some(input), settings: Rc::clone(&self.settings) });
+        let clock = Some(Clock { now: input.now, zone: input.zone.as_str().into() });
+        let _guard = question::begin(Question { input: Some(input), clock, settings: Rc::clone(&self.settings) });
         let answer = self.ask(Kind::RetryPolicy, Dynamic::from(lead))?;
         Answer::read(answer)
     }
 
+    /// Asks `evaluate(talk)`.
+    pub fn evaluate(&self, talk: &evaluator::Talk, wanted: &[VariableSpec]) -> Result<Evaluation, Diagnosis> {
+        let clock = Some(Clock { now: talk.started_at, zone: talk.zone.as_str().into() });
+        let talk = Talk { call: Rc::new(talk.clone()), wanted: wanted.into() };
+        let _guard = question::begin(Question { input: None, clock, settings: Rc::clone(&self.settings) });
+        let answer = self.ask(Kind::CallEvaluator, Dynamic::from(talk))?;
+        told::read(answer, wanted)
+    }
+
     /// Asks `map_row(row)`.
     pub fn map_row(&self, row: Row) -> Result<Mapped, Diagnosis> {
-        let _guard = question::begin(Question { input: None, settings: Rc::clone(&self.settings) });
+        let _guard = question::begin(Question { input: None, clock: None, settings: Rc::clone(&self.settings) });
         let answer = self.ask(Kind::RowMapping, Dynamic::from(row))?;
         mapped::Answer::read(answer)
     }
@@ -147,7 +162,7 @@ fn kinds(ast: &AST) -> Result<Vec<Kind>, Diagnosis> {
                 format!("`{near}` looks like it; write `fn {function}({parameter}) {{ ... }}`")
             }
             None => {
-                "a retry policy is a function `fn decide(lead) { ... }`, a mapping of rows `fn map_row(row) { ... }`"
+                "a retry policy is a function `fn decide(lead) { ... }`, an evaluator `fn evaluate(talk) { ... }`, a mapping of rows `fn map_row(row) { ... }`"
                     .to_owned()
             }
         };
@@ -159,6 +174,8 @@ fn kinds(ast: &AST) -> Result<Vec<Kind>, Diagnosis> {
 
 #[cfg(test)]
 mod tests {
+    use campanile_plugin_sdk::types::{AnsweredBy, Outcome, Role, Speaker, Utterance, Value, ValueType};
+
     use super::*;
     use crate::api::row::Column;
 
@@ -216,6 +233,91 @@ mod tests {
         }
     }
 
+    fn talk(lines: &[&str]) -> evaluator::Talk {
+        let said = |(nth, line): (usize, &&str)| {
+            let (speaker, text) = line.split_once(": ").unwrap();
+            let speaker = if speaker == "assistant" { Speaker::Assistant } else { Speaker::Person };
+            Utterance { at_ms: nth as u64 * 1_000, speaker, text: text.to_owned() }
+        };
+        evaluator::Talk {
+            call_id: "call_1".into(),
+            lead_id: "lead_1".into(),
+            campaign_id: "cmp_1".into(),
+            started_at: 1_772_442_000_000,
+            zone: "Europe/Berlin".into(),
+            language: None,
+            outcome: Outcome::Answered,
+            answered_by: AnsweredBy::Human,
+            talk_ms: 40_000,
+            transcript: lines.iter().enumerate().map(said).collect(),
+            provided: Vec::new(),
+            lead_variables: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
+
+    fn spec(name: &str, kind: ValueType) -> VariableSpec {
+        let (choices, description) = (vec!["red".to_owned(), "blue".to_owned()], String::new());
+        VariableSpec { name: name.into(), kind, choices, description, required: true, role: Role::None }
+    }
+
+    fn evaluate(body: &str, lines: &[&str]) -> Result<Evaluation, Diagnosis> {
+        let wanted = [spec("booked", ValueType::Boolean), spec("colour", ValueType::Choice)];
+        let source = format!("fn evaluate(talk) {{ {body} }}");
+        Loaded::new(&source, &serde_json::Map::new())?.evaluate(&talk(lines), &wanted)
+    }
+
+    #[test]
+    fn what_was_said_is_searched_with_speaker_denial_and_order() {
+        let found = |search: &str, lines: &[&str]| {
+            let told = format!("#{{ booked: told({search}.any(), \"it\", {search}) }}");
+            let evaluation = evaluate(&told, lines).unwrap();
+            assert_eq!(evaluation.answers[1].value, Value::Undetermined);
+            (evaluation.answers[0].value == Value::Boolean(true), evaluation.answers[0].evidence.clone())
+        };
+        let lines = [
+            "assistant: Shall I book you for Tuesday?",
+            "person: Yes, please book it.",
+            "assistant: You are booked.",
+            "person: Wait, I do not want to book anything!",
+            "person: Did you book something else?",
+        ];
+        assert_eq!(found("talk.find(\"book*\")", &lines), (true, vec![0, 1, 2, 3, 4]));
+        assert_eq!(found("talk.find(\"book*\").by(\"person\")", &lines), (true, vec![1, 3, 4]));
+        assert_eq!(found("talk.find(\"book\").by(\"person\").affirmed()", &lines), (true, vec![1]));
+        assert_eq!(found("talk.find(\"book\").by(\"person\").denied()", &lines), (true, vec![3]));
+        assert_eq!(found("talk.find(\"book\").asked()", &lines), (true, vec![0, 4]));
+        assert_eq!(found("talk.find([\"yes\", \"sure\"]).after(talk.find(\"shall i book\"))", &lines), (true, vec![1]));
+        assert_eq!(found("talk.find(\"booked\").before(talk.find(\"yes\"))", &lines), (false, vec![]));
+        assert_eq!(found("talk.find(\"Dienstag\")", &lines), (false, vec![]));
+    }
+
+    #[test]
+    fn an_answer_is_of_its_type_and_a_slip_is_no_answer() {
+        let lines = ["person: Blue."];
+        let good =
+            evaluate("#{ colour: told(\"blue\", \"said so\", talk.lines[0]).sure(0.5), other: 7 }", &lines).unwrap();
+        let colour = &good.answers[1];
+        assert_eq!((&colour.value, colour.confidence), (&Value::Text("blue".into()), Some(0.5)));
+        assert_eq!(
+            (colour.evidence.as_slice(), good.answers[0].reason.as_str()),
+            ([0].as_slice(), "the script does not answer it")
+        );
+        for (body, told) in [
+            ("#{ booked: \"yes\" }", "`booked` must be true or false"),
+            ("#{ colour: \"green\" }", "must be one of red, blue"),
+            ("#{ boked: true }", "did you mean `booked`?"),
+            ("true", "`evaluate` answered bool"),
+            ("#{ booked: talk.find(\"x\").by(\"peson\").any() }", "did you mean `person`?"),
+            ("#{ booked: talk.lins }", "did you mean `lines`?"),
+            ("#{ booked: talk.find(\"x\").first() == 1 }", "undetermined"),
+        ] {
+            let error = evaluate(body, &lines).err().unwrap_or_else(|| panic!("{body}"));
+            assert!(error.to_string().contains(told), "{body}: {error}");
+        }
+        assert_eq!(evaluate("#{ booked: undetermined() }", &lines).unwrap().answers[0].value, Value::Undetermined);
+    }
+
     #[test]
     fn a_script_is_what_its_functions_make_it() {
         let both = "fn decide(lead) { builtin() } fn map_row(row) { reject(\"\") }";
@@ -224,7 +326,11 @@ mod tests {
         assert_eq!(kinds("fn map_row(row) { reject(\"\") }"), [Kind::RowMapping]);
         assert!(problem("fn map_rows(row) { 1 }").to_string().contains("`map_rows` looks like it"));
         assert!(problem("fn map_row(row, more) { 1 }").to_string().contains("takes the row and nothing else"));
-        assert!(problem("fn help() { 1 }").to_string().contains("neither `decide(lead)` nor `map_row(row)`"));
+        assert!(
+            problem("fn help() { 1 }")
+                .to_string()
+                .contains("neither `decide(lead)` nor `evaluate(talk)` nor `map_row(row)`")
+        );
     }
 
     #[test]

@@ -11,10 +11,18 @@ use rhai::{EvalAltResult, Map};
 
 use crate::diagnosis::trouble;
 
+/// The time of a question, and the zone in which it is shown.
+#[derive(Clone)]
+pub struct Clock {
+    pub now: i64,
+    pub zone: Rc<str>,
+}
+
 /// What a script may ask about without having it.
 #[derive(Clone)]
 pub struct Question {
     pub input: Option<Rc<Input>>,
+    pub clock: Option<Clock>,
     pub settings: Rc<Map>,
 }
 
@@ -42,6 +50,14 @@ pub fn input() -> Result<Rc<Input>, Box<EvalAltResult>> {
     match AT_HAND.with_borrow(|question| question.as_ref().and_then(|question| question.input.clone())) {
         Some(input) => Ok(input),
         None => trouble("this can only be asked while deciding", None),
+    }
+}
+
+/// Now, in the zone of the lead.
+pub fn clock() -> Result<Clock, Box<EvalAltResult>> {
+    match AT_HAND.with_borrow(|question| question.as_ref().and_then(|question| question.clock.clone())) {
+        Some(clock) => Ok(clock),
+        None => trouble("there is no time here: rows of a file are the same whenever they are read", None),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The scenarios. Each begins with a fake of its own and ends with the campaign's leads equal to the truth.
+//! The scenarios. Each begins with a fake of its own and ends with the campaign's leads equal to the truth. The file is
+//! longer than most, because the list of providers below is a test's name for each scenario.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -2,15 +2,19 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use campanile_intake::{RejectsWriter, Row, Summary};
+use campanile_domain::ports::mapper::{MapCall, MapRow, RowMapper};
+use campanile_intake::{RejectsWriter, Row, Summary, map_columns};
+use campanile_server::ScriptRole;
 use clap::Args;
 use comfy_table::{Table, presets};
 
-use super::script;
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
+use crate::script::draft::{AUTHOR, Draft, sandbox};
+use crate::wait::wait;
 
 /// Flags of `import check`.
 #[derive(Args, Debug)]
@@ -61,7 +65,7 @@ pub fn run(check: &Check) -> Result<(), Failure> {
         Ok(())
     };
     let summary = match &check.script {
-        Some(script) => script::Draft::open(script)?.read(&mut file, &mut sink)?,
+        Some(script) => read_by(script, &mut file, &mut sink)?,
         None => file.read(&mut sink)?,
     };
     if let Some(rejects) = rejects {
@@ -74,6 +78,29 @@ pub fn run(check: &Check) -> Result<(), Failure> {
         print(&summary, &shown, check.rejects.is_none());
     }
     Ok(())
+}
+
+/// Reads a file's rows as a script on this disk understands them.
+fn read_by(
+    script: &Path,
+    file: &mut LeadFile,
+    sink: &mut dyn FnMut(Row<'_>) -> std::io::Result<()>,
+) -> Result<Summary, Failure> {
+    let draft = Draft::that(script, &sandbox()?, ScriptRole::RowMapping)?;
+    let columns = map_columns(&file.layout).into();
+    let call = MapCall { tenant: AUTHOR, script: draft.name(), draft: Some(Arc::clone(&draft.source)), columns };
+    let mut stopped = None;
+    let mut map = |rows: Vec<MapRow>| {
+        wait(draft.sandbox.map_rows(&call, rows)).map_err(|failure| {
+            stopped = Some(failure.message);
+            std::io::Error::other("the script was stopped")
+        })
+    };
+    let read = file.read_mapped(&mut map, sink);
+    match stopped {
+        Some(message) => Err(Failure::invalid(format!("the script was stopped: {message}"))),
+        None => read,
+    }
 }
 
 fn print(summary: &Summary, shown: &[(u64, String, &'static str, String)], suggest_rejects: bool) {

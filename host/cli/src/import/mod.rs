@@ -6,7 +6,6 @@
 mod check;
 mod desk;
 mod folder;
-mod script;
 mod server;
 mod shown;
 mod target;

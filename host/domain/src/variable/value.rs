@@ -1,7 +1,8 @@
 //! Values and named values.
 //!
-//! On the wire a value is bare JSON: true, 7, "text", null for undetermined. A date-time is an RFC 3339 string there,
-//! so reading back without a question's kind gives a text; [`Value::read`] takes the kind and is exact. Numbers are
+//! On the wire a value is bare JSON: true, 7, "text", null for undetermined. A date-time is an RFC 3339 string in UTC there,
+//! as short as it can be, and a string that is exactly that is read back as a date-time: a policy that is asked again from a
+//! record must see what it saw. Where a text is asked for it is that text again; [`Value::read`] takes the kind. Numbers are
 //! finite and integers that a double cannot hold are refused rather than rounded: they are ids, and ids are texts.
 
 use std::collections::BTreeMap;
@@ -102,6 +103,7 @@ impl Value {
             | (Self::Text(_), ValueKind::Text | ValueKind::Choice)
             | (Self::DateTime(_), ValueKind::DateTime) => Ok(self.clone()),
             (Self::Number(number), ValueKind::Number) => Self::number(*number),
+            (Self::DateTime(at), ValueKind::Text | ValueKind::Choice) => Ok(Self::Text(at.to_string())),
             _ => {
                 let given = self.to_string();
                 Err(NotAValue::WrongKind { given, is: self.what(), wanted: kind.wanted().to_owned() })
@@ -109,13 +111,13 @@ impl Value {
         }
     }
 
-    /// Reads bare JSON without a kind; strings stay texts.
+    /// Reads bare JSON without a kind; strings stay texts, but for those that a date-time is written as.
     pub fn from_json(json: &serde_json::Value) -> Result<Self, NotAValue> {
         use serde_json::Value as Json;
         match json {
             Json::Null => Ok(Self::Undetermined),
             Json::Bool(value) => Ok(Self::Boolean(*value)),
-            Json::String(value) => Ok(Self::Text(value.clone())),
+            Json::String(value) => Ok(written(value).map_or_else(|| Self::Text(value.clone()), Self::DateTime)),
             Json::Array(_) | Json::Object(_) => Err(NotAValue::Structure(json.to_string())),
             Json::Number(number) => match number.as_f64() {
                 Some(value) if value.is_finite() && (number.is_f64() || value.abs() < EXACT) => Ok(Self::Number(value)),
@@ -141,6 +143,15 @@ impl Value {
             Self::DateTime(value) => Json::String(value.to_string()),
         }
     }
+}
+
+/// The instant that is written exactly so.
+fn written(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    if !(20..=24).contains(&bytes.len()) || bytes[4] != b'-' || bytes[10] != b'T' || !text.ends_with('Z') {
+        return None;
+    }
+    text.parse().ok().filter(|at: &Timestamp| at.to_string() == text)
 }
 
 impl fmt::Display for Value {
@@ -263,6 +274,13 @@ mod tests {
     fn only_an_instant_in_rfc_3339_is_translated() {
         let at: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
         assert_eq!(Value::read(&json!("2026-03-02T09:00:00+01:00"), ValueKind::DateTime), Ok(Value::DateTime(at)));
+        assert_eq!(Value::from_json(&Value::DateTime(at).to_json()), Ok(Value::DateTime(at)), "as it was");
+        let early = Value::DateTime(at + 1);
+        assert_eq!(Value::from_json(&early.to_json()), Ok(early));
+        for text in ["2026-03-02T09:00:00+01:00", "2026-03-02T08:00:00.000Z", "2026-13-02T08:00:00Z", "2026-03-02"] {
+            assert_eq!(Value::from_json(&json!(text)), Ok(Value::Text(text.into())), "{text}");
+        }
+        assert_eq!(Value::read(&json!("2026-03-02T08:00:00Z"), ValueKind::Text), Ok("2026-03-02T08:00:00Z".into()));
         assert_eq!(Value::DateTime(at).to_json(), json!("2026-03-02T08:00:00Z"));
         for (given, kind) in [
             (json!("true"), ValueKind::Boolean),

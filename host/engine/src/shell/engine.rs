@@ -198,12 +198,21 @@ impl Engine {
                 self.ask_gateways(told);
             }
             Note::PolicyChanged(tenant) => {
+                let seed = self.rng.next_u64();
+                self.hands.read_again(tenant, seed).await?;
                 let campaigns: Vec<CampaignKey> = self.core.campaigns_of(tenant).collect();
                 for campaign in campaigns {
                     self.take(Event::PolicyChanged(campaign), told);
                 }
             }
             Note::StopCalls(campaign) => self.take(Event::StopCalls(campaign), told),
+            Note::Evaluated(changed) => {
+                let mut events = vec![Event::Changed(changed)];
+                self.hands.show_settled(&mut events);
+                for event in events {
+                    self.take(event, told);
+                }
+            }
             Note::Webhook => self.inbox.notify_one(),
             Note::Live(campaign, answer) => {
                 let _ = answer.send(self.core.live_facts(campaign));

@@ -5,7 +5,7 @@
 //! the engine reads it again at start.
 
 use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
-use campanile_domain::ports::store::LiveFacts;
+use campanile_domain::ports::store::{Changed, LiveFacts};
 use tokio::sync::{mpsc, oneshot};
 
 /// A note or a question.
@@ -16,6 +16,7 @@ pub(crate) enum Note {
     GatewaysChanged,
     PolicyChanged(TenantKey),
     StopCalls(CampaignKey),
+    Evaluated(Box<Changed>),
     Webhook,
     Live(CampaignKey, oneshot::Sender<LiveFacts>),
     Health(GatewayKey, oneshot::Sender<Result<(), String>>),
@@ -90,6 +91,11 @@ impl Handle {
     /// Hang up the live calls of a campaign (after `stop`).
     pub fn stop_calls(&self, campaign: CampaignKey) {
         self.tell(Note::StopCalls(campaign));
+    }
+
+    /// A call that was over has been evaluated; what that did is in the store.
+    pub fn evaluated(&self, changed: Changed) {
+        self.tell(Note::Evaluated(Box::new(changed)));
     }
 
     /// The inbox holds a new webhook.

@@ -15,9 +15,11 @@ use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{CallEvent, Capabilities, Finding, PlaceAnswer, Refusal, RefusalScope, Webhook};
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{
-    Changed, ClaimRequest, DialResult, Fence, OpenAttempt, Order, Said, Store, StoreError, Stored, Told, WriteContext,
+    After, Changed, ClaimRequest, DialResult, Fence, OpenAttempt, Order, Said, Store, StoreError, Stored, Told,
+    WriteContext,
 };
 
+use super::evaluations::Bell;
 use super::gateways::Gateways;
 use super::shadow::Shadows;
 use crate::core::{END_LEADS_AT_ONCE, Effect, Event, Work, silence_deadline};
@@ -36,6 +38,8 @@ pub struct Hands {
     pub fence: Fence,
     /// Where what was decided goes for the campaigns' shadows; rehearsals have none.
     pub shadows: Option<Shadows>,
+    /// Rung when a call waits for its evaluation, or its transcript came.
+    pub evaluations: Bell,
 }
 
 impl Hands {
@@ -61,6 +65,14 @@ impl Hands {
 
     pub(super) fn context(&self, tenant: TenantKey, seed: u64) -> WriteContext {
         WriteContext::engine(tenant, self.clock.now(), seed)
+    }
+
+    /// Evaluations that failed are made again: what failed them may have changed.
+    pub(super) async fn read_again(&self, tenant: TenantKey, seed: u64) -> Stored<()> {
+        if self.store.retry_evaluations(&self.context(tenant, seed)).await? > 0 {
+            self.evaluations.ring();
+        }
+        Ok(())
     }
 
     async fn carry_out(&self, work: Work) -> Stored<Vec<Event>> {
@@ -266,10 +278,15 @@ impl Hands {
 
     /// Keeps what was said and passes on what changed. A transcript that is lost loses no lead, so that is only told.
     async fn heard(&self, told: Told) -> Vec<Event> {
+        let waits = |changed: &Changed| matches!(changed.after, Some(After::AwaitEvaluation { .. }));
+        let evaluate = !told.said.is_empty() || told.changed.iter().any(waits);
         for Said { tenant, attempt, at, lines } in told.said {
             if let Err(error) = self.store.keep_transcript(tenant, attempt, at, lines).await {
                 tracing::warn!(%error, attempt = attempt.0, "a transcript was not kept");
             }
+        }
+        if evaluate {
+            self.evaluations.ring();
         }
         told.changed.into_iter().map(told_of).collect()
     }

@@ -7,6 +7,7 @@
 pub mod clock;
 mod deciding;
 mod engine;
+mod evaluations;
 mod gateways;
 mod handle;
 mod hands;
@@ -18,6 +19,7 @@ mod sinks;
 mod sources;
 
 pub use engine::Engine;
+pub use evaluations::{Bell, EvaluationDuty};
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;

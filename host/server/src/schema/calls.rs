@@ -95,3 +95,32 @@ pub struct Utterance {
     /// What was said.
     pub text: String,
 }
+
+/// How far the evaluation of a call is.
+#[derive(ToSchema)]
+pub struct EvaluationState {
+    /// Every evaluator was asked what was open.
+    pub done: bool,
+    /// When the next one is asked, while it is not done.
+    #[schema(format = DateTime)]
+    pub next_try_at: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Why the last try failed.
+    pub error: Option<EvaluationError>,
+    /// What evaluators were paid for this call, in millionths of the currency's unit.
+    pub cost_micros: i64,
+    /// The currency; null where nothing was paid.
+    pub cost_currency: Option<String>,
+}
+
+/// Why an evaluator did not answer.
+#[derive(ToSchema)]
+pub struct EvaluationError {
+    /// Which one: `name@version`.
+    pub evaluator: String,
+    /// Stable.
+    pub code: String,
+    /// What happened, why, what to do next.
+    pub message: String,
+}

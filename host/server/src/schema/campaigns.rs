@@ -108,8 +108,9 @@ pub struct CampaignConfig {
     pub on_policy_failure: Option<String>,
     /// Binds every policy, at most 100. Default: rounds times contacts, or 25 with a policy.
     pub max_attempts_per_lead: Option<u32>,
-    /// Evaluators, in order. This version runs none: what the gateway itself determines is used.
-    pub evaluators: Option<Vec<String>>,
+    /// Who reads answered calls, in order. What the gateway determines comes first; each is asked only what is still open.
+    /// At most 10.
+    pub evaluators: Option<Vec<EvaluatorUse>>,
     /// Numbers to call from. Default: the assistant's.
     pub caller_ids: Option<Vec<String>>,
     /// Which of them a lead sees: `sticky` or `rotate`. Default: `sticky`.
@@ -158,6 +159,25 @@ pub struct Stats {
     /// The last end of a call.
     #[schema(format = DateTime)]
     pub last_call_at: Option<String>,
+}
+
+/// An evaluator as a campaign uses it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum EvaluatorUse {
+    /// `name@version` of a plugin, or of a script that defines `evaluate`; with the settings that it has by itself.
+    Named(String),
+    /// With settings of the campaign's.
+    Set(EvaluatorSettings),
+}
+
+/// An evaluator with settings of the campaign's.
+#[derive(Serialize, ToSchema)]
+pub struct EvaluatorSettings {
+    /// `name@version`
+    pub plugin: String,
+    /// By the plugin's schema of settings.
+    pub settings: serde_json::Value,
 }
 
 #[cfg(test)]

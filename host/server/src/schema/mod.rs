@@ -12,6 +12,7 @@ pub mod imports;
 pub mod leads;
 pub mod plugins;
 pub mod replay;
+pub mod scripts;
 pub mod sinks;
 pub mod sources;
 pub mod tenants;

@@ -35,6 +35,7 @@ impl Things {
         let (lead, call) = host.called_lead().await;
         host.active_plugin("1.0.0").await;
         host.active_policy().await;
+        host.staged("acme-judge 1.0.0 call-evaluator").await;
         let script = json!({"name": "patient", "source": "fn decide(input) { retry_after_minutes(120) }"});
         assert_eq!(host.post(Some(&host.live), "/v1/scripts", script).await.status, 201);
         let keys = host.get(Some(&host.live), "/v1/keys").await;
@@ -70,12 +71,13 @@ impl Things {
         let names_one = pattern.contains("{id}") || pattern.contains("{name}");
         let name = match pattern {
             "/v1/plugins/{name}/replay" => "acme-policy",
+            "/v1/plugins/{name}/secrets" | "/v1/plugins/{name}/secrets/{secret}" => "acme-judge",
             _ if pattern.starts_with("/v1/plugins/") => "acme-voice",
             _ if pattern.starts_with("/v1/scripts/") => "patient",
             _ if pattern.starts_with("/v1/sources/") => "client_secret",
             _ => "token",
         };
-        path = path.replace("{name}", name).replace("{version}", "1.0.0");
+        path = path.replace("{name}", name).replace("{version}", "1.0.0").replace("{secret}", "token");
         path = path.replace("{run}", "run_00000000000000000000000000");
         if pattern.contains("{id}") {
             let begins = self.0.keys().filter(|begins| pattern.starts_with(**begins)).max_by_key(|begins| begins.len());

@@ -29,7 +29,7 @@ fn manifest(line: &str) -> Option<Manifest> {
     let (name, version, kind) = (words.next()?, words.next()?, words.next()?);
     let mut manifest = json!({"name": name, "version": version, "kind": kind, "summary": "For tests."});
     let asks = match name {
-        "acme-voice" | "acme-results" => {
+        "acme-voice" | "acme-results" | "acme-judge" => {
             json!({"hosts": ["api.acme.example"], "secrets": {"token": {"title": "Token"}},
             "auth": {"account": {"style": "bearer", "token": {"secret": "token"}}}})
         }

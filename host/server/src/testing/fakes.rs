@@ -5,18 +5,20 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
+use campanile_domain::evaluation::{Answer, Evaluation, EvaluationInput};
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
-use campanile_domain::ports::policy::{PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, SinkRow, SourceRow, Store};
 use campanile_domain::time::Timestamp;
+use campanile_domain::variable::Value::Undetermined;
 use serde_json::Value;
 
-use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptChecker, SinkDesk, SourceDesk};
+use crate::ports::{Diagnostic, Entropy, GatewayKinds, ScriptRead, ScriptRole, Scripts, SinkDesk, SourceDesk};
 
 /// Different every time and the same in every run.
 #[derive(Default)]
@@ -132,14 +134,32 @@ fn answered<T>(answer: Result<T, PluginFailure>) -> PluginAnswer<T> {
 pub(super) struct Checker;
 
 #[async_trait]
-impl ScriptChecker for Checker {
-    async fn check(&self, _: TenantKey, source: &str) -> Result<(), Vec<Diagnostic>> {
+impl Scripts for Checker {
+    async fn check(&self, _: TenantKey, source: &str) -> Result<ScriptRead, Vec<Diagnostic>> {
         assert!(source != "panic", "the secret of a panic");
         if source.starts_with("fn decide") {
-            return Ok(());
+            return Ok(ScriptRead { roles: vec![ScriptRole::RetryPolicy], settings: Value::Null });
+        }
+        if source.starts_with("fn evaluate") {
+            return Ok(ScriptRead { roles: vec![ScriptRole::CallEvaluator], settings: Value::Null });
         }
         let (message, hint) = ("expected a function".to_owned(), "begin with fn decide".to_owned());
         Err(vec![Diagnostic { line: 1, column: 8, message, hint }])
+    }
+
+    /// Every answer is undetermined.
+    async fn evaluate(
+        &self,
+        _: TenantKey,
+        _: &str,
+        _: &Value,
+        input: &EvaluationInput,
+        _: Calendar,
+    ) -> PluginAnswer<Evaluation> {
+        let unknown =
+            || Answer { value: Undetermined, reason: "who knows".into(), evidence: Vec::new(), confidence: None };
+        let answers = input.wanted.iter().map(|spec| (spec.name.clone(), unknown())).collect();
+        answered(Ok(Evaluation { answers, cost: None }))
     }
 }
 

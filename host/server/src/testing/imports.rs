@@ -82,6 +82,8 @@ impl Host {
             engine: app.engine.clone(),
             policies: Arc::clone(&app.policies),
             scripts: Arc::clone(&app.scripts),
+            evaluators: Arc::clone(&app.evaluators),
+            evaluations: app.evaluations.clone(),
             mapper: Arc::clone(&app.mapper),
             plugins: Arc::clone(&app.plugins),
             consent: Arc::clone(&app.consent),

@@ -11,6 +11,7 @@ mod host;
 mod imports;
 pub(crate) mod log;
 mod mapper;
+mod readers;
 mod sinks;
 mod uploads;
 mod world;

@@ -42,6 +42,11 @@ impl Host {
         self.app.store.add_plugin_version(&ctx, new).await.unwrap().version.version
     }
 
+    /// Another plugin, through the gates: `name version kind`.
+    pub(crate) async fn staged(&self, line: &str) {
+        self.sent_plugin(line).await;
+    }
+
     async fn sent_plugin(&self, line: &str) {
         let sent = self.upload("/v1/plugins", "application/wasm", line).await;
         assert_eq!(sent.status, 202, "{}", sent.text);

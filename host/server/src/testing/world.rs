@@ -14,8 +14,8 @@ use campanile_domain::ports::store::{
     Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, Fence, NewKey, Store, WriteContext,
 };
 use campanile_domain::time::Timestamp;
-use campanile_engine::shell::Handle;
 use campanile_engine::shell::clock::VirtualClock;
+use campanile_engine::shell::{Bell, Handle};
 use campanile_store::VaultKeys;
 use prometheus::Registry;
 use serde_json::json;
@@ -27,6 +27,7 @@ use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
 use super::host::{Answer, Host};
 use super::mapper::Mapper;
+use super::readers::Readers;
 use crate::app::{About, App, Config};
 use crate::jobs::JobLine;
 use crate::line::Line;
@@ -55,6 +56,8 @@ impl Host {
             store: Arc::clone(&store),
             engine: Handle::detached(),
             policies: Arc::new(Policies(Arc::clone(&store))),
+            evaluators: Arc::new(Readers),
+            evaluations: Bell::default(),
             mapper: Arc::new(Mapper),
             scripts: Arc::new(Checker),
             plugins: desk.clone(),

@@ -67,7 +67,7 @@ pub fn a_gateway_of_a_plugin_needs_a_version_grants_and_secrets(store: Arc<dyn S
     let gateway = install(&world, "acme-voice@1.0.0", &token).unwrap();
     assert_eq!(gateway.plugin.as_ref().map(ToString::to_string).as_deref(), Some("acme-voice@1.0.0"));
     let owner = SecretOwner::Gateway(gateway.id);
-    let secrets = world.done(world.store.secrets(world.tenant.key, owner));
+    let secrets = world.done(world.store.secrets(world.tenant.key, owner.clone()));
     assert_eq!(secrets.get("token").map(|secret| secret.expose_secret()), Some("s3cr3t"));
     assert_eq!(world.done(world.store.secret_names(world.tenant.key, owner))[0].name, "token");
 
@@ -83,9 +83,9 @@ pub fn a_secret_is_set_anew_and_a_stranger_has_none(store: Arc<dyn Store>) {
     acme(&world, "1.0.0");
     let gateway = install(&world, "acme-voice@1.0.0", &[("token", "old")]).unwrap();
     let owner = SecretOwner::Gateway(gateway.id);
-    let put = |ctx: &WriteContext| wait(world.store.put_secret(ctx, owner, "token".into(), "new".into()));
+    let put = |ctx: &WriteContext| wait(world.store.put_secret(ctx, owner.clone(), "token".into(), "new".into()));
     assert_eq!(put(&world.ctx(MONDAY + 5)).unwrap().set_at, MONDAY + 5);
-    let secrets = world.done(world.store.secrets(world.tenant.key, owner));
+    let secrets = world.done(world.store.secrets(world.tenant.key, owner.clone()));
     assert_eq!(secrets.get("token").map(|secret| secret.expose_secret()), Some("new"));
     let twin = world.done(world.store.twin_of(world.tenant.key)).key;
     let ctx = WriteContext { tenant: twin, ..world.ctx(MONDAY) };

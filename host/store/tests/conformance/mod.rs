@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod credentials;
 pub mod dialling;
+pub mod evaluations;
 pub mod imports;
 pub mod jobs;
 pub mod leads;
@@ -65,6 +66,12 @@ macro_rules! suite {
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,
+                evaluations: evaluators_are_asked_in_order_for_what_is_open,
+                evaluations: what_the_provider_tells_whole_is_read_by_nobody,
+                evaluations: a_transcript_is_waited_for_and_one_that_comes_late_is_read,
+                evaluations: a_failure_is_told_and_tried_again_and_nobody_is_called,
+                evaluations: calls_are_read_anew_and_the_old_answers_stand_meanwhile,
+                evaluations: nobody_reads_the_calls_of_a_campaign_without_evaluators,
                 dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,
                 dialling: an_order_of_hours_dates_and_state_stops_the_claim,
                 dialling: one_phone_is_called_once_at_a_time_and_freed_after,

@@ -8,7 +8,7 @@ pub const MACHINE: &str = "after the tone/beep/signal/signalton/piepton/ton | at
     your name/number/message | record your message | hinterlassen sie | eine nachricht hinterlassen | press \
     one/two/three/1/2/3 | drücken sie die | cant/cannot get/come to the phone right now/at | is not available to \
     take | the person/number/subscriber you are calling/trying | person you are trying | reached the \
-    office/offices/home/desk/voice/law/residence | office is closed | der teilnehmer | die gewählte rufnummer | bin \
+    office/offices/desk/voice/law/residence/home | office is closed | der teilnehmer | die gewählte rufnummer | bin \
     gerade nicht erreichbar";
 
 /// Somebody speaks to whoever reads the call instead of to the other party.

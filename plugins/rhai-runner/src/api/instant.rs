@@ -21,7 +21,7 @@ pub const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "
 impl Instant {
     /// What the lead's clock shows.
     pub fn local(self) -> Result<Civil, Box<EvalAltResult>> {
-        calendar::local(self.0, &question::input()?.zone).or_else(|error| trouble(error.message, None))
+        calendar::local(self.0, &question::clock()?.zone).or_else(|error| trouble(error.message, None))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod answer;
 mod attempt;
 mod contact;
 mod duration;
+mod found;
 mod instant;
 pub mod lead;
 pub mod mapped;
@@ -15,6 +16,8 @@ mod next;
 mod outcome;
 pub mod row;
 pub mod settings;
+pub mod talk;
+pub mod told;
 mod undetermined;
 mod value;
 
@@ -76,5 +79,8 @@ pub fn register(engine: &mut Engine) {
     answer::register(engine);
     settings::register(engine);
     row::register(engine);
+    talk::register(engine);
+    found::register(engine);
+    told::register(engine);
     mapped::register(engine);
 }

@@ -19,7 +19,7 @@ fn time_of_day(text: &str) -> Option<(u8, u8)> {
 }
 
 fn next(text: &str) -> Result<Instant, Box<EvalAltResult>> {
-    let input = question::input()?;
+    let clock = question::clock()?;
     let words: Vec<_> = text.split_whitespace().collect();
     let (day, time) = match words.as_slice() {
         [time] => (None, *time),
@@ -29,7 +29,7 @@ fn next(text: &str) -> Result<Instant, Box<EvalAltResult>> {
     let Some((hour, minute)) = time_of_day(time) else {
         return trouble(format!("{time:?} is not a time of day"), FORMS.to_owned());
     };
-    let now = Instant(input.now);
+    let now = Instant(clock.now);
     let today = now.local()?;
     let passed = (today.hour, today.minute) >= (hour, minute);
     let days = match day {
@@ -49,7 +49,7 @@ fn next(text: &str) -> Result<Instant, Box<EvalAltResult>> {
         },
     };
     let shown = today.plus_days(days).at(hour, minute);
-    calendar::instant(shown, &input.zone).map(Instant).or_else(|error| trouble(error.message, None))
+    calendar::instant(shown, &clock.zone).map(Instant).or_else(|error| trouble(error.message, None))
 }
 
 fn next_open(at: Instant) -> Result<Instant, Box<EvalAltResult>> {

@@ -60,7 +60,7 @@ pub fn read(map: Map) -> Result<Vec<Variable>, Box<EvalAltResult>> {
         .collect()
 }
 
-fn read_one(name: &str, value: Dynamic) -> Result<Value, Box<EvalAltResult>> {
+pub fn read_one(name: &str, value: Dynamic) -> Result<Value, Box<EvalAltResult>> {
     if let Ok(value) = value.as_bool() {
         return Ok(Value::Boolean(value));
     }

@@ -3,24 +3,38 @@
 use super::{Entry, Kind};
 use crate::api::{answer, mapped};
 
-const DECIDE: Option<&str> = Some("decide");
-const MAP_ROW: Option<&str> = Some("map_row");
-const SETTINGS: Option<&str> = Some("settings");
-const ANYWHERE: Option<&str> = None;
-
 type Text = &'static str;
+type Within = &'static [Text];
 
-const fn function(within: Option<Text>, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
+const DECIDE: Within = &["decide"];
+const EVALUATE: Within = &["evaluate"];
+const MAP_ROW: Within = &["map_row"];
+const SETTINGS: Within = &["settings"];
+/// Where there is a time.
+const TIMED: Within = &["decide", "evaluate"];
+const ANYWHERE: Within = &[];
+
+const fn function(within: Within, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
     Entry { name, kind: Kind::Function, of: None, within, signature, doc, example, keys: &[] }
 }
 
-const fn method(within: Option<Text>, of: Text, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
+const fn method(within: Within, of: Text, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
     Entry { kind: Kind::Method, of: Some(of), ..function(within, name, signature, doc, example) }
 }
 
-/// Everything that has properties is part of a decision.
+/// Of what a decision looks at.
 const fn property(of: Text, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
     Entry { kind: Kind::Property, of: Some(of), ..function(DECIDE, name, signature, doc, example) }
+}
+
+/// Of what an evaluation looks at.
+const fn heard(of: Text, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
+    Entry { within: EVALUATE, ..property(of, name, signature, doc, example) }
+}
+
+/// Of times, which both have.
+const fn timed(of: Text, name: Text, signature: Text, doc: Text, example: Text) -> Entry {
+    Entry { within: TIMED, ..property(of, name, signature, doc, example) }
 }
 
 const fn with_keys(entry: Entry, keys: &'static [Text]) -> Entry {
@@ -34,6 +48,10 @@ const DECISION: Text = "decision";
 const DURATION: Text = "length of time";
 const INSTANT: Text = "point in time";
 const ROW: Text = "row";
+const TALK: Text = "talk";
+const LINE: Text = "line";
+const FOUND: Text = "what was found";
+const TOLD: Text = "an answer";
 const VARIABLES: Text = "variables";
 
 /// Everything that a script can use, grouped as the guide is.
@@ -139,7 +157,7 @@ pub const ENTRIES: &[Entry] = &[
         "The variables of this contact alone.", "lead.contacts[0].vars.has(\"language\")"),
 
     // Variables, and what has no value.
-    method(DECIDE, VARIABLES, "has", "vars.has(name) -> true or false",
+    method(TIMED, VARIABLES, "has", "vars.has(name) -> true or false",
         "Whether there is a variable of this name.", "lead.vars.has(\"city\")"),
     method(ANYWHERE, "any value", "is_undetermined", "value.is_undetermined() -> true or false",
         "Whether the call did not tell, or there is no such variable; nothing undetermined can be compared.", "lead.goal.is_undetermined()"),
@@ -153,29 +171,29 @@ pub const ENTRIES: &[Entry] = &[
         "So many hours.", "hours(1.5)"),
     function(ANYWHERE, "days", "days(count) -> length of time",
         "So many times 24 hours.", "days(2)"),
-    property(DURATION, "minutes", "length.minutes: number",
+    timed(DURATION, "minutes", "length.minutes: number",
         "Its length in minutes.", "lead.interval.minutes >= 60.0"),
-    property(DURATION, "hours", "length.hours: number",
+    timed(DURATION, "hours", "length.hours: number",
         "Its length in hours.", "lead.interval.hours"),
-    property(DURATION, "days", "length.days: number",
+    timed(DURATION, "days", "length.days: number",
         "Its length in days.", "(lead.now - lead.last.started_at).days < 1.0"),
-    function(DECIDE, "next", "next(\"10:00\", \"tomorrow 9:30\" or \"monday 10:00\") -> point in time",
-        "The next time after now that the lead's clock shows this.", "retry(#{ at: next(\"monday 10:00\") })"),
-    function(DECIDE, "next_open", "next_open(at) -> point in time",
+    function(TIMED, "next", "next(\"10:00\", \"tomorrow 9:30\" or \"monday 10:00\") -> point in time",
+        "The next time after now that the lead's clock shows this.", "next(\"monday 10:00\")"),
+    function(TIMED, "next_open", "next_open(at) -> point in time",
         "The first moment of the calling hours from a point in time on.", "next_open(lead.now + hours(3))"),
-    property(INSTANT, "year", "at.year: whole number",
+    timed(INSTANT, "year", "at.year: whole number",
         "The year on the lead's clock.", "lead.now.year"),
-    property(INSTANT, "month", "at.month: whole number",
+    timed(INSTANT, "month", "at.month: whole number",
         "The month on the lead's clock, from 1.", "lead.now.month == 12"),
-    property(INSTANT, "day", "at.day: whole number",
+    timed(INSTANT, "day", "at.day: whole number",
         "The day of the month on the lead's clock.", "lead.now.day == 1"),
-    property(INSTANT, "hour", "at.hour: whole number",
+    timed(INSTANT, "hour", "at.hour: whole number",
         "The hour on the lead's clock, from 0 to 23.", "lead.now.hour >= 17"),
-    property(INSTANT, "minute", "at.minute: whole number",
+    timed(INSTANT, "minute", "at.minute: whole number",
         "The minute on the lead's clock.", "lead.now.minute"),
-    property(INSTANT, "weekday", "at.weekday: text",
+    timed(INSTANT, "weekday", "at.weekday: text",
         "The day of the week on the lead's clock, such as monday.", "lead.now.weekday == \"friday\""),
-    property(INSTANT, "date", "at.date: text",
+    timed(INSTANT, "date", "at.date: text",
         "The date on the lead's clock, such as 2026-03-02.", "lead.now.date == \"2026-12-24\""),
 
     // Settings of its own.
@@ -189,6 +207,78 @@ pub const ENTRIES: &[Entry] = &[
         "Declares a choice of true or false.", "flag(false, \"Stop at the first voicemail\")"),
     function(SETTINGS, "choice", "choice(default, list of texts, title) -> declared setting",
         "Declares a choice of several texts.", "choice(\"slow\", [\"slow\", \"fast\"], \"Pace\")"),
+
+    // A call that is read.
+    heard(TALK, "lines", "talk.lines: list of line",
+        "What was said, in its order.", "talk.lines.len() > 2"),
+    heard(TALK, "outcome", "talk.outcome: text",
+        "How the call ended: answered, voicemail, busy, unanswered, failed, unknown or cancelled.", "talk.outcome == \"answered\""),
+    heard(TALK, "answered_by", "talk.answered_by: text",
+        "human, machine or unknown.", "talk.answered_by == \"human\""),
+    heard(TALK, "length", "talk.length: length of time",
+        "How long the parties talked.", "talk.length < seconds(20)"),
+    heard(TALK, "started_at", "talk.started_at: point in time",
+        "When the call began; the only now that an evaluation has.", "talk.started_at.hour < 12"),
+    heard(TALK, "zone", "talk.zone: text",
+        "The name of the lead's time zone.", "talk.zone == \"Europe/Zurich\""),
+    heard(TALK, "language", "talk.language: text",
+        "The language of the lead; empty when not known.", "talk.language == \"de\""),
+    heard(TALK, "provided", "talk.provided: variables",
+        "What the provider's own analysis answered.", "talk.provided.has(\"sentiment\")"),
+    heard(TALK, "vars", "talk.vars: variables",
+        "The lead's variables.", "talk.vars.city"),
+    heard(TALK, "id", "talk.id: text",
+        "The id of the call.", "talk.id"),
+    heard(TALK, "lead", "talk.lead: text",
+        "The id of the lead.", "talk.lead"),
+    heard(TALK, "campaign", "talk.campaign: text",
+        "The id of the campaign.", "talk.campaign"),
+    method(EVALUATE, TALK, "find", "talk.find(phrase or list of phrases) -> what was found",
+        "Every place where one of the phrases is said; appoint* is any word that begins so.", "talk.find([\"not interested\", \"no thanks\"])"),
+    method(EVALUATE, TALK, "all", "talk.all() -> what was found",
+        "Every line.", "talk.all().by(\"person\").count()"),
+    method(EVALUATE, TALK, "count", "talk.count(speaker) -> whole number",
+        "How many lines somebody said: assistant, person or other.", "talk.count(\"person\") == 0"),
+    method(EVALUATE, TALK, "asks", "talk.asks(name) -> true or false",
+        "Whether this variable is still open and asked for.", "talk.asks(\"booked\")"),
+    method(EVALUATE, FOUND, "by", "found.by(speaker) -> what was found",
+        "What somebody said: assistant, person or other.", "talk.find(\"yes\").by(\"person\")"),
+    method(EVALUATE, FOUND, "affirmed", "found.affirmed() -> what was found",
+        "What was said without a denial before it and not as a question.", "talk.find(\"book*\").affirmed()"),
+    method(EVALUATE, FOUND, "denied", "found.denied() -> what was found",
+        "What was said behind a word such as no, not or never.", "talk.find(\"book*\").denied()"),
+    method(EVALUATE, FOUND, "asked", "found.asked() -> what was found",
+        "What was said as a question.", "talk.find(\"how much\").asked()"),
+    method(EVALUATE, FOUND, "after", "found.after(other) -> what was found",
+        "What was said behind the first place of the other.", "talk.find(\"yes\").after(talk.find(\"book*\").by(\"assistant\"))"),
+    method(EVALUATE, FOUND, "before", "found.before(other) -> what was found",
+        "What was said ahead of the last place of the other.", "talk.find(\"yes\").before(talk.find(\"goodbye\"))"),
+    method(EVALUATE, FOUND, "any", "found.any() -> true or false",
+        "Whether there is a place.", "talk.find(\"yes\").any()"),
+    method(EVALUATE, FOUND, "none", "found.none() -> true or false",
+        "Whether there is no place.", "talk.find(\"no\").none()"),
+    method(EVALUATE, FOUND, "count", "found.count() -> whole number",
+        "In how many lines it is said.", "talk.find(\"price\").count() >= 2"),
+    method(EVALUATE, FOUND, "first", "found.first() -> line or undetermined",
+        "The first line; undetermined when nothing was found.", "talk.find(\"yes\").first().is_undetermined()"),
+    method(EVALUATE, FOUND, "last", "found.last() -> line or undetermined",
+        "The last line; undetermined when nothing was found.", "talk.find(\"yes\").last().is_undetermined()"),
+    method(EVALUATE, FOUND, "lines", "found.lines() -> list of line",
+        "Its lines, none twice.", "talk.find(\"yes\").lines().len()"),
+    heard(LINE, "text", "line.text: text",
+        "What was said.", "talk.lines[0].text.len() > 3"),
+    heard(LINE, "speaker", "line.speaker: text",
+        "Who said it: assistant, person or other.", "talk.lines[0].speaker == \"assistant\""),
+    heard(LINE, "number", "line.number: whole number",
+        "Its place in the call, from 0.", "talk.lines[0].number == 0"),
+    heard(LINE, "at", "line.at: length of time",
+        "How long after the beginning it was said.", "talk.lines[0].at < minutes(1)"),
+    function(EVALUATE, "told", "told(value, reason, found or line?) -> an answer",
+        "An answer with the reason and the lines that the tenant reads.", "told(true, \"agreed\", talk.find(\"yes\"))"),
+    function(EVALUATE, "undetermined", "undetermined(reason?) -> an answer",
+        "The call did not tell.", "undetermined(\"nobody spoke\")"),
+    method(EVALUATE, TOLD, "sure", "answer.sure(confidence) -> an answer",
+        "The same, with how sure it is, from 0 to 1.", "told(true, \"agreed\").sure(0.8)"),
 
     // Rows of a file.
     with_keys(function(MAP_ROW, "person", "person(#{ phone?, phones?, name?, external_id?, time_zone?, country?, priority?, vars? }) -> what becomes of a row",

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use campanile_plugin_sdk::evaluator::Talk;
 use campanile_plugin_sdk::fake::{self, Host, utc};
 use campanile_plugin_sdk::policy::{Decision, Input, Retry, Strategy, Trigger};
-use campanile_plugin_sdk::types::{AnsweredBy, Attempt, Contact, Failure, Outcome, Value, Variable};
+use campanile_plugin_sdk::types::{
+    AnsweredBy, Attempt, Contact, Failure, Outcome, Speaker, Utterance, Value, Variable,
+};
 
 use super::{DEFINED, ENTRIES, Entry, FUNCTIONS, KEYWORDS, Kind, RESERVED, json};
 use crate::Loaded;
@@ -70,7 +73,7 @@ fn an_entry_tells_in_one_sentence_what_it_is() {
         for key in *keys {
             assert!(signature.contains(&format!("{key}?")), "{signature} does not name {key}");
         }
-        if ["outcome", "count", "was"].contains(name) {
+        if ["outcome", "count", "was"].contains(name) && [Some("lead"), Some("attempt")].contains(of) {
             let all = crate::api::outcomes();
             assert!(all.iter().all(|outcome| doc.contains(outcome)), "{name} of {of:?}: {doc}");
         }
@@ -127,11 +130,32 @@ fn input() -> Input {
     }
 }
 
+fn talk() -> Talk {
+    let line = |speaker, text: &str| Utterance { at_ms: 0, speaker, text: text.into() };
+    Talk {
+        call_id: "call_1".into(),
+        lead_id: "lead_1".into(),
+        campaign_id: "cmp_1".into(),
+        started_at: utc(2026, 3, 2, 10, 0),
+        zone: "UTC".into(),
+        language: None,
+        outcome: Outcome::Answered,
+        answered_by: AnsweredBy::Human,
+        talk_ms: 9_000,
+        transcript: vec![line(Speaker::Assistant, "Shall I book it?"), line(Speaker::Person, "Yes.")],
+        provided: Vec::new(),
+        lead_variables: Vec::new(),
+        extra: Vec::new(),
+    }
+}
+
 /// Runs a source as what it is.
 fn run(source: &str) -> Result<(), Diagnosis> {
     fake::install(Host::default());
     let loaded = Loaded::new(source, &serde_json::Map::new())?;
-    if source.contains("map_row") {
+    if source.contains("fn evaluate") {
+        loaded.evaluate(&talk(), &[]).map(drop)
+    } else if source.contains("map_row") {
         let columns = ["phone", "name", "town", "fax"].map(|name| Column { header: name.into(), name: name.into() });
         let cells = ["+1", "Ann", "Ulm", ""].map(str::to_owned).to_vec();
         loaded.map_row(Row::new(&columns.into(), 2, cells)).map(drop)
@@ -148,16 +172,18 @@ fn every_example_runs_where_it_is_said_to() {
         let decide = format!("{declared} fn decide(lead) {{ let it = {example}; builtin() }}");
         let map_row = format!("{declared} fn map_row(row) {{ let it = {example}; reject(\"\") }}");
         let settings = format!("fn settings() {{ #{{ it: {example} }} }} fn decide(lead) {{ builtin() }}");
-        let sources = match within {
-            Some("decide") => vec![decide],
-            Some("map_row") => vec![map_row],
-            Some("settings") => vec![settings],
-            None if example.contains("lead") => vec![decide],
-            None => vec![decide, map_row],
-            Some(other) => panic!("{name} is within {other}"),
+        let evaluate = format!("{declared} fn evaluate(talk) {{ let it = {example}; #{{}} }}");
+        let all = [("decide", decide), ("evaluate", evaluate), ("map_row", map_row), ("settings", settings)];
+        // An example that needs the lead or the talk stands for the others.
+        let shows = |place: &str| match place {
+            "settings" => within.contains(&"settings"),
+            "decide" => !example.contains("talk."),
+            "evaluate" => !example.contains("lead."),
+            _ => !example.contains("lead.") && !example.contains("talk."),
         };
-        for source in sources {
-            run(&source).unwrap_or_else(|found| panic!("{source}: {found}"));
+        let usable = |place: &str| (within.is_empty() || within.contains(&place)) && shows(place);
+        for (_, source) in all.iter().filter(|(place, _)| usable(place)) {
+            run(source).unwrap_or_else(|found| panic!("{source}: {found}"));
         }
     }
 }

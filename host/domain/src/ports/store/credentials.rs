@@ -16,7 +16,7 @@ use crate::ports::outbound::Tokens;
 use crate::time::Timestamp;
 
 /// Whose secrets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretOwner {
     /// An installed gateway's.
     Gateway(GatewayId),
@@ -26,16 +26,19 @@ pub enum SecretOwner {
     Connection(ConnectionId),
     /// A sink's.
     Sink(SinkId),
+    /// A plugin's as such, whatever uses it: evaluators, which are installed nowhere.
+    Plugin(String),
 }
 
 impl fmt::Display for SecretOwner {
-    /// The owner's public id.
+    /// The owner's public id; of a plugin its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gateway(id) => id.fmt(f),
             Self::Source(id) => id.fmt(f),
             Self::Connection(id) => id.fmt(f),
             Self::Sink(id) => id.fmt(f),
+            Self::Plugin(name) => write!(f, "plugin {name}"),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Twelve traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Thirteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub use accounts::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
+pub use evaluations::*;
 pub use imports::*;
 pub use instances::*;
 pub use jobs::*;
@@ -31,6 +32,7 @@ mod accounts;
 mod campaigns;
 mod credentials;
 mod dialling;
+mod evaluations;
 mod imports;
 mod instances;
 mod jobs;
@@ -43,7 +45,19 @@ mod sources;
 
 /// All of it.
 pub trait Store:
-    Accounts + Plugins + Credentials + Campaigns + Leads + Imports + Sources + Sinks + Dialling + Records + Jobs + Shadows
+    Accounts
+    + Plugins
+    + Credentials
+    + Campaigns
+    + Leads
+    + Imports
+    + Sources
+    + Sinks
+    + Dialling
+    + Evaluations
+    + Records
+    + Jobs
+    + Shadows
 {
 }
 impl<T> Store for T where
@@ -56,6 +70,7 @@ impl<T> Store for T where
         + Sources
         + Sinks
         + Dialling
+        + Evaluations
         + Records
         + Jobs
         + Shadows

@@ -4,6 +4,7 @@ pub(crate) mod assistants;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod connections;
+pub(crate) mod evaluations;
 pub(crate) mod gateways;
 pub(crate) mod imports;
 mod installing;

@@ -76,9 +76,9 @@ pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewGateway) -> Done<G
                 new.plugin.as_ref().map(ToString::to_string)
             ])?;
         let key = op.db.last_insert_rowid();
-        secrets::put_all(op, vault, SecretOwner::Gateway(id), &new.secrets)?;
+        secrets::put_all(op, vault, &SecretOwner::Gateway(id), &new.secrets)?;
         if let Some(manifest) = manifest {
-            secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Gateway(id), &manifest)?;
+            secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Gateway(id), &manifest)?;
         }
         op.audit("gateway.create", &id)?;
         Ok(key)
@@ -126,7 +126,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: GatewayId, change: &GatewayChange) -> 
     if let Some(plugin) = &change.plugin
         && let Some(manifest) = placing(op, plugin)?
     {
-        secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Gateway(id), &manifest)?;
+        secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Gateway(id), &manifest)?;
     }
     op.db.prepare_cached("UPDATE gateway SET name = ?2, settings = ?3, plugin = ?4 WHERE id = ?1")?.execute(
         params![
@@ -157,6 +157,6 @@ pub(crate) fn delete(op: &mut Op<'_>, id: GatewayId) -> Done<()> {
         return Err(conflict("gateway_in_use", message));
     }
     op.db.prepare_cached("UPDATE gateway SET deleted_at = ?2 WHERE id = ?1")?.execute(params![key, op.now().0])?;
-    secrets::forget(op, SecretOwner::Gateway(id))?;
+    secrets::forget(op, &SecretOwner::Gateway(id))?;
     op.audit("gateway.delete", &id)
 }

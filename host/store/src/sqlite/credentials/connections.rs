@@ -85,7 +85,7 @@ pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewConnection) -> Don
             ConnectionStatus::Pending.word(),
             op.now().0
         ])?;
-    secrets::put_all(op, vault, SecretOwner::Connection(id), &new.secrets)?;
+    secrets::put_all(op, vault, &SecretOwner::Connection(id), &new.secrets)?;
     op.audit("connection.create", &id)?;
     by_id(op.db, id)
 }
@@ -112,7 +112,7 @@ pub(crate) fn revoke(op: &mut Op<'_>, id: ConnectionId) -> Done<Link> {
              WHERE public_id = ?1",
         )?
         .execute([id.to_bytes()])?;
-    secrets::forget(op, SecretOwner::Connection(id))?;
+    secrets::forget(op, &SecretOwner::Connection(id))?;
     op.audit("connection.revoke", &id)?;
     by_id(op.db, id)
 }

@@ -26,14 +26,14 @@ impl Credentials for SqliteStore {
         value: SecretString,
     ) -> Stored<SecretName> {
         let vault = self.vault();
-        self.write(Bulk, ctx, move |op| secrets::put(op, &vault, owner, &name, &value)).await
+        self.write(Bulk, ctx, move |op| secrets::put(op, &vault, &owner, &name, &value)).await
     }
     async fn secrets(&self, tenant: TenantKey, owner: SecretOwner) -> Stored<Secrets> {
         let vault = self.vault();
-        self.read(move |db| secrets::all(db, &vault, tenant, owner)).await
+        self.read(move |db| secrets::all(db, &vault, tenant, &owner)).await
     }
     async fn secret_names(&self, tenant: TenantKey, owner: SecretOwner) -> Stored<Vec<SecretName>> {
-        self.read(move |db| secrets::names(db, tenant.0, owner)).await
+        self.read(move |db| secrets::names(db, tenant.0, &owner)).await
     }
 
     async fn create_connection(&self, ctx: &WriteContext, new: NewConnection) -> Stored<Connection> {

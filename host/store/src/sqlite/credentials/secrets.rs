@@ -12,15 +12,20 @@ use crate::sqlite::accounts::gateways;
 use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
+use crate::sqlite::plugins::versions;
 use crate::sqlite::sinks::sink;
 use crate::sqlite::sources::source;
 use crate::vault::{Place, Vault};
 
-fn owned(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<()> {
-    match owner {
+fn owned(db: &Connection, tenant: i64, owner: &SecretOwner) -> Done<()> {
+    match *owner {
         SecretOwner::Gateway(id) => gateways::key_of(db, tenant, id).map(|_| ()),
         SecretOwner::Source(id) => source::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
         SecretOwner::Sink(id) => sink::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
+        SecretOwner::Plugin(ref name) => match versions::all(db, Some(TenantKey(tenant)), Some(name))?.is_empty() {
+            true => not_found("plugin"),
+            false => Ok(()),
+        },
         SecretOwner::Connection(id) => {
             let connection = connections::by_id(db, id)?;
             if connection.tenant.0 == tenant { Ok(()) } else { not_found("connection") }
@@ -32,7 +37,7 @@ fn owned(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<()> {
 pub(crate) fn put(
     op: &mut Op<'_>,
     vault: &Vault,
-    owner: SecretOwner,
+    owner: &SecretOwner,
     name: &str,
     value: &SecretString,
 ) -> Done<SecretName> {
@@ -50,7 +55,7 @@ pub(crate) fn put(
 }
 
 /// Sets all of a new owner.
-pub(crate) fn put_all(op: &mut Op<'_>, vault: &Vault, owner: SecretOwner, secrets: &Secrets) -> Done<()> {
+pub(crate) fn put_all(op: &mut Op<'_>, vault: &Vault, owner: &SecretOwner, secrets: &Secrets) -> Done<()> {
     let names: Vec<String> = secrets.names().map(str::to_owned).collect();
     for name in names {
         if let Some(value) = secrets.get(&name) {
@@ -61,7 +66,7 @@ pub(crate) fn put_all(op: &mut Op<'_>, vault: &Vault, owner: SecretOwner, secret
 }
 
 /// All of an owner, opened.
-pub(crate) fn all(db: &Connection, vault: &Vault, tenant: TenantKey, owner: SecretOwner) -> Done<Secrets> {
+pub(crate) fn all(db: &Connection, vault: &Vault, tenant: TenantKey, owner: &SecretOwner) -> Done<Secrets> {
     owned(db, tenant.0, owner)?;
     let text = owner.to_string();
     let mut statement =
@@ -77,7 +82,7 @@ pub(crate) fn all(db: &Connection, vault: &Vault, tenant: TenantKey, owner: Secr
 }
 
 /// Their names.
-pub(crate) fn names(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<Vec<SecretName>> {
+pub(crate) fn names(db: &Connection, tenant: i64, owner: &SecretOwner) -> Done<Vec<SecretName>> {
     owned(db, tenant, owner)?;
     let names = db
         .prepare_cached("SELECT name, set_at, set_by FROM secret WHERE tenant = ?1 AND owner = ?2 ORDER BY name")?
@@ -89,7 +94,7 @@ pub(crate) fn names(db: &Connection, tenant: i64, owner: SecretOwner) -> Done<Ve
 }
 
 /// Forgets all of an owner.
-pub(crate) fn forget(op: &mut Op<'_>, owner: SecretOwner) -> Done<()> {
+pub(crate) fn forget(op: &mut Op<'_>, owner: &SecretOwner) -> Done<()> {
     op.db
         .prepare_cached("DELETE FROM secret WHERE tenant = ?1 AND owner = ?2")?
         .execute(params![op.tenant(), owner.to_string()])?;
@@ -97,21 +102,24 @@ pub(crate) fn forget(op: &mut Op<'_>, owner: SecretOwner) -> Done<()> {
 }
 
 /// Refuses an instance that stands without a secret which its plugin needs.
-pub(crate) fn must_be_complete(db: &Connection, tenant: i64, owner: SecretOwner, manifest: &Manifest) -> Done<()> {
+pub(crate) fn must_be_complete(db: &Connection, tenant: i64, owner: &SecretOwner, manifest: &Manifest) -> Done<()> {
     let set = names(db, tenant, owner)?;
     let needed = manifest.secrets.iter().filter(|(_, spec)| !spec.optional).map(|(name, _)| name.as_str());
     let missing: Vec<&str> = needed.filter(|name| !set.iter().any(|one| one.name == *name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
+    let of = owner.to_string();
     let place = match owner {
         SecretOwner::Gateway(_) => "gateways",
         SecretOwner::Source(_) => "sources",
         SecretOwner::Sink(_) => "sinks",
         SecretOwner::Connection(_) => "connections",
+        SecretOwner::Plugin(_) => "plugins",
     };
+    let of = of.trim_start_matches("plugin ");
     let message = format!(
-        "{owner} has no value for what {}@{} needs: {}; set it with PUT /v1/{place}/{owner}/secrets/{}",
+        "{owner} has no value for what {}@{} needs: {}; set it with PUT /v1/{place}/{of}/secrets/{}",
         manifest.name,
         manifest.version,
         missing.join(", "),

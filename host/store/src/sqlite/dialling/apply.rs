@@ -14,6 +14,7 @@ use rusqlite::params;
 use super::evaluation::{self, Heard};
 use super::settle::{self, Settling};
 use super::{early, late};
+use crate::sqlite::evaluations::waiting;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{ATTEMPT, AttemptRow};
@@ -96,10 +97,16 @@ fn stray(op: &Op<'_>, gateway: GatewayKey, event: &CallEvent) -> Done<()> {
 }
 
 fn one(op: &mut Op<'_>, attempt: AttemptRow, mut event: CallEvent, told: &mut Told) -> Done<()> {
-    if let Some(lines) = event.transcript.take() {
-        told.said.push(Said { tenant: attempt.tenant, attempt: attempt.key, at: event.at, lines });
+    let key = attempt.key;
+    let lines = event.transcript.take();
+    let said = lines.as_ref().is_some_and(|lines| !lines.is_empty());
+    if let Some(lines) = lines {
+        told.said.push(Said { tenant: attempt.tenant, attempt: key, at: event.at, lines });
     }
     told.changed.extend(moved(op, attempt, event)?);
+    if said {
+        waiting::said(op, key)?;
+    }
     Ok(())
 }
 

@@ -63,7 +63,8 @@ const fn corrected(state: AttemptState, by: AnsweredBy) -> AttemptState {
     }
 }
 
-fn after_the_decision(op: &mut Op<'_>, settling: Settling<'_>) -> Done<Option<Changed>> {
+/// What an answer that comes after the decision still means for the lead.
+pub(crate) fn after_the_decision(op: &mut Op<'_>, settling: Settling<'_>) -> Done<Option<Changed>> {
     if settling.effects.opt_out {
         // In force before the next dial, whatever became of this lead.
         dispose::suppress(op, settling.attempt.tenant.0, &[settling.attempt.phone], "opt_out", "engine")?;

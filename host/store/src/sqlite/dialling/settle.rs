@@ -14,6 +14,7 @@ use campanile_domain::variable::{Determinations, Effects, Value};
 
 use super::facts::{self, Contacts};
 use super::{dispose, question};
+use crate::sqlite::evaluations::waiting;
 use crate::sqlite::fault::{Done, broken};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{AttemptRow, LeadRow};
@@ -46,10 +47,17 @@ impl<'a> Settling<'a> {
         };
         let blocked = attempt.failure == Failure::CallerIdBlocked;
         let caller_id_left = blocked && facts::caller_id_left(op.db, scope, lead.key.0)?;
-        let evaluation = match (&determined, outcome(attempt.state)) {
-            (Some(_), _) => Evaluation::Done,
-            (None, Outcome::Answered) if scope.plan.evaluated => Evaluation::Pending,
-            _ => Evaluation::NotNeeded,
+        let answered = outcome(attempt.state) == Outcome::Answered;
+        let evaluation = if answered && waiting::has_evaluators(scope) {
+            let open =
+                determined.as_ref().is_none_or(|held| held.open(&scope.plan.assistant.variables).next().is_some());
+            if open && !waiting::is_done(op.db, attempt.key)? { Evaluation::Pending } else { Evaluation::Done }
+        } else if determined.is_some() {
+            Evaluation::Done
+        } else if answered && scope.plan.evaluated {
+            Evaluation::Pending
+        } else {
+            Evaluation::NotNeeded
         };
         Ok(Self { scope, attempt, lead, contacts, determined, effects, caller_id_left, evaluation })
     }
@@ -102,13 +110,18 @@ fn outcome(state: AttemptState) -> Outcome {
 
 /// Settles a call that is over; its attempt is counted already. `trigger` is for the policy, should it be asked.
 pub(crate) fn settle(op: &mut Op<'_>, mut settling: Settling<'_>, trigger: Trigger) -> Done<After> {
-    match settle::assess(&settling.facts(op)) {
+    let assessed = settle::assess(&settling.facts(op));
+    if !matches!(assessed, Assessment::AwaitEvaluation) && waiting::has_evaluators(settling.scope) {
+        waiting::close(op, settling.attempt.key)?;
+    }
+    match assessed {
         Assessment::Settled(disposal) => {
             let decision = dispose::engine(&disposal, &settling);
             dispose::write(op, settling, disposal, decision)
         }
         Assessment::AwaitEvaluation => {
             enter(op, &mut settling.lead, Phase::AwaitingEvaluation)?;
+            waiting::enter(op, settling.scope, settling.attempt)?;
             let waits = i64::from(settling.scope.plan.config.evaluation_timeout_minutes) * MINUTE_MS;
             Ok(After::AwaitEvaluation { deadline: settling.attempt.ended_at.unwrap_or(op.now()) + waits })
         }

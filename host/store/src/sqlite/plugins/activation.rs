@@ -113,7 +113,7 @@ fn followers_have_secrets(op: &Op<'_>, version: &PluginVersion) -> Done<()> {
     let Some(manifest) = &version.manifest else { return Ok(()) };
     let followed = format!("{}@active", version.name);
     for owner in instances(op, [&followed, &followed])? {
-        secrets::must_be_complete(op.db, op.tenant(), owner, manifest)?;
+        secrets::must_be_complete(op.db, op.tenant(), &owner, manifest)?;
     }
     Ok(())
 }
@@ -199,7 +199,8 @@ fn users(op: &Op<'_>, version: &PluginVersion) -> Done<Vec<String>> {
              JOIN campaign_config v ON v.campaign = c.id AND v.version = c.config_version
              WHERE c.tenant = ?1 AND c.state <> ?4 AND (
                json_extract(v.config, '$.policy') IN (?2, ?3)
-               OR EXISTS (SELECT 1 FROM json_each(v.config, '$.evaluators') e WHERE e.value IN (?2, ?3)))
+               OR EXISTS (SELECT 1 FROM json_each(v.config, '$.evaluators') e
+                 WHERE CASE e.type WHEN 'object' THEN json_extract(e.value, '$.plugin') ELSE e.value END IN (?2, ?3)))
              ORDER BY c.id",
         )?
         .query_map(params![op.tenant(), pinned, followed, CampaignState::Completed.code()], |row| {

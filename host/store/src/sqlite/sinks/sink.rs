@@ -107,9 +107,9 @@ pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewSink) -> Done<Sink
                 op.now().0
             ])?;
         let key = op.db.last_insert_rowid();
-        secrets::put_all(op, vault, SecretOwner::Sink(id), &new.secrets)?;
+        secrets::put_all(op, vault, &SecretOwner::Sink(id), &new.secrets)?;
         if let Some(manifest) = manifest {
-            secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Sink(id), &manifest)?;
+            secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Sink(id), &manifest)?;
         }
         op.audit("sink.create", &id)?;
         Ok(key)
@@ -125,7 +125,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: SinkId, change: &SinkChange) -> Done<S
         return Err(conflict("sink_keeps_plugin", message));
     }
     if let Some(manifest) = usable(op, &change.plugin, Kind::ResultSink, DOES)? {
-        secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Sink(id), &manifest)?;
+        secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Sink(id), &manifest)?;
     }
     op.db
         .prepare_cached(
@@ -151,7 +151,7 @@ pub(crate) fn delete(op: &mut Op<'_>, id: SinkId) -> Done<()> {
         op.db.prepare_cached(sql)?.execute([sink.key.0])?;
     }
     state::forget(op, &id)?;
-    secrets::forget(op, SecretOwner::Sink(id))?;
+    secrets::forget(op, &SecretOwner::Sink(id))?;
     op.audit("sink.delete", &id)
 }
 

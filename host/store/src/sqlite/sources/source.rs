@@ -119,9 +119,9 @@ pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewSource) -> Done<So
                 op.now().0
             ])?;
         let key = op.db.last_insert_rowid();
-        secrets::put_all(op, vault, SecretOwner::Source(id), &new.secrets)?;
+        secrets::put_all(op, vault, &SecretOwner::Source(id), &new.secrets)?;
         if let Some(manifest) = manifest {
-            secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Source(id), &manifest)?;
+            secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Source(id), &manifest)?;
         }
         op.audit("source.create", &id)?;
         Ok(key)
@@ -138,7 +138,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: SourceId, change: &SourceChange) -> Do
         return Err(conflict("source_keeps_plugin", message));
     }
     if let Some(manifest) = usable(op, &change.plugin, Kind::LeadImporter, "brings leads")? {
-        secrets::must_be_complete(op.db, op.tenant(), SecretOwner::Source(id), &manifest)?;
+        secrets::must_be_complete(op.db, op.tenant(), &SecretOwner::Source(id), &manifest)?;
     }
     let anew = before.settings != change.settings;
     run::stop(op, before.key)?;
@@ -179,7 +179,7 @@ pub(crate) fn delete(op: &mut Op<'_>, id: SourceId) -> Done<()> {
         op.db.prepare_cached(sql)?.execute([source.key.0])?;
     }
     state::forget(op, &id)?;
-    secrets::forget(op, SecretOwner::Source(id))?;
+    secrets::forget(op, &SecretOwner::Source(id))?;
     op.audit("source.delete", &id)
 }
 

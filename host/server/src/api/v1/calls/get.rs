@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::CallId;
 use campanile_domain::ports::gateway::Utterance;
-use campanile_domain::ports::store::Call;
+use campanile_domain::ports::store::{Call, EvaluationState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +26,9 @@ pub(crate) struct CallWithTranscript {
     /// Who said what; null while nothing is known.
     #[schema(value_type = Option<Vec<schema::Utterance>>)]
     transcript: Option<Vec<Utterance>>,
+    /// How far its evaluation is; null where nobody reads it.
+    #[schema(value_type = Option<schema::EvaluationState>)]
+    evaluation: Option<EvaluationState>,
 }
 
 /// Reads a call with its transcript, its variables and the decision that followed.
@@ -38,7 +41,8 @@ pub(crate) async fn get_call(
 ) -> Result<Json<CallWithTranscript>, Problem> {
     let call = app.store.call(key.of(), id).await?;
     let transcript = app.store.transcript(key.of(), call.key).await?;
-    Ok(Json(CallWithTranscript { call, transcript }))
+    let evaluation = app.store.evaluation_of(key.of(), call.key).await?;
+    Ok(Json(CallWithTranscript { call, transcript, evaluation }))
 }
 
 #[cfg(test)]

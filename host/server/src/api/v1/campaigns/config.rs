@@ -4,6 +4,7 @@
 //! policies. All faults are told together.
 
 use campanile_domain::campaign::CampaignConfig;
+use campanile_domain::evaluation::EVALUATORS;
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ports::store::{Assistant, Tenant};
 use campanile_domain::variable::check_goal;
@@ -55,9 +56,24 @@ pub(super) async fn check(
     {
         faults.push(FieldProblem::new("/policy", failure.code, failure.message));
     }
-    if !config.evaluators.is_empty() {
-        let message = "this version runs no evaluators and would never ask them; leave the field out, what the gateway determines is used";
-        faults.push(FieldProblem::new("/evaluators", "not_supported", message));
+    if config.evaluators.len() > EVALUATORS {
+        let message = format!("{} evaluators are named; a campaign has at most {EVALUATORS}", config.evaluators.len());
+        faults.push(FieldProblem::new("/evaluators", "length", message));
+    } else if !config.evaluators.is_empty() && assistant.config.variables.is_empty() {
+        let message = "the assistant asks for no variables, so there is nothing to evaluate; give it variables first";
+        faults.push(FieldProblem::new("/evaluators", "nothing_asked", message));
+    }
+    for (place, used) in config.evaluators.iter().take(EVALUATORS).enumerate() {
+        let at = format!("/evaluators/{place}");
+        match app.evaluators.resolve(tenant.key, &used.plugin).await {
+            Err(failure) => faults.push(FieldProblem::new(at, failure.code, failure.message)),
+            Ok(_) => {
+                if let Err(found) = app.plugins.check_settings(tenant.key, &used.plugin, &used.settings).await {
+                    let settings = format!("{at}/settings");
+                    faults.extend(found.into_iter().map(|fault| FieldProblem::from(fault).under(&settings)));
+                }
+            }
+        }
     }
     Ok(())
 }

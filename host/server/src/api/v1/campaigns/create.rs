@@ -99,7 +99,7 @@ mod tests {
         let assistant = host.assistant().await;
         let body = json!({
             "assistant": assistant, "name": "", "max_concurrent_calls": 0, "max_retries": 9, "goal_variable": "nothing",
-            "policy": "no-such-policy", "caller_ids": ["0"], "evaluators": ["judge"],
+            "policy": "no-such-policy", "caller_ids": ["0"], "evaluators": ["jury"],
             "calling_hours": {"monday": [{"from": "9:00", "to": "18:00"}], "someday": []}});
         let answer = host.post(Some(&host.live), "/v1/campaigns", body).await;
         assert_eq!(answer.problem(), (422, "CE0007"));

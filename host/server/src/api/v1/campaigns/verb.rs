@@ -52,6 +52,11 @@ async fn look_outside(app: &App, campaign: &Campaign, facts: &mut StartFacts) ->
         facts.inactive.retain(|(known, _)| *known != name);
         facts.inactive.push((name, failure.message));
     }
+    for used in &campaign.config.evaluators {
+        if let Err(failure) = app.evaluators.resolve(campaign.tenant, &used.plugin).await {
+            facts.inactive.push((used.plugin.to_string(), failure.message));
+        }
+    }
     Ok(())
 }
 

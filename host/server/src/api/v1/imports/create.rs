@@ -330,7 +330,7 @@ mod tests {
     async fn a_script_can_say_what_rows_mean() {
         let host = Host::new().await;
         let campaign = host.campaign().await;
-        let path = format!("/v1/imports?campaign={campaign}&script=people");
+        let path = format!("/v1/imports?campaign={campaign}&header_row=1&script=people");
         let rows = "who,what\nAnn,+14155552671\nBob,no\nCid,12\nDee,mistake\n";
         let sent = host.upload(&path, "text/csv", rows).await;
         let understood = &sent.body["understood"];
@@ -357,9 +357,9 @@ mod tests {
         let leads = host.get(Some(&host.live), &format!("/v1/campaigns/{campaign}/leads")).await.body;
         assert_eq!(
             (&leads["data"][0]["variables"], leads["data"].as_array().map(Vec::len)),
-            (&json!({"row": 2.0}), Some(1))
+            (&json!({"row": 2}), Some(1))
         );
-        let again = host.upload(&format!("/v1/imports?campaign={campaign}"), "text/csv", rows).await;
+        let again = host.upload(&format!("/v1/imports?campaign={campaign}&header_row=1"), "text/csv", rows).await;
         let understood = &again.body["understood"];
         assert_eq!((&understood["mapped_by"], &understood["script"]), (&"Ours".into(), &"people@3".into()));
     }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::auth::{Key, PluginsWrite};
 use crate::body::Body;
 use crate::codes;
-use crate::jobs;
+use crate::jobs::{self, Task};
 use crate::path::Name;
 use crate::problem::{FieldProblem, Problem};
 use crate::replay::{Of, Replay};
@@ -134,7 +134,7 @@ pub(crate) async fn begin(
     let job = app.store.begin_job(&key.writes(app), KIND, asked).await?;
     let ReplayRequest { since, until, settings, .. } = request;
     let replay = Replay { of, since, until, by, policy, draft, settings: settings.map(Value::Object), limit };
-    jobs::start(Arc::clone(app), key.of(), &job, replay);
+    jobs::start(Arc::clone(app), key.of(), &job, Task::Replay(Box::new(replay)));
     let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
     Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))
 }

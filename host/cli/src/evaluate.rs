@@ -1,0 +1,97 @@
+//! `campanile evaluate compare`: several evaluators on the same calls, and where they do not agree.
+
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+
+use crate::client::{Body, Client, ServerFlags};
+use crate::exit::Failure;
+
+/// Evaluators.
+#[derive(Subcommand, Debug)]
+pub enum Evaluate {
+    /// Ask several evaluators about the same calls; nothing is kept
+    Compare(Compare),
+}
+
+/// Flags of `evaluate compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// Two to five evaluators: NAME, NAME@VERSION, or {"plugin": ..., "settings": {...}}
+    #[arg(required = true, num_args = 2..=5)]
+    evaluators: Vec<String>,
+    /// On this call
+    #[arg(long, value_name = "CALL", conflicts_with_all = ["lead", "campaign"])]
+    call: Option<String>,
+    /// On the calls of this lead
+    #[arg(long, value_name = "LEAD", conflicts_with = "campaign")]
+    lead: Option<String>,
+    /// On a random sample of this campaign's calls
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<String>,
+    /// How many calls the sample has
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    sample: u32,
+    #[command(flatten)]
+    server: ServerFlags,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn run(command: Evaluate) -> Result<(), Failure> {
+    let Evaluate::Compare(args) = command;
+    let client = Client::new(&args.server)?;
+    let written = |text: &String| match text.starts_with('{') {
+        true => serde_json::from_str::<Value>(text)
+            .map_err(|error| Failure::usage(format!("{text:?} is no evaluator: {error}"))),
+        false => Ok(Value::from(text.as_str())),
+    };
+    let mut body = json!({"evaluators": args.evaluators.iter().map(written).collect::<Result<Vec<_>, _>>()?});
+    match (&args.call, &args.lead, &args.campaign) {
+        (Some(call), ..) => body["call"] = call.as_str().into(),
+        (None, Some(lead), _) => body["lead"] = lead.as_str().into(),
+        (None, None, Some(campaign)) => {
+            (body["campaign"], body["sample"]) = (campaign.as_str().into(), args.sample.into());
+        }
+        (None, None, None) => {
+            return Err(Failure::usage("nothing to compare them on").next("name --campaign, --lead or --call"));
+        }
+    }
+    let compared = client.post("/v1/evaluations/compare", Body::Json(body)).await?;
+    if args.json {
+        println!("{compared}");
+    } else {
+        print(&compared);
+    }
+    Ok(())
+}
+
+fn print(compared: &Value) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["variable", "calls", "agree", "contradict", "determined by each"]);
+    for (name, agreement) in compared["agreement"].as_object().into_iter().flatten() {
+        let count = |field: &str| agreement[field].to_string();
+        let each: Vec<_> = agreement["determined"].as_array().into_iter().flatten().map(Value::to_string).collect();
+        table.add_row([name.clone(), count("calls"), count("agree"), count("contradict"), each.join(" / ")]);
+    }
+    println!("{table}");
+    let names: Vec<_> = compared["evaluators"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    println!("\nin the order of {}", names.join(", "));
+    for row in compared["data"].as_array().into_iter().flatten() {
+        let call = row["call"].as_str().unwrap_or_default();
+        for (name, values) in row["answers"].as_object().into_iter().flatten() {
+            let values = values.as_array().cloned().unwrap_or_default();
+            if values.windows(2).any(|pair| pair[0] != pair[1]) {
+                let shown: Vec<_> = values.iter().map(Value::to_string).collect();
+                println!("  {call}  {name}: {}", shown.join(" / "));
+            }
+        }
+        for (place, why) in row["failures"].as_object().into_iter().flatten() {
+            let who = place.parse::<usize>().ok().and_then(|place| names.get(place)).unwrap_or(&"?");
+            println!("  {call}  {who} failed: {}", why.as_str().unwrap_or_default());
+        }
+    }
+}

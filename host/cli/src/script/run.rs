@@ -1,0 +1,79 @@
+//! `campanile script run FILE`: what a script says of calls that a server has. It is sent, asked and kept nowhere.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::draft::{Draft, name, sandbox};
+use crate::client::{Body, Client, ServerFlags};
+use crate::exit::Failure;
+use crate::plugin::replay::object;
+
+/// Flags of `script run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// The script
+    file: PathBuf,
+    /// Of this lead: its recorded decisions, and its calls
+    #[arg(long, value_name = "LEAD", conflicts_with_all = ["call", "campaign"])]
+    lead: Option<String>,
+    /// Of this call
+    #[arg(long, value_name = "CALL", conflicts_with = "campaign")]
+    call: Option<String>,
+    /// Of this campaign: a random sample of its calls
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<String>,
+    /// How many calls the sample has
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    sample: u32,
+    /// The script's settings, a JSON file
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerFlags,
+    /// Print the answers as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &Run) -> Result<(), Failure> {
+    let client = Client::new(&args.server)?;
+    let draft = Draft::open(&args.file, &sandbox()?)?;
+    let mut body = json!({"name": name(&args.file), "source": &*draft.source});
+    body["settings"] = match &args.settings {
+        Some(path) => object(path)?.into(),
+        None => Value::Object(Map::new()),
+    };
+    match (&args.lead, &args.call, &args.campaign) {
+        (Some(lead), ..) => body["lead"] = lead.as_str().into(),
+        (None, Some(call), _) => body["call"] = call.as_str().into(),
+        (None, None, Some(campaign)) => {
+            (body["campaign"], body["sample"]) = (campaign.as_str().into(), args.sample.into());
+        }
+        (None, None, None) => {
+            return Err(Failure::usage("nothing to run it on").next("name --lead, --call or --campaign"));
+        }
+    }
+    let answered = client.post("/v1/scripts/run", Body::Json(body)).await?;
+    if args.json {
+        println!("{answered}");
+        return Ok(());
+    }
+    let rows = answered["data"].as_array().cloned().unwrap_or_default();
+    for row in &rows {
+        let call = row["call"].as_str().unwrap_or_default();
+        for (what, answer) in [("decides", &row["decision"]), ("evaluates", &row["evaluation"])] {
+            if answer.is_null() {
+                continue;
+            }
+            match answer["error"].as_object() {
+                Some(error) => println!("{call}  {what}: FAILED {}", error["message"].as_str().unwrap_or_default()),
+                None => println!("{call}  {what}: {}", answer["answer"]),
+            }
+        }
+    }
+    println!("{} calls", rows.len());
+    Ok(())
+}

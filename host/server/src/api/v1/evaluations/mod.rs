@@ -1,0 +1,3 @@
+//! Evaluators, asked beside any campaign.
+
+pub(crate) mod compare;
