@@ -5,20 +5,19 @@
 //! meanwhile because of it, the lead waits, and the campaign pauses when it has waited for too long. At most [`TOGETHER`]
 //! calls are read at once and [`EACH`] of one tenant.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use campanile_domain::ids::{AttemptKey, TenantKey};
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::evaluator::Evaluators;
-use campanile_domain::ports::store::{DueEvaluation, Evaluated, EvaluationTurn, Fence, Store, Stored, WriteContext};
-use campanile_domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use campanile_domain::ports::store::{DueEvaluation, Evaluated, EvaluationTurn, Fence, Store, Stored};
+use campanile_domain::time::{SECOND_MS, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::duty::{self, Duty, LONGEST_SLEEP_MS, Writes};
 use super::handle::Handle;
-use super::places::{AFTER_FAILURE_MS, Places, steps};
+use super::places::{Places, steps};
 
 /// Calls read at once.
 pub const TOGETHER: usize = 16;
@@ -28,8 +27,6 @@ pub const EACH: usize = 4;
 const STEPS: u32 = 32;
 /// How soon a transcript that is not kept yet is looked for again, in milliseconds.
 const COMING_MS: i64 = 2 * SECOND_MS;
-/// The longest that a change of the database by other hands goes unseen, in milliseconds.
-const LONGEST_SLEEP_MS: i64 = MINUTE_MS;
 
 /// Rung when a call may have come to be due.
 #[derive(Clone, Debug, Default)]
@@ -52,16 +49,13 @@ pub struct EvaluationDuty {
     pub store: Arc<dyn Store>,
     /// Who reads them.
     pub evaluators: Arc<dyn Evaluators>,
-    /// The time that waits are measured by.
-    pub clock: Arc<dyn EngineClock>,
     /// Who goes on with what was settled.
     pub engine: Handle,
     /// The right to settle.
     pub fence: Fence,
     /// Says that there may be something to do.
     pub bell: Bell,
-    /// Seeds the writes.
-    pub rng: Mutex<ChaCha8Rng>,
+    writes: Writes,
 }
 
 impl EvaluationDuty {
@@ -73,51 +67,12 @@ impl EvaluationDuty {
         (engine, fence, bell): (Handle, Fence, Bell),
         seed: u64,
     ) -> Self {
-        let rng = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        Self { store, evaluators, clock, engine, fence, bell, rng }
-    }
-
-    fn context(&self, tenant: TenantKey) -> WriteContext {
-        let seed = self.rng.lock().unwrap_or_else(PoisonError::into_inner).next_u64();
-        WriteContext::engine(tenant, self.clock.now(), seed)
+        Self { store, evaluators, engine, fence, bell, writes: Writes::new(clock, seed) }
     }
 
     /// Reads until cancelled; an answer under way is kept.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut places = Places::new(TOGETHER, EACH);
-        loop {
-            let wake = match self.start(&mut places, &stop).await {
-                Ok(wake) => wake,
-                Err(error) => {
-                    tracing::error!(%error, "the calls that are to be evaluated could not be read; trying again");
-                    self.clock.now() + AFTER_FAILURE_MS
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.bell.rung() => {}
-                () = self.clock.sleep_until(wake) => {}
-                () = places.one_ended() => {}
-            }
-        }
-        places.all_ended().await;
-    }
-
-    /// Begins with those that are due and have a place; returns when to look again.
-    async fn start(self: &Arc<Self>, places: &mut Places<AttemptKey>, stop: &CancellationToken) -> Stored<Timestamp> {
-        let now = self.clock.now();
-        let mut wake = now + LONGEST_SLEEP_MS;
-        for DueEvaluation { attempt, tenant, at } in self.store.due_evaluations(8 * TOGETHER as u32).await? {
-            if at > now {
-                wake = wake.min(at);
-            } else {
-                let (duty, stop) = (Arc::clone(self), stop.clone());
-                places.begin(attempt, tenant, || async move {
-                    steps(STEPS, duty.clock.as_ref(), &stop, || duty.step(tenant, attempt)).await;
-                });
-            }
-        }
-        Ok(wake)
+        duty::run(self, stop).await;
     }
 
     /// Asks one evaluator about a call; whether there is another to ask at once.
@@ -125,11 +80,11 @@ impl EvaluationDuty {
     /// # Errors
     /// The store did not take it. What an evaluator fails at is no error here: it is stored.
     pub async fn step(&self, tenant: TenantKey, attempt: AttemptKey) -> Stored<bool> {
-        let now = self.clock.now();
+        let now = self.writes.clock.now();
         let Some(turn) = self.store.evaluation_turn(attempt, now).await? else { return Ok(false) };
         let EvaluationTurn { call, evaluator, place, input, calendar, transcript_is_coming } = turn;
         if transcript_is_coming {
-            self.store.put_off_evaluation(&self.context(tenant), attempt, now + COMING_MS).await?;
+            self.store.put_off_evaluation(&self.writes.context(tenant), attempt, now + COMING_MS).await?;
             return Ok(false);
         }
         let evaluated = match evaluator {
@@ -141,17 +96,51 @@ impl EvaluationDuty {
                     Err(failure) => {
                         let by = if answer.version.is_empty() { used.plugin.to_string() } else { answer.version };
                         tracing::warn!(%call, evaluator = by, %failure, "a call could not be evaluated; its lead waits");
-                        self.store.evaluation_failed(&self.context(tenant), attempt, by, failure).await?;
+                        self.store.evaluation_failed(&self.writes.context(tenant), attempt, by, failure).await?;
                         return Ok(false);
                     }
                 }
             }
         };
         let asked = !evaluated.by.is_empty();
-        if let Some(changed) = self.store.evaluated(&self.context(tenant), self.fence, attempt, evaluated).await? {
+        if let Some(changed) =
+            self.store.evaluated(&self.writes.context(tenant), self.fence, attempt, evaluated).await?
+        {
             self.engine.evaluated(changed);
             return Ok(false);
         }
         Ok(asked)
+    }
+}
+
+impl Duty for EvaluationDuty {
+    type Key = AttemptKey;
+    const WHO: &'static str = "the calls that are to be evaluated";
+    const TOGETHER: usize = TOGETHER;
+    const EACH: usize = EACH;
+
+    fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    async fn rung(&self) {
+        self.bell.rung().await;
+    }
+
+    async fn start(self: &Arc<Self>, places: &mut Places<AttemptKey>, stop: &CancellationToken) -> Stored<Timestamp> {
+        let now = self.writes.clock.now();
+        let mut wake = now + LONGEST_SLEEP_MS;
+        let due = self.store.due_evaluations(now, (2 * EACH) as u32, 8 * TOGETHER as u32).await?;
+        for DueEvaluation { attempt, tenant, at } in due {
+            if at > now {
+                wake = wake.min(at);
+            } else {
+                let (duty, stop) = (Arc::clone(self), stop.clone());
+                places.begin(attempt, tenant, || async move {
+                    steps(STEPS, duty.writes.clock.as_ref(), &stop, || duty.step(tenant, attempt)).await;
+                });
+            }
+        }
+        Ok(wake)
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod clock;
 mod deciding;
+mod duty;
 mod engine;
 mod evaluations;
 mod gateways;

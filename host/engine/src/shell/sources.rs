@@ -5,20 +5,17 @@
 //! new leads as it is of an import's. At most [`TOGETHER`] sources are asked at once and [`EACH`] of one tenant; one with
 //! many pages gives its place up after [`PAGES`] of them. What fails is asked again later by the store's own rule.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use campanile_domain::ids::{CampaignKey, SourceKey, TenantKey};
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::ports::clock::EngineClock;
-use campanile_domain::ports::store::{
-    DueSource, SourceNext, SourcePush, SourceTurn, Store, StoreError, Stored, WriteContext,
-};
+use campanile_domain::ports::store::{DueSource, SourceNext, SourcePush, SourceTurn, Store, StoreError, Stored};
 use campanile_domain::source::{PAGE_LIMIT, read};
-use campanile_domain::time::{MINUTE_MS, Timestamp};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use campanile_domain::time::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::duty::{self, Duty, LONGEST_SLEEP_MS, Writes};
 use super::handle::Handle;
 use super::instances::Importers;
 use super::places::{AFTER_FAILURE_MS, Places, steps};
@@ -29,8 +26,6 @@ pub const TOGETHER: usize = 8;
 pub const EACH: usize = 2;
 /// Pages of one source before others have their turn.
 pub const PAGES: u32 = 20;
-/// The longest that a change of the database by other hands goes unseen, in milliseconds.
-const LONGEST_SLEEP_MS: i64 = MINUTE_MS;
 
 /// The duty.
 pub struct SourceDuty {
@@ -38,12 +33,9 @@ pub struct SourceDuty {
     pub store: Arc<dyn Store>,
     /// Who brings them.
     pub importers: Arc<Importers>,
-    /// The time that intervals are measured by.
-    pub clock: Arc<dyn EngineClock>,
     /// Told of new leads.
     pub engine: Handle,
-    /// Seeds the store's ids and the jitter of waits.
-    pub rng: Mutex<ChaCha8Rng>,
+    writes: Writes,
 }
 
 impl SourceDuty {
@@ -55,59 +47,17 @@ impl SourceDuty {
         engine: Handle,
         seed: u64,
     ) -> Self {
-        Self { store, importers, clock, engine, rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }
-    }
-
-    fn context(&self, tenant: TenantKey) -> WriteContext {
-        let seed = self.rng.lock().unwrap_or_else(PoisonError::into_inner).next_u64();
-        WriteContext::engine(tenant, self.clock.now(), seed)
+        Self { store, importers, engine, writes: Writes::new(clock, seed) }
     }
 
     /// Asks who is due until cancelled; a page under way is finished.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut places = Places::new(TOGETHER, EACH);
-        loop {
-            let wake = match self.start(&mut places, &stop).await {
-                Ok(wake) => wake,
-                Err(error) => {
-                    tracing::error!(%error, "the sources that are due could not be read; trying again");
-                    self.clock.now() + AFTER_FAILURE_MS
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.importers.rung() => {}
-                () = self.clock.sleep_until(wake) => {}
-                () = places.one_ended() => {}
-            }
-        }
-        places.all_ended().await;
-    }
-
-    /// Begins with those who are due and have a place; returns when to look again.
-    async fn start(self: &Arc<Self>, places: &mut Places<SourceKey>, stop: &CancellationToken) -> Stored<Timestamp> {
-        let now = self.clock.now();
-        let mut wake = now + LONGEST_SLEEP_MS;
-        let pushes = self.store.due_pushes(now, TOGETHER as u32).await?;
-        let due = self.store.due_sources((2 * EACH) as u32, 4 * TOGETHER as u32).await?;
-        for push in pushes {
-            let (key, tenant, duty) = (push.source.key, push.source.tenant, Arc::clone(self));
-            places.begin(key, tenant, || async move { duty.receive(push).await });
-        }
-        for DueSource { key, tenant, at } in due {
-            if at > now {
-                wake = wake.min(at);
-            } else {
-                let (duty, stop) = (Arc::clone(self), stop.clone());
-                places.begin(key, tenant, || async move { duty.ask(tenant, key, &stop).await });
-            }
-        }
-        Ok(wake)
+        duty::run(self, stop).await;
     }
 
     /// Pulls from a source that is due until it is over, has had its turn, failed, or the host stops.
     pub async fn ask(&self, tenant: TenantKey, key: SourceKey, stop: &CancellationToken) {
-        steps(PAGES, self.clock.as_ref(), stop, || self.step(tenant, key)).await;
+        steps(PAGES, self.writes.clock.as_ref(), stop, || self.step(tenant, key)).await;
     }
 
     /// One page, or one piece of what follows from the pages; whether there is more to do at once.
@@ -115,11 +65,11 @@ impl SourceDuty {
     /// # Errors
     /// The store did not take it. What the importer fails at is no error here: it is stored.
     pub async fn step(&self, tenant: TenantKey, key: SourceKey) -> Stored<bool> {
-        let Some(turn) = self.store.source_turn(&self.context(tenant), key).await? else { return Ok(false) };
+        let Some(turn) = self.store.source_turn(&self.writes.context(tenant), key).await? else { return Ok(false) };
         let SourceTurn { source, run, cursor, kept, region, settling } = turn;
         let campaign = source.campaign_key;
         if settling {
-            let step = self.store.settle_source(&self.context(tenant), key, run).await?;
+            let step = self.store.settle_source(&self.writes.context(tenant), key, run).await?;
             self.tell(campaign, step.arrived);
             return Ok(step.next != SourceNext::Over);
         }
@@ -137,7 +87,8 @@ impl SourceDuty {
                 return Ok(false);
             }
         };
-        let step = self.store.source_page(&self.context(tenant), key, run, read(page, region), answer.kept).await?;
+        let step =
+            self.store.source_page(&self.writes.context(tenant), key, run, read(page, region), answer.kept).await?;
         self.tell(campaign, step.arrived);
         if step.next == SourceNext::Over {
             // A page that led back to itself ended the run as failed, and may have paused the source.
@@ -147,7 +98,7 @@ impl SourceDuty {
     }
 
     async fn fail(&self, tenant: TenantKey, key: SourceKey, run: i64, failure: PluginFailure) -> Stored<()> {
-        let source = self.store.fail_source(&self.context(tenant), key, run, failure).await?;
+        let source = self.store.fail_source(&self.writes.context(tenant), key, run, failure).await?;
         // A source that no longer feeds its campaign lets it complete.
         self.engine.campaign_changed(source.campaign_key);
         Ok(())
@@ -160,15 +111,16 @@ impl SourceDuty {
         let stored = match self.importers.get(key) {
             None => {
                 let failure = PluginFailure::new("plugin_not_usable", "the importer cannot be used");
-                self.store.fail_push(&self.context(tenant), key, push, failure).await
+                self.store.fail_push(&self.writes.context(tenant), key, push, failure).await
             }
             Some(importer) => {
                 let answer = importer.receive(kept, &webhook).await;
                 match answer.answer {
-                    Err(failure) => self.store.fail_push(&self.context(tenant), key, push, failure).await,
+                    Err(failure) => self.store.fail_push(&self.writes.context(tenant), key, push, failure).await,
                     Ok(page) => {
                         let page = read(page, region);
-                        let taken = self.store.take_push(&self.context(tenant), key, push, page, answer.kept).await;
+                        let taken =
+                            self.store.take_push(&self.writes.context(tenant), key, push, page, answer.kept).await;
                         taken.map(|arrived| self.tell(source.campaign_key, arrived))
                     }
                 }
@@ -180,7 +132,7 @@ impl SourceDuty {
             Err(StoreError::Stale | StoreError::NotFound(_)) => {}
             Err(error) => {
                 tracing::error!(%error, source = %source.id, "what a webhook brought could not be stored; trying again");
-                self.clock.sleep_until(self.clock.now() + AFTER_FAILURE_MS).await;
+                self.writes.clock.sleep_until(self.writes.clock.now() + AFTER_FAILURE_MS).await;
             }
         }
     }
@@ -191,5 +143,40 @@ impl SourceDuty {
             self.engine.campaign_changed(campaign);
             self.engine.leads_changed(campaign);
         }
+    }
+}
+
+impl Duty for SourceDuty {
+    type Key = SourceKey;
+    const WHO: &'static str = "the sources that are due";
+    const TOGETHER: usize = TOGETHER;
+    const EACH: usize = EACH;
+
+    fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    async fn rung(&self) {
+        self.importers.rung().await;
+    }
+
+    async fn start(self: &Arc<Self>, places: &mut Places<SourceKey>, stop: &CancellationToken) -> Stored<Timestamp> {
+        let now = self.writes.clock.now();
+        let mut wake = now + LONGEST_SLEEP_MS;
+        let pushes = self.store.due_pushes(now, TOGETHER as u32).await?;
+        let due = self.store.due_sources((2 * EACH) as u32, 4 * TOGETHER as u32).await?;
+        for push in pushes {
+            let (key, tenant, duty) = (push.source.key, push.source.tenant, Arc::clone(self));
+            places.begin(key, tenant, || async move { duty.receive(push).await });
+        }
+        for DueSource { key, tenant, at } in due {
+            if at > now {
+                wake = wake.min(at);
+            } else {
+                let (duty, stop) = (Arc::clone(self), stop.clone());
+                places.begin(key, tenant, || async move { duty.ask(tenant, key, &stop).await });
+            }
+        }
+        Ok(wake)
     }
 }

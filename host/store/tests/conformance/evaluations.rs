@@ -29,6 +29,11 @@ fn question(name: &str, role: Role) -> VariableSpec {
 
 /// A campaign that goes on until somebody booked, whose calls are read by two evaluators.
 fn world(store: Arc<dyn Store>) -> World {
+    nth_world(store, 0)
+}
+
+/// The same of a tenant beside others.
+fn nth_world(store: Arc<dyn Store>, nth: u64) -> World {
     let used = |name: &str| EvaluatorUse::from(name.parse::<PluginRef>().unwrap());
     let config = CampaignConfig {
         calling_hours: CallingHours::always(),
@@ -38,7 +43,7 @@ fn world(store: Arc<dyn Store>) -> World {
         ..CampaignConfig::named("read")
     };
     let variables = vec![question("booked", Role::None), question("opt_out", Role::OptOut)];
-    World::with(store, Setup { config, variables, ..Setup::default() })
+    World::beside(store, Setup { config, variables, ..Setup::default() }, nth)
 }
 
 fn line(text: &str) -> Vec<Utterance> {
@@ -48,6 +53,10 @@ fn line(text: &str) -> Vec<Utterance> {
 /// A call that is over, with what came in its last event.
 fn called(world: &World, transcript: Option<&str>, analysis: &[(&str, Value)]) -> (Order, Changed) {
     world.start();
+    next_called(world, transcript, analysis)
+}
+
+fn next_called(world: &World, transcript: Option<&str>, analysis: &[(&str, Value)]) -> (Order, Changed) {
     let order = world.claim_one(MONDAY);
     world.placed(MONDAY, &order);
     let given: Variables = analysis.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
@@ -64,8 +73,8 @@ fn called(world: &World, transcript: Option<&str>, analysis: &[(&str, Value)]) -
 }
 
 fn due(world: &World) -> Vec<(AttemptKey, Timestamp)> {
-    let due = world.done(world.store.due_evaluations(10));
-    due.into_iter().map(|one| (one.attempt, one.at)).collect()
+    let due = world.done(world.store.due_evaluations(MONDAY, 10, 10));
+    due.into_iter().filter(|one| one.tenant == world.tenant.key).map(|one| (one.attempt, one.at)).collect()
 }
 
 fn turn(world: &World, order: &Order, now: Timestamp) -> Option<EvaluationTurn> {
@@ -77,14 +86,20 @@ fn asked(turn: &EvaluationTurn) -> (String, Vec<&str>) {
     (turn.evaluator.as_ref().unwrap().plugin.to_string(), names)
 }
 
-fn answer(world: &World, order: &Order, now: Timestamp, place: u32, answers: &[(&str, Value)]) -> Option<Changed> {
+fn answer(
+    world: &World,
+    attempt: AttemptKey,
+    now: Timestamp,
+    place: u32,
+    answers: &[(&str, Value)],
+) -> Option<Changed> {
     let answer = |(name, value): &(&str, Value)| {
         let answer = Answer { value: value.clone(), reason: "said so".into(), evidence: vec![0], confidence: None };
         ((*name).to_owned(), answer)
     };
     let evaluation = Evaluation { answers: answers.iter().map(answer).collect::<BTreeMap<_, _>>(), cost: None };
     let evaluated = Evaluated { place, by: format!("reader@{place}"), evaluation };
-    world.done(world.store.evaluated(&world.ctx(now), Fence::SOLE, order.open.key, evaluated))
+    world.done(world.store.evaluated(&world.ctx(now), Fence::SOLE, attempt, evaluated))
 }
 
 fn state(changed: &Changed) -> LeadState {
@@ -110,17 +125,20 @@ pub fn evaluators_are_asked_in_order_for_what_is_open(store: Arc<dyn Store>) {
     assert_eq!(asked(&first), ("first-reader@1".to_owned(), vec!["booked"]), "the provider told the other");
     assert_eq!(first.input.talk.transcript, line("Yes, book it."));
     assert_eq!((first.input.talk.provided.get("opt_out"), first.transcript_is_coming), (Some(&NO), false));
-    assert!(answer(&world, &order, at, 0, &[("booked", OPEN)]).is_none(), "somebody is left");
+    assert!(answer(&world, order.open.key, at, 0, &[("booked", OPEN)]).is_none(), "somebody is left");
     let second = turn(&world, &order, at).unwrap();
     assert_eq!(asked(&second), ("second-reader@active".to_owned(), vec!["booked"]));
-    assert!(answer(&world, &order, at, 0, &[("booked", NO)]).is_none(), "an answer that comes twice counts once");
-    let changed = answer(&world, &order, at, 1, &[("booked", YES)]).unwrap();
+    assert!(
+        answer(&world, order.open.key, at, 0, &[("booked", NO)]).is_none(),
+        "an answer that comes twice counts once"
+    );
+    let changed = answer(&world, order.open.key, at, 1, &[("booked", YES)]).unwrap();
     assert_eq!(state(&changed), LeadState::Completed(Completion::GoalReached));
     let call = &world.calls(id)[0];
     let booked = &call.variables.0["booked"];
     assert_eq!((&booked.value, booked.reason.as_str(), booked.evidence.as_slice()), (&YES, "said so", [0].as_slice()));
     assert!(due(&world).is_empty() && turn(&world, &order, at).is_none());
-    assert!(answer(&world, &order, at, 1, &[("booked", NO)]).is_none(), "it is over");
+    assert!(answer(&world, order.open.key, at, 1, &[("booked", NO)]).is_none(), "it is over");
 }
 
 pub fn what_the_provider_tells_whole_is_read_by_nobody(store: Arc<dyn Store>) {
@@ -139,7 +157,7 @@ pub fn a_transcript_is_waited_for_and_one_that_comes_late_is_read(store: Arc<dyn
     assert_eq!(at, OVER + TRANSCRIPT_WAIT_MS);
     assert!(turn(&world, &order, at).unwrap().input.talk.transcript.is_empty());
     for place in 0..2 {
-        answer(&world, &order, at, place, &[("booked", OPEN), ("opt_out", OPEN)]);
+        answer(&world, order.open.key, at, place, &[("booked", OPEN), ("opt_out", OPEN)]);
     }
     let waits = world.lead(id);
     assert_eq!(waits.status, "rescheduled", "the call did not tell");
@@ -152,7 +170,7 @@ pub fn a_transcript_is_waited_for_and_one_that_comes_late_is_read(store: Arc<dyn
         world.done(world.store.keep_transcript(said.tenant, said.attempt, said.at, said.lines));
     }
     assert_eq!(asked(&turn(&world, &order, again).unwrap()).1, ["booked", "opt_out"]);
-    answer(&world, &order, again, 0, &[("booked", NO), ("opt_out", YES)]);
+    answer(&world, order.open.key, again, 0, &[("booked", NO), ("opt_out", YES)]);
     assert_eq!(world.lead(id).state, LeadState::Suppressed(SuppressedBy::OptOut));
     assert!(due(&world).is_empty());
 }
@@ -179,7 +197,7 @@ pub fn a_failure_is_told_and_tried_again_and_nobody_is_called(store: Arc<dyn Sto
     assert!(matches!(boot.unfinished[..], [Unfinished::AwaitEvaluation { .. }]), "a host that died waits as well");
     assert_eq!(world.done(world.store.retry_evaluations(&world.ctx(now))), 1);
     assert_eq!(due(&world)[0].1, now, "at once");
-    let changed = answer(&world, &order, now, 0, &[("booked", YES), ("opt_out", NO)]).unwrap();
+    let changed = answer(&world, order.open.key, now, 0, &[("booked", YES), ("opt_out", NO)]).unwrap();
     assert_eq!(state(&changed), LeadState::Completed(Completion::GoalReached));
 }
 
@@ -188,14 +206,14 @@ pub fn calls_are_read_anew_and_the_old_answers_stand_meanwhile(store: Arc<dyn St
     let id = world.add(vec![lead(1)])[0];
     let (order, _) = called(&world, Some("No."), &[("opt_out", NO)]);
     let at = due(&world)[0].1;
-    answer(&world, &order, at, 0, &[("booked", NO)]);
+    answer(&world, order.open.key, at, 0, &[("booked", NO)]);
     let later = at + HOUR_MS / 2;
     let renewed = world.done(world.store.evaluate_again(&world.ctx(later), world.campaign.id, None, 10));
     assert_eq!((renewed.calls, renewed.next), (1, None));
     assert_eq!(world.done(world.store.waiting_evaluations(world.tenant.key, world.campaign.id)), 1);
     assert_eq!(world.calls(id)[0].variables.0["booked"].value, NO, "until the new answer is there");
     assert_eq!(asked(&turn(&world, &order, later).unwrap()).1, ["booked"], "the provider's word stays");
-    answer(&world, &order, later, 0, &[("booked", YES)]);
+    answer(&world, order.open.key, later, 0, &[("booked", YES)]);
     assert_eq!(world.calls(id)[0].variables.0["booked"].value, YES);
     assert_eq!(world.lead(id).state, LeadState::Completed(Completion::GoalReached), "it waited and need not");
     let stranger = WriteContext { tenant: TenantKey(99), ..world.ctx(later) };
@@ -207,4 +225,30 @@ pub fn nobody_reads_the_calls_of_a_campaign_without_evaluators(store: Arc<dyn St
     let world = World::new(store);
     let again = wait(world.store.evaluate_again(&world.ctx(MONDAY), world.campaign.id, None, 10));
     assert!(matches!(again, Err(StoreError::Conflict { code: "no_evaluators", .. })));
+}
+
+pub fn a_long_line_hides_neither_strangers_nor_fresh_calls(store: Arc<dyn Store>) {
+    let [gone, long, short] = [0, 1, 2].map(|nth| nth_world(Arc::clone(&store), nth));
+    for (world, calls) in [(&gone, 3), (&long, 5), (&short, 1)] {
+        world.add((0..calls).map(lead).collect());
+        world.start();
+        (0..calls).for_each(|_| drop(next_called(world, Some("Yes."), &[])));
+    }
+    wait(gone.store.update_tenant(&gone.ctx(OVER), gone.tenant.limits.clone(), true)).unwrap();
+    let next = |each: u32, limit: u32| {
+        let now = OVER + MINUTE_MS;
+        let due = wait(long.store.due_evaluations(now, each, limit)).unwrap();
+        due.into_iter().map(|one| one.tenant).collect::<Vec<_>>()
+    };
+    let (many, one) = (long.tenant.key, short.tenant.key);
+    assert_eq!(next(2, 10), [many, many, one], "a share of the long line, and of a suspended tenant nobody");
+    assert_eq!(next(2, 2), [many, many], "a suspended tenant takes no room");
+    assert_eq!(next(10, 10).len(), 6);
+    for attempt in due(&long).into_iter().map(|(attempt, _)| attempt) {
+        answer(&long, attempt, OVER, 0, &[("booked", NO), ("opt_out", NO)]);
+    }
+    assert_eq!(next(10, 10), [one]);
+    let renewed = wait(long.store.evaluate_again(&long.ctx(MONDAY), long.campaign.id, None, 10)).unwrap();
+    assert_eq!(renewed.calls, 5);
+    assert_eq!(next(2, 10), [one, many, many], "what is read anew waits behind a fresh call, however old it is");
 }

@@ -72,6 +72,7 @@ macro_rules! suite {
                 evaluations: a_failure_is_told_and_tried_again_and_nobody_is_called,
                 evaluations: calls_are_read_anew_and_the_old_answers_stand_meanwhile,
                 evaluations: nobody_reads_the_calls_of_a_campaign_without_evaluators,
+                evaluations: a_long_line_hides_neither_strangers_nor_fresh_calls,
                 dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,
                 dialling: an_order_of_hours_dates_and_state_stops_the_claim,
                 dialling: one_phone_is_called_once_at_a_time_and_freed_after,

@@ -68,7 +68,7 @@ pub fn what_happened_is_told_once_it_is_acknowledged(store: Arc<dyn Store>) {
     assert!(turn(&world, &sink, MONDAY).events.is_empty(), "what was before is not told");
     world.start();
     world.call(MONDAY, CallStatus::Unanswered);
-    let due = wait(world.store.due_sinks(10)).unwrap();
+    let due = wait(world.store.due_sinks(10, 10)).unwrap();
     assert_eq!(due.iter().map(|due| due.key).collect::<Vec<_>>(), [sink.key]);
     let later = MONDAY + 2 * MINUTE_MS;
     let first = turn(&world, &sink, later).events;
@@ -85,7 +85,7 @@ pub fn what_happened_is_told_once_it_is_acknowledged(store: Arc<dyn Store>) {
     wait(world.store.acknowledge(&world.ctx(later), sink.key, vec![(*seq, Ack::Done)], Some(kept.clone()))).unwrap();
     let after = turn(&world, &sink, later);
     assert_eq!((after.events.len(), after.kept), (0, kept));
-    assert!(wait(world.store.due_sinks(10)).unwrap().is_empty());
+    assert!(wait(world.store.due_sinks(10, 10)).unwrap().is_empty());
     let listed = deliveries(&world, &sink, Some(DeliveryStatus::Delivered));
     assert_eq!((listed.len(), listed[0].event, listed[0].lead), (1, event.id, Some(id)));
     let other = world.sink(None, true);
@@ -150,7 +150,7 @@ pub fn a_sink_that_fails_keeps_everything_and_asks_for_a_person(store: Arc<dyn S
     let row = fail(&world, &sink, &down);
     assert_eq!((row.status, row.failures_in_a_row, row.waiting), (InstanceStatus::Active, 1, 1));
     assert!(row.next_try_at >= MONDAY + 30_000);
-    assert_eq!(wait(world.store.due_sinks(10)).unwrap()[0].at, row.next_try_at);
+    assert_eq!(wait(world.store.due_sinks(10, 10)).unwrap()[0].at, row.next_try_at);
     // "Too many" is said of all and is no fault of the delivery.
     let slow = PluginFailure { retry_after_ms: Some(90_000), ..PluginFailure::new("http_too_many_requests", "slowly") };
     let row = acknowledge(&world, &sink, MONDAY, vec![(seq, Ack::Failed(slow))]);
@@ -162,7 +162,7 @@ pub fn a_sink_that_fails_keeps_everything_and_asks_for_a_person(store: Arc<dyn S
     assert!(
         row.status_reason.detail.contains("resume the sink") || row.status_reason.detail.contains("then resume it")
     );
-    assert!(wait(world.store.due_sinks(10)).unwrap().is_empty());
+    assert!(wait(world.store.due_sinks(10, 10)).unwrap().is_empty());
     assert!(wait(world.store.sink_turn(&world.ctx(MONDAY), sink.key, 50)).unwrap().is_none());
     set(&world, MONDAY, ids[1], SetStatus::Completed);
     wait(world.store.resume_sink(&world.ctx(MONDAY), sink.id)).unwrap();

@@ -138,16 +138,21 @@ impl World {
     }
 
     pub fn with(store: Arc<dyn Store>, setup: Setup) -> Self {
-        wait(Self::build(store, setup))
+        wait(Self::build(store, setup, 0))
     }
 
-    async fn build(store: Arc<dyn Store>, setup: Setup) -> Self {
-        let seed = AtomicU64::new(1);
-        let nobody = WriteContext::engine(campanile_domain::ids::TenantKey(0), MONDAY, 0);
+    /// A tenant beside others in the same store; `nth` tells them apart.
+    pub fn beside(store: Arc<dyn Store>, setup: Setup, nth: u64) -> Self {
+        wait(Self::build(store, setup, nth * 10_000_000))
+    }
+
+    async fn build(store: Arc<dyn Store>, setup: Setup, first: u64) -> Self {
+        let seed = AtomicU64::new(first + 1);
+        let nobody = WriteContext::engine(campanile_domain::ids::TenantKey(0), MONDAY, first);
         let billing = Billing { currency: Currency::EUR, tariff: tariff() };
         let new = NewTenant { name: "Acme".into(), limits: setup.limits, billing: setup.billed.then_some(billing) };
         let tenant = store.create_tenant(&nobody, new).await.unwrap();
-        let ctx = |n| WriteContext::engine(tenant.key, MONDAY, n);
+        let ctx = |n| WriteContext::engine(tenant.key, MONDAY, first + n);
         let gateway = NewGateway::built_in("sim", "simulated", serde_json::json!({}));
         let gateway = store.create_gateway(&ctx(1_000_001), gateway).await.unwrap();
         let config = AssistantConfig {

@@ -93,8 +93,9 @@ pub struct Renewed {
 /// The evaluations.
 #[async_trait]
 pub trait Evaluations: Send + Sync {
-    /// The next ones, by time; none of suspended tenants.
-    async fn due_evaluations(&self, limit: u32) -> Stored<Vec<DueEvaluation>>;
+    /// The next ones, none of suspended tenants: those that are due, fresh calls before calls that are read anew, then
+    /// those that will be; each part by time. At most `each` of a tenant's fresh calls and as many of the others.
+    async fn due_evaluations(&self, now: Timestamp, each: u32, limit: u32) -> Stored<Vec<DueEvaluation>>;
     /// The next question about one; `None`: it does not wait any more.
     async fn evaluation_turn(&self, attempt: AttemptKey, now: Timestamp) -> Stored<Option<EvaluationTurn>>;
     /// Keeps what an evaluator answered. When nothing is left to be asked, the lead goes on: what came of it.

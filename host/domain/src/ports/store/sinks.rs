@@ -192,8 +192,8 @@ pub trait Sinks: Send + Sync {
     /// Makes all that were given up wait again; returns how many.
     async fn resend_failed(&self, ctx: &WriteContext, id: SinkId) -> Stored<u64>;
 
-    /// The active sinks with something to do, by time; those of suspended tenants left out.
-    async fn due_sinks(&self, limit: u32) -> Stored<Vec<DueSink>>;
+    /// The active sinks with something to do, by time, at most `each` of any tenant and those of suspended tenants left out.
+    async fn due_sinks(&self, each: u32, limit: u32) -> Stored<Vec<DueSink>>;
     /// Reads the log on and says what is to be told now, at most `limit` events; `None`: the sink is not active any more.
     async fn sink_turn(&self, ctx: &WriteContext, sink: SinkKey, limit: u32) -> Stored<Option<SinkTurn>>;
     /// Keeps what became of events, and what the sink keeps (`None`: as it was); whether more may be told at once.

@@ -20,8 +20,8 @@ pub(crate) mod waiting;
 
 #[async_trait]
 impl Evaluations for SqliteStore {
-    async fn due_evaluations(&self, limit: u32) -> Stored<Vec<DueEvaluation>> {
-        self.read_cached(move |db, cache| waiting::due(db, cache, limit)).await
+    async fn due_evaluations(&self, now: Timestamp, each: u32, limit: u32) -> Stored<Vec<DueEvaluation>> {
+        self.read_cached(move |db, cache| waiting::due(db, cache, now, (each, limit))).await
     }
 
     async fn evaluation_turn(&self, attempt: AttemptKey, now: Timestamp) -> Stored<Option<EvaluationTurn>> {

@@ -88,15 +88,35 @@ pub(crate) fn said(op: &mut Op<'_>, attempt: AttemptKey) -> Done<()> {
     Ok(())
 }
 
-/// Those that are due, by time.
-pub(crate) fn due(db: &Connection, cache: &mut Cache, limit: u32) -> Done<Vec<DueEvaluation>> {
+/// Who is next: those that are due, fresh calls before calls that are read anew, then those that will be. At most `each` of
+/// either kind of a tenant, so that a long line of one leaves room for others, and a suspended one takes none.
+pub(crate) fn due(
+    db: &Connection,
+    cache: &mut Cache,
+    now: Timestamp,
+    (each, limit): (u32, u32),
+) -> Done<Vec<DueEvaluation>> {
+    // From tenant to tenant by the index: what it costs depends on how many have a line, not on how long the lines are.
     let mut statement = db.prepare_cached(
-        "SELECT e.attempt, e.tenant, t.version, e.due FROM evaluation e JOIN tenant t ON t.id = e.tenant
-         WHERE e.done_at IS NULL AND e.due < ?2 ORDER BY e.due LIMIT ?1",
+        "WITH RECURSIVE waiting (tenant) AS (
+           SELECT min(tenant) FROM evaluation WHERE done_at IS NULL
+           UNION ALL
+           SELECT (SELECT min(e.tenant) FROM evaluation e WHERE e.done_at IS NULL AND e.tenant > w.tenant)
+           FROM waiting w WHERE w.tenant IS NOT NULL),
+         kind (again) AS (VALUES (0), (1))
+         SELECT e.attempt, e.tenant, t.version, e.due
+         FROM waiting w CROSS JOIN kind k JOIN tenant t ON t.id = w.tenant
+         JOIN evaluation e ON e.attempt IN (
+           SELECT f.attempt FROM evaluation f
+           WHERE f.tenant = w.tenant AND f.again = k.again AND f.done_at IS NULL AND f.due < ?1
+           ORDER BY f.due, f.attempt LIMIT ?2)
+         ORDER BY e.due > ?3, CASE WHEN e.due > ?3 THEN 0 ELSE e.again END, e.due, e.attempt",
     )?;
-    let mut rows = statement.query(params![limit, NEVER])?;
+    let mut rows = statement.query(params![NEVER, each, now.0])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next()?
+        && found.len() < limit as usize
+    {
         let tenant: i64 = row.get(1)?;
         if !scope::terms(db, cache, (tenant, row.get(2)?))?.suspended {
             let (attempt, at) = (AttemptKey(row.get(0)?), Timestamp(row.get(3)?));

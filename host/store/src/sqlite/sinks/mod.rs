@@ -63,8 +63,8 @@ impl Sinks for SqliteStore {
         self.write(Bulk, ctx, move |op| delivery::resend_failed(op, id)).await
     }
 
-    async fn due_sinks(&self, limit: u32) -> Stored<Vec<DueSink>> {
-        self.read_cached(move |db, cache| turn::due(db, cache, limit)).await
+    async fn due_sinks(&self, each: u32, limit: u32) -> Stored<Vec<DueSink>> {
+        self.read_cached(move |db, cache| turn::due(db, cache, each, limit)).await
     }
     async fn sink_turn(&self, ctx: &WriteContext, key: SinkKey, limit: u32) -> Stored<Option<SinkTurn>> {
         let Some(sink) = self.read(move |db| turn::active(db, key)).await? else { return Ok(None) };

@@ -32,19 +32,24 @@ const READ: i64 = 5_000;
 /// How long a delivery that is over is kept, in milliseconds.
 const KEPT_MS: i64 = 30 * DAY_MS;
 
-/// Active sinks that have something to do, by time.
-pub(crate) fn due(db: &Connection, cache: &mut Cache, limit: u32) -> Done<Vec<DueSink>> {
+/// Active sinks that have something to do, by time; `each` of a tenant, so that one with many leaves room for others.
+pub(crate) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> Done<Vec<DueSink>> {
     let mut statement = db.prepare_cached(
         "SELECT id, tenant, version, at FROM (
-           SELECT s.id, s.tenant, t.version, max(s.next_at, CASE WHEN s.position < t.event_seq THEN 0 ELSE
-                    (SELECT min(d.next_at) FROM sink_delivery d WHERE d.sink = s.id AND d.state = 0) END) AS at
-           FROM sink s JOIN tenant t ON t.id = s.tenant
-           WHERE s.status = 'active' AND s.deleted_at IS NULL)
-         WHERE at IS NOT NULL ORDER BY at, id LIMIT ?1",
+           SELECT id, tenant, version, at, row_number() OVER (PARTITION BY tenant ORDER BY at, id) AS place FROM (
+             SELECT s.id, s.tenant, t.version, max(s.next_at, CASE WHEN s.position < t.event_seq THEN 0 ELSE
+                      (SELECT min(d.next_at) FROM sink_delivery d WHERE d.sink = s.id AND d.state = 0) END) AS at
+             FROM sink s JOIN tenant t ON t.id = s.tenant
+             WHERE s.status = 'active' AND s.deleted_at IS NULL)
+           WHERE at IS NOT NULL)
+         WHERE place <= ?1 ORDER BY at, id",
     )?;
-    let mut rows = statement.query([limit])?;
+    let mut rows = statement.query([each])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    // Suspended tenants take no room in the limit.
+    while let Some(row) = rows.next()?
+        && found.len() < limit as usize
+    {
         let tenant: i64 = row.get(1)?;
         if !scope::terms(db, cache, (tenant, row.get(2)?))?.suspended {
             found.push(DueSink { key: SinkKey(row.get(0)?), tenant: TenantKey(tenant), at: Timestamp(row.get(3)?) });

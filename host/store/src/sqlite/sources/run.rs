@@ -109,11 +109,14 @@ pub(crate) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> 
                   row_number() OVER (PARTITION BY s.tenant ORDER BY s.next_at, s.id) AS place
            FROM source s JOIN tenant t ON t.id = s.tenant
            WHERE s.status = 'active' AND s.deleted_at IS NULL)
-         WHERE place <= ?1 ORDER BY next_at, id LIMIT ?2",
+         WHERE place <= ?1 ORDER BY next_at, id",
     )?;
-    let mut rows = statement.query([each, limit])?;
+    let mut rows = statement.query([each])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    // Suspended tenants take no room in the limit.
+    while let Some(row) = rows.next()?
+        && found.len() < limit as usize
+    {
         let tenant: i64 = row.get(1)?;
         if !scope::terms(db, cache, (tenant, row.get(3)?))?.suspended {
             let at = Timestamp(row.get(2)?);
