@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
+use crate::calls::Calls;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 
@@ -20,18 +21,8 @@ pub struct Compare {
     /// Two to five evaluators: NAME, NAME@VERSION, or {"plugin": ..., "settings": {...}}
     #[arg(required = true, num_args = 2..=5)]
     evaluators: Vec<String>,
-    /// On this call
-    #[arg(long, value_name = "CALL", conflicts_with_all = ["lead", "campaign"])]
-    call: Option<String>,
-    /// On the calls of this lead
-    #[arg(long, value_name = "LEAD", conflicts_with = "campaign")]
-    lead: Option<String>,
-    /// On a random sample of this campaign's calls
-    #[arg(long, value_name = "CAMPAIGN")]
-    campaign: Option<String>,
-    /// How many calls the sample has
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
-    sample: u32,
+    #[command(flatten)]
+    calls: Calls,
     #[command(flatten)]
     server: ServerFlags,
     /// Print the comparison as JSON
@@ -49,16 +40,7 @@ pub async fn run(command: Evaluate) -> Result<(), Failure> {
         false => Ok(Value::from(text.as_str())),
     };
     let mut body = json!({"evaluators": args.evaluators.iter().map(written).collect::<Result<Vec<_>, _>>()?});
-    match (&args.call, &args.lead, &args.campaign) {
-        (Some(call), ..) => body["call"] = call.as_str().into(),
-        (None, Some(lead), _) => body["lead"] = lead.as_str().into(),
-        (None, None, Some(campaign)) => {
-            (body["campaign"], body["sample"]) = (campaign.as_str().into(), args.sample.into());
-        }
-        (None, None, None) => {
-            return Err(Failure::usage("nothing to compare them on").next("name --campaign, --lead or --call"));
-        }
-    }
+    args.calls.name(&mut body)?;
     let compared = client.post("/v1/evaluations/compare", Body::Json(body)).await?;
     if args.json {
         println!("{compared}");

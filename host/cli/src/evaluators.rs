@@ -17,7 +17,6 @@ use campanile_domain::ports::outbound::Principal;
 use campanile_domain::ports::policy::Calendar;
 use campanile_domain::ports::store::{SecretOwner, Store};
 use campanile_sandbox::{Installation, PluginEvaluator, Reads};
-use serde_json::Value;
 
 use crate::gateway_kinds::Plugged;
 use crate::installation::{installation, not_asked};
@@ -31,36 +30,32 @@ pub struct CallEvaluators {
 }
 
 impl CallEvaluators {
-    async fn is_uploaded(&self, tenant: TenantKey, name: &str) -> Result<bool, PluginFailure> {
-        let versions = self.store.plugin_versions(Some(tenant), Some(name)).await;
-        let versions = versions.map_err(|error| PluginFailure::new("store", error.to_string()))?;
-        Ok(!versions.is_empty())
+    /// What ships is asked with its settings and nothing else.
+    fn shipped(&self, tenant: TenantKey, used: &EvaluatorUse, instance: String) -> Installation {
+        let principal = Principal {
+            tenant,
+            instance,
+            hosts: Vec::new(),
+            auth: Vec::new(),
+            settings: Arc::new(used.settings.clone()),
+            secrets: Arc::default(),
+            connections: Vec::new(),
+        };
+        Installation {
+            plugin: used.plugin.clone(),
+            principal: Arc::new(principal),
+            outbound: Arc::clone(&self.plugged.outbound),
+            clock: Arc::clone(&self.plugged.clock),
+        }
     }
 
-    async fn installed(
+    async fn uploaded(
         &self,
         tenant: TenantKey,
-        plugin: &PluginRef,
-        settings: &Value,
+        used: &EvaluatorUse,
         instance: String,
     ) -> Result<Installation, PluginFailure> {
-        if !self.is_uploaded(tenant, &plugin.name).await? {
-            let principal = Principal {
-                tenant,
-                instance,
-                hosts: Vec::new(),
-                auth: Vec::new(),
-                settings: Arc::new(settings.clone()),
-                secrets: Arc::default(),
-                connections: Vec::new(),
-            };
-            return Ok(Installation {
-                plugin: plugin.clone(),
-                principal: Arc::new(principal),
-                outbound: Arc::clone(&self.plugged.outbound),
-                clock: Arc::clone(&self.plugged.clock),
-            });
-        }
+        let EvaluatorUse { plugin, settings } = used;
         let owner = SecretOwner::Plugin(plugin.name.clone());
         let made = installation(self.store.as_ref(), &self.plugged, (tenant, owner), plugin, settings).await;
         let mut made = made.map_err(|why| PluginFailure::new("plugin_not_usable", why))?;
@@ -70,11 +65,17 @@ impl CallEvaluators {
         Ok(made)
     }
 
+    async fn ask(
+        &self,
+        installed: Installation,
+        input: &EvaluationInput,
+        calendar: Calendar,
+    ) -> PluginAnswer<Evaluation> {
+        PluginEvaluator::new(self.plugged.sandbox.clone(), installed).evaluate(input, calendar).await
+    }
+
     /// What an uploaded plugin needs that it was not given.
     async fn lacks(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<(), PluginFailure> {
-        if !self.is_uploaded(tenant, &plugin.name).await? {
-            return Ok(());
-        }
         let broken = |error: String| PluginFailure::new("store", error);
         let manifest = crate::installation::manifest(self.store.as_ref(), tenant, plugin).await;
         let manifest = manifest.map_err(|why| PluginFailure::new("plugin_not_usable", why))?;
@@ -109,27 +110,23 @@ impl Evaluators for CallEvaluators {
         input: &EvaluationInput,
         calendar: Calendar,
     ) -> PluginAnswer<Evaluation> {
-        let EvaluatorUse { plugin, settings } = used;
+        let (EvaluatorUse { plugin, settings }, instance) = (used, input.talk.call.to_string());
         match self.plugged.sandbox.reads(tenant, plugin).await {
             Err(fault) => not_asked(fault.into()),
             Ok(Reads::Script(_)) => {
                 self.plugged.sandbox.evaluate_script(tenant, (plugin, None), settings, input, calendar).await
             }
-            Ok(Reads::Component(_)) => {
-                match self.installed(tenant, plugin, settings, input.talk.call.to_string()).await {
-                    Err(failure) => not_asked(failure),
-                    Ok(installed) => {
-                        let evaluator = PluginEvaluator::new(self.plugged.sandbox.clone(), installed);
-                        evaluator.evaluate(input, calendar).await
-                    }
-                }
-            }
+            Ok(Reads::Shipped(_)) => self.ask(self.shipped(tenant, used, instance), input, calendar).await,
+            Ok(Reads::Component(_)) => match self.uploaded(tenant, used, instance).await {
+                Err(failure) => not_asked(failure),
+                Ok(installed) => self.ask(installed, input, calendar).await,
+            },
         }
     }
 
     async fn resolve(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<String, PluginFailure> {
         match self.plugged.sandbox.reads(tenant, plugin).await? {
-            Reads::Script(reference) => Ok(reference),
+            Reads::Script(reference) | Reads::Shipped(reference) => Ok(reference),
             Reads::Component(reference) => {
                 self.lacks(tenant, plugin).await?;
                 Ok(reference)

@@ -2,6 +2,7 @@
 //!
 //! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
 
+mod calls;
 mod campaign_file;
 mod carrier;
 mod client;

@@ -27,8 +27,10 @@ use crate::warm::Holder;
 pub enum Reads {
     /// A script that defines `evaluate`: `name@version`.
     Script(String),
-    /// A call evaluator: `name@version`.
+    /// A call evaluator that its tenant uploaded: `name@version`.
     Component(String),
+    /// One that ships with this host, which asks for nothing: `name@version`.
+    Shipped(String),
 }
 
 impl Sandbox {
@@ -41,7 +43,10 @@ impl Sandbox {
         let version = inner.find(tenant, plugin)?;
         let reference = version.reference.clone();
         let hint = match &version.body {
-            Body::Component { kind: Kind::CallEvaluator, .. } => return Ok(Reads::Component(reference)),
+            Body::Component { kind: Kind::CallEvaluator, .. } if inner.has_uploaded(tenant, &plugin.name) => {
+                return Ok(Reads::Component(reference));
+            }
+            Body::Component { kind: Kind::CallEvaluator, .. } => return Ok(Reads::Shipped(reference)),
             Body::Component { kind, .. } => format!("{reference} is a {kind} and evaluates no calls"),
             Body::Script(_) if inner.plays(tenant, &version, Role::CallEvaluator).await? => {
                 return Ok(Reads::Script(reference));

@@ -332,6 +332,11 @@ impl Inner {
         self.read_shelf().find(tenant, plugin)
     }
 
+    /// Whether a name means something that the tenant uploaded.
+    pub fn has_uploaded(&self, tenant: TenantKey, name: &str) -> bool {
+        self.read_shelf().is_own(tenant, name)
+    }
+
     /// The compiled and linked form of a version, made when it is first needed.
     pub async fn ready(&self, version: &Version) -> Result<Arc<Ready>, Fault> {
         let Body::Component { wasm, kind, bytes, .. } = &version.body else {

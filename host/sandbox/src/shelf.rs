@@ -184,6 +184,11 @@ impl Shelf {
         }
     }
 
+    /// Whether a name means something of the tenant's own, and nothing that ships.
+    pub fn is_own(&self, tenant: TenantKey, name: &str) -> bool {
+        self.installed.get(&tenant).is_some_and(|own| own.contains_key(name))
+    }
+
     pub fn find(&self, tenant: TenantKey, plugin: &PluginRef) -> Result<Arc<Version>, Fault> {
         let own = self.installed.get(&tenant);
         let versions = own.and_then(|own| own.get(&plugin.name)).or_else(|| self.shipped.get(&plugin.name));

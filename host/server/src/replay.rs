@@ -10,7 +10,7 @@ use std::sync::Arc;
 use campanile_domain::ids::{CampaignKey, JobId, LeadKey, TenantKey};
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::policy::{Decision, PolicyInput};
-use campanile_domain::ports::policy::{Calendar, PolicyCall, PolicyFailure};
+use campanile_domain::ports::policy::{PolicyCall, PolicyFailure};
 use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, JobProgress, KeptCalendar, Output, Stored};
 use campanile_domain::replay::{Change, Difference, Made, Standing, Tally};
 use campanile_domain::time::Timestamp;
@@ -173,7 +173,6 @@ impl Round<'_> {
 
     async fn ask(&mut self, record: &DecisionRecord, question: Question) {
         let Question { recorded, input, settings, calendar, standing } = question;
-        let KeptCalendar { hours, zone, consulted } = calendar;
         // What was set for a policy of another name means nothing to this one.
         let is_its_own = record.by.split('@').next() == Some(self.replay.policy.name.as_str());
         let recorded_settings = if is_its_own { settings.clone() } else { Value::Object(Map::new()) };
@@ -184,7 +183,7 @@ impl Round<'_> {
             policy: self.replay.policy.clone(),
             settings: asked_with,
             input,
-            calendar: Calendar { hours, zone, recorded: consulted.asked.into() },
+            calendar: calendar.into(),
         };
         let answer = self.app.policies.consider(&call, self.replay.draft.as_deref()).await;
         let answered = answer.decision;
@@ -231,11 +230,9 @@ fn question(record: &DecisionRecord) -> Result<Question, String> {
     if record.by == "builtin" {
         return Err("builtin".into());
     }
-    let input = PolicyInput::deserialize(&record.input).map_err(|_| "no_input".to_owned())?;
-    let too_old = || "too_old".to_owned();
-    let settings = record.settings.clone().ok_or_else(too_old)?;
-    let calendar = record.calendar.as_ref().ok_or_else(too_old)?;
-    let calendar = KeptCalendar::deserialize(calendar).map_err(|_| "unreadable".to_owned())?;
+    let input = record.question()?;
+    let settings = record.settings.clone().ok_or("too_old")?;
+    let calendar = record.consulted()?.ok_or("too_old")?;
     let standing = record.standing.as_ref().and_then(|standing| Standing::deserialize(standing).ok());
     Ok(Question { recorded, input, settings, calendar, standing })
 }

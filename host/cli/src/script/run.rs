@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, name, sandbox};
+use crate::calls::Calls;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 use crate::plugin::replay::object;
@@ -15,18 +16,8 @@ use crate::plugin::replay::object;
 pub struct Run {
     /// The script
     file: PathBuf,
-    /// Of this lead: its recorded decisions, and its calls
-    #[arg(long, value_name = "LEAD", conflicts_with_all = ["call", "campaign"])]
-    lead: Option<String>,
-    /// Of this call
-    #[arg(long, value_name = "CALL", conflicts_with = "campaign")]
-    call: Option<String>,
-    /// Of this campaign: a random sample of its calls
-    #[arg(long, value_name = "CAMPAIGN")]
-    campaign: Option<String>,
-    /// How many calls the sample has
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
-    sample: u32,
+    #[command(flatten)]
+    calls: Calls,
     /// The script's settings, a JSON file
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -46,16 +37,7 @@ pub async fn run(args: &Run) -> Result<(), Failure> {
         Some(path) => object(path)?.into(),
         None => Value::Object(Map::new()),
     };
-    match (&args.lead, &args.call, &args.campaign) {
-        (Some(lead), ..) => body["lead"] = lead.as_str().into(),
-        (None, Some(call), _) => body["call"] = call.as_str().into(),
-        (None, None, Some(campaign)) => {
-            (body["campaign"], body["sample"]) = (campaign.as_str().into(), args.sample.into());
-        }
-        (None, None, None) => {
-            return Err(Failure::usage("nothing to run it on").next("name --lead, --call or --campaign"));
-        }
-    }
+    args.calls.name(&mut body)?;
     let answered = client.post("/v1/scripts/run", Body::Json(body)).await?;
     if args.json {
         println!("{answered}");

@@ -22,7 +22,7 @@ const ABOUT: &str = "appointment* | book* | schedul* | slot* | opening | opening
     probefahrt | treffen";
 /// The agent asks.
 const OFFERS: &str = "the earliest/first/next/only i/we/thing/one/slot * have/is | would/will/does/do/could * \
-    work/suit/do/fit | work/works/suit/suits for you | works/work/suit/suits you | would * be \
+    work/suit/do/fit | works/suit/suits/work for you | works/suit/suits/work you | would * be \
     okay/ok/good/fine/alright/convenient/possible/better | is * \
     okay/ok/good/fine/alright/free/open/available/convenient/possible | are * \
     okay/ok/good/fine/free/open/available/possible | still okay/ok/good/fine/alright/free | how/what about | how \

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Stored;
-use crate::calendar::Consulted;
+use crate::calendar::{Calendar, Consulted};
 use crate::hours::CallingHours;
 use crate::ids::{AttemptKey, CallId, CampaignKey, LeadKey, TenantKey};
 use crate::policy::{Decision, PolicyInput};
@@ -82,6 +82,22 @@ impl DecisionRecord {
         }
         PolicyFailure::deserialize(&self.output).ok().map(Err)
     }
+
+    /// The question.
+    ///
+    /// # Errors
+    /// `no_input`: it was not kept, or in another shape.
+    pub fn question(&self) -> Result<PolicyInput, &'static str> {
+        PolicyInput::deserialize(&self.input).map_err(|_| "no_input")
+    }
+
+    /// What `calendar` answered from; `None` where nobody could ask it, as in a decision of the built-in policy.
+    ///
+    /// # Errors
+    /// `unreadable`: it was kept in another shape.
+    pub fn consulted(&self) -> Result<Option<KeptCalendar>, &'static str> {
+        self.calendar.as_ref().map(|kept| KeptCalendar::deserialize(kept).map_err(|_| "unreadable")).transpose()
+    }
 }
 
 /// What `calendar` answered from in a call, and what it was asked.
@@ -94,6 +110,13 @@ pub struct KeptCalendar {
     /// The questions.
     #[serde(flatten)]
     pub consulted: Consulted,
+}
+
+impl From<KeptCalendar> for Calendar {
+    /// As it was: what was answered then comes before any answer of today.
+    fn from(kept: KeptCalendar) -> Self {
+        Self { hours: kept.hours, zone: kept.zone, recorded: kept.consulted.asked.into() }
+    }
 }
 
 /// [`KeptCalendar`] as it is written.

@@ -9,6 +9,7 @@ use campanile_domain::attempt::Outcome;
 use campanile_domain::evaluation::EvaluatorUse;
 use campanile_domain::ids::{CallId, CampaignId, LeadId};
 use campanile_domain::variable::Value;
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,8 +125,8 @@ pub(crate) async fn compare_evaluators(
             continue;
         }
         let (mut answers, mut failures) = (BTreeMap::<String, Vec<Value>>::new(), BTreeMap::new());
-        for (place, used) in wanted.iter().enumerate() {
-            let answer = app.evaluators.evaluate(key.of(), used, &input, calendar.clone()).await;
+        let asked = wanted.iter().map(|used| app.evaluators.evaluate(key.of(), used, &input, calendar.clone()));
+        for (place, answer) in join_all(asked).await.into_iter().enumerate() {
             let given = match answer.answer {
                 Ok(evaluation) => evaluation.answers,
                 Err(failure) => {

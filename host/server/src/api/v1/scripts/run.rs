@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::{CallId, CampaignId, LeadId, TenantKey};
-use campanile_domain::policy::PolicyInput;
+use campanile_domain::plugin::PluginRef;
 use campanile_domain::ports::policy::{Calendar, PolicyCall};
-use campanile_domain::ports::store::{Call, DecisionRecord, KeptCalendar};
+use campanile_domain::ports::store::{Call, DecisionRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -97,74 +97,100 @@ pub(crate) async fn run_script(
     key: Key<PluginsWrite>,
     Body(request): Body<ScriptRun>,
 ) -> Result<Json<RanAll>, Problem> {
-    check_source(&request.source).map_err(|fault| Problem::invalid(vec![fault]))?;
-    let ScriptRun { call, lead, campaign, sample, .. } = request;
+    let ScriptRun { source, name, settings, call, lead, campaign, sample } = request;
+    let mut faults: Vec<FieldProblem> = check_source(&source).err().into_iter().collect();
+    let policy = format!("{}@draft", name.as_deref().unwrap_or("script")).parse::<PluginRef>().map_err(|_| {
+        let message = "write 3 to 49 lower-case letters, digits and dashes, a letter first";
+        faults.push(FieldProblem::new("/name", "invalid", message));
+    });
+    let (Ok(policy), true) = (policy, faults.is_empty()) else { return Err(Problem::invalid(faults)) };
     let which = Which::read(call, lead, campaign, sample)?;
-    let ScriptRead { roles, .. } = app.scripts.check(key.of(), &request.source).await.map_err(rejected)?;
+    let ScriptRead { roles, .. } = app.scripts.check(key.of(), &source).await.map_err(rejected)?;
     let calls = which.calls(&app, key.of()).await?;
+    let settings = Value::Object(settings);
+    let mut draft = Draft { app: &app, tenant: key.of(), policy, source: &source, settings, of_lead: None };
     let mut data = Vec::with_capacity(calls.len());
     for call in calls {
-        data.push(ran(&app, key.of(), &request, &roles, call).await?);
+        data.push(draft.ran(&roles, call).await?);
     }
     Ok(Json(RanAll { roles, data }))
 }
 
-async fn ran(
-    app: &App,
+/// A draft that is asked about call after call.
+struct Draft<'a> {
+    app: &'a App,
     tenant: TenantKey,
-    request: &ScriptRun,
-    roles: &[ScriptRole],
-    call: Call,
-) -> Result<Ran, Problem> {
-    let settings = Value::Object(request.settings.clone());
-    let told = |answer: Result<Value, (String, String)>| match answer {
-        Ok(answer) => json!({ "answer": answer }),
-        Err((code, message)) => json!({"error": {"code": code, "message": message}}),
-    };
-    let (mut decision, mut decided, mut evaluation, mut log) = (None, None, None, Vec::new());
-    if roles.contains(&ScriptRole::RetryPolicy) {
-        let lead = app.store.lead(tenant, call.lead).await?;
-        let records = app.store.decisions(tenant, lead.key).await?;
-        let of_call = |record: &&DecisionRecord| record.call == Some(call.id);
-        if let Some(record) = records.iter().rev().find(of_call)
-            && let Ok(input) = serde_json::from_value::<PolicyInput>(record.input.clone())
+    policy: PluginRef,
+    source: &'a str,
+    settings: Value,
+    /// The lead whose decisions were read last: calls of one lead come together.
+    of_lead: Option<(LeadId, Vec<DecisionRecord>)>,
+}
+
+impl Draft<'_> {
+    async fn ran(&mut self, roles: &[ScriptRole], call: Call) -> Result<Ran, Problem> {
+        let (mut decision, mut decided, mut evaluation, mut log) = (None, None, None, Vec::new());
+        if roles.contains(&ScriptRole::RetryPolicy)
+            && let Some(record) = self.record(&call).await?
         {
-            let campaign = app.store.campaign(tenant, call.campaign).await?;
-            let kept = record.calendar.clone().and_then(|kept| serde_json::from_value::<KeptCalendar>(kept).ok());
-            let calendar = match kept {
-                Some(KeptCalendar { hours, zone, .. }) => Calendar::new(hours, zone),
-                None => Calendar::new(campaign.config.calling_hours.clone(), input.zone.clone()),
-            };
-            let name = request.name.as_deref().unwrap_or("script");
-            let policy = format!("{name}@draft").parse().map_err(|_| {
-                let message = "write 3 to 49 lower-case letters, digits and dashes, a letter first";
-                Problem::invalid(vec![FieldProblem::new("/name", "invalid", message)])
-            })?;
-            let asked = PolicyCall { tenant, policy, settings: settings.clone(), input, calendar };
-            let answer = app.policies.consider(&asked, Some(&request.source)).await;
-            log.extend(answer.log.iter().cloned());
-            decision = Some(told(match answer.decision {
-                Ok(decision) => Ok(serde_json::to_value(decision).map_err(Problem::internal)?),
-                Err(failure) => Err((failure.code, failure.message)),
-            }));
             decided = Some(record.output.clone());
+            decision = Some(self.decides(&record, &call, &mut log).await?);
         }
+        if roles.contains(&ScriptRole::CallEvaluator) {
+            let (input, calendar) = self.app.store.question_about(self.tenant, call.id).await?;
+            let answer = self.app.scripts.evaluate(self.tenant, self.source, &self.settings, &input, calendar).await;
+            log.extend(answer.log.iter().cloned());
+            evaluation = Some(match answer.answer {
+                Ok(evaluation) => json!({ "answer": evaluation.answers }),
+                Err(failure) => failed(&failure.code, &failure.message),
+            });
+        }
+        let determined = serde_json::to_value(&call.variables).map_err(Problem::internal)?;
+        Ok(Ran { call: call.id, lead: call.lead, decision, decided, evaluation, determined, log })
     }
-    if roles.contains(&ScriptRole::CallEvaluator) {
-        let (input, calendar) = app.store.question_about(tenant, call.id).await?;
-        let answer = app.scripts.evaluate(tenant, &request.source, &settings, &input, calendar).await;
-        log.extend(answer.log.iter().cloned());
-        evaluation = Some(told(match answer.answer {
-            Ok(evaluation) => Ok(serde_json::to_value(evaluation.answers).map_err(Problem::internal)?),
-            Err(failure) => Err((failure.code, failure.message)),
-        }));
+
+    /// The decision that was recorded about a call, the last where there are several.
+    async fn record(&mut self, call: &Call) -> Result<Option<DecisionRecord>, Problem> {
+        if self.of_lead.as_ref().is_none_or(|(lead, _)| *lead != call.lead) {
+            let key = self.app.store.lead(self.tenant, call.lead).await?.key;
+            self.of_lead = Some((call.lead, self.app.store.decisions(self.tenant, key).await?));
+        }
+        let mut records = self.of_lead.iter().flat_map(|(_, records)| records);
+        Ok(records.rfind(|record| record.call == Some(call.id)).cloned())
     }
-    let determined = serde_json::to_value(&call.variables).map_err(Problem::internal)?;
-    Ok(Ran { call: call.id, lead: call.lead, decision, decided, evaluation, determined, log })
+
+    /// What the draft decides when it is asked what was asked then.
+    async fn decides(&self, record: &DecisionRecord, call: &Call, log: &mut Vec<String>) -> Result<Value, Problem> {
+        let (input, kept) = match record.question().and_then(|input| Ok((input, record.consulted()?))) {
+            Ok(question) => question,
+            Err(why) => return Ok(failed(why, "what was asked then was not kept in a form that can be asked again")),
+        };
+        let calendar = match kept {
+            Some(kept) => kept.into(),
+            // The built-in policy decided, which asks no calendar.
+            None => {
+                let campaign = self.app.store.campaign(self.tenant, call.campaign).await?;
+                Calendar::new(campaign.config.calling_hours, input.zone.clone())
+            }
+        };
+        let (policy, settings) = (self.policy.clone(), self.settings.clone());
+        let asked = PolicyCall { tenant: self.tenant, policy, settings, input, calendar };
+        let answer = self.app.policies.consider(&asked, Some(self.source)).await;
+        log.extend(answer.log);
+        Ok(match answer.decision {
+            Ok(decision) => json!({ "answer": decision }),
+            Err(failure) => failed(&failure.code, &failure.message),
+        })
+    }
+}
+
+fn failed(code: &str, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message}})
 }
 
 #[cfg(test)]
 mod tests {
+    use campanile_domain::ports::store::Document;
     use serde_json::json;
 
     use crate::testing::Host;
@@ -183,8 +209,25 @@ mod tests {
             assert_eq!((&row["call"], &row["lead"]), (&call.as_str().into(), &lead.as_str().into()), "{row}");
             assert!(row["evaluation"]["answer"].is_object() && row["decision"].is_null(), "{row}");
         }
+        let run = |source: &str| {
+            let body = json!({"source": source, "lead": lead});
+            host.post(Some(&host.live), "/v1/scripts/run", body)
+        };
+        let row = run("fn decide(lead) { builtin() }").await.body["data"][0].clone();
+        assert_eq!((&row["decision"]["answer"], &row["evaluation"]), (&row["decided"], &json!(null)), "{row}");
+        let row = run("fn decide(lead) { give_up() }").await.body["data"][0].clone();
+        assert_eq!(row["decision"]["answer"]["decision"], "give_up", "{row}");
+        let tenant = host.tenant_key().await;
+        let found = host.app.store.lead(tenant, lead.parse().unwrap()).await.unwrap();
+        let mut record = host.app.store.decisions(tenant, found.key).await.unwrap().remove(0);
+        record.input = json!({"of": "an earlier shape"});
+        host.app.store.keep_decisions(vec![Document::try_from(&record).unwrap()]).await.unwrap();
+        let row = run("fn decide(lead) { builtin() }").await.body["data"][0].clone();
+        assert_eq!(row["decision"]["error"]["code"], "no_input", "it is told and not passed over: {row}");
         let both = json!({"source": "fn evaluate(talk) { #{} }", "call": call, "lead": lead});
         assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", both).await.codes(), ["one_of"]);
+        let named = json!({"source": "fn evaluate(talk) { #{} }", "call": call, "name": "Mine!"});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", named).await.pointers(), ["/name"]);
         let nobody = json!({"source": "fn evaluate(talk) { #{} }", "call": "call_00000000000000000000000000"});
         assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", nobody).await.problem(), (404, "CE0004"));
     }
