@@ -25,6 +25,7 @@ mod plugin_counts;
 mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
+mod rehearsals;
 mod rehearse;
 mod script;
 mod script_checker;
@@ -81,6 +82,9 @@ enum Command {
     /// Compile an upload for the server that started this
     #[command(hide = true)]
     CompilePlugin(compile_plugin::CompilePlugin),
+    /// Rehearse a campaign for the server that started this
+    #[command(hide = true)]
+    PlayRehearsal(rehearse::Play),
     /// Look for what would keep this machine from running Campanile
     Doctor(doctor::Doctor),
     /// Versions of everything that matters
@@ -94,7 +98,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A rehearsal tells what went wrong in its result, once; a server tells it as it happens.
-    let quiet = if matches!(cli.command, Command::Rehearse(_)) { "error" } else { "warn" };
+    let quiet = if matches!(cli.command, Command::Rehearse(_) | Command::PlayRehearsal(_)) { "error" } else { "warn" };
     let logs = tracing_subscriber::EnvFilter::try_from_env("CAMPANILE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
     tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
@@ -116,6 +120,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),
+        Command::PlayRehearsal(args) => rehearse::play(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Version { json } => version::run(json),
     }

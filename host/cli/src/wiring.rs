@@ -34,6 +34,7 @@ use crate::gateway_kinds::{Kinds, Plugged};
 use crate::plugin_counts::{GateCounts, PluginCounts};
 use crate::plugin_desk::Desk;
 use crate::plugin_meter::PluginMeter;
+use crate::rehearsals::Children;
 use crate::script_checker::Checker;
 use crate::shelving::{Shelving, StoredContents};
 use crate::sink_kinds::SinkKinds;
@@ -212,6 +213,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         sinks.revive(row).await;
     }
     teach(&kinds, &sandbox, store.as_ref()).await?;
+    let rehearsals = Arc::new(Children::new(setup.data.join("cache"))?);
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
@@ -224,6 +226,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         consent: Arc::new(AtOtherSystems(egress)),
         line: Line::default(),
         jobs: JobLine::default(),
+        rehearsals,
         gateways: Arc::clone(&kinds) as Arc<_>,
         sources: Arc::clone(&sources) as Arc<_>,
         sinks: Arc::clone(&sinks) as Arc<_>,

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
-use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, Scripts, SinkDesk, SourceDesk};
+use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, Rehearsals, Scripts, SinkDesk, SourceDesk};
 
 /// Everything that handlers use.
 pub struct App {
@@ -47,6 +47,8 @@ pub struct App {
     pub line: Line,
     /// Where jobs wait for their turn.
     pub jobs: JobLine,
+    /// Plays rehearsals.
+    pub rehearsals: Arc<dyn Rehearsals>,
     /// Which kinds of gateways there are.
     pub gateways: Arc<dyn GatewayKinds>,
     /// The importers that are installed.

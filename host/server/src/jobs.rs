@@ -1,7 +1,7 @@
 //! The line of long work: who may run, who waits, and what a job's end is.
 //!
 //! A job is in the store before its work begins. One job of an account runs at a time and two in all, because each takes a
-//! thread of the guests whenever nobody else needs it; the others wait with nothing in hand. A job is cancelled at once,
+//! thread of the guests whenever nobody else needs it, or a core in a niced process; the others wait with nothing in hand. A job is cancelled at once,
 //! waiting or running, and its end is written once: whoever comes second changes nothing. A host that stops in order fails
 //! what runs as interrupted; one that died does so at its next start.
 
@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use campanile_domain::ids::{JobId, TenantKey};
-use campanile_domain::ports::store::{Job, JobError, StoreError, Stored, WriteContext};
+use campanile_domain::ports::store::{Job, JobError, JobProgress, StoreError, Stored, WriteContext};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::reevaluation::Reevaluation;
+use crate::rehearsal::Rehearsal;
 use crate::replay::Replay;
 use crate::secret::seed;
 
@@ -54,6 +55,26 @@ impl JobLine {
     }
 }
 
+/// A part of a job, and where in the whole it begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub app: &'a App,
+    pub tenant: TenantKey,
+    pub id: JobId,
+    /// Done before it.
+    pub before: u64,
+    /// Of the whole job.
+    pub total: u64,
+}
+
+impl Part<'_> {
+    /// So much of it is done; says whether to go on.
+    pub(crate) async fn at(&self, done: u64) -> Stored<bool> {
+        let progress = JobProgress { done: self.before + done, total: self.total };
+        self.app.store.job_progress(&context(self.app, self.tenant), self.id, progress).await
+    }
+}
+
 /// What a job does.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
@@ -61,13 +82,18 @@ pub(crate) enum Task {
     Replay(Box<Replay>),
     /// Past calls are read anew.
     Reevaluation(Reevaluation),
+    /// A campaign is rehearsed.
+    Rehearsal(Box<Rehearsal>),
 }
 
 impl Task {
-    async fn run(&self, app: &App, tenant: TenantKey, id: JobId) -> Stored<Value> {
+    async fn run(&self, app: &App, tenant: TenantKey, id: JobId) -> Stored<Result<Value, JobError>> {
         match self {
-            Self::Replay(replay) => replay.run(app, tenant, id).await,
-            Self::Reevaluation(calls) => calls.run(app, tenant, id).await,
+            Self::Replay(replay) => replay.run(app, tenant, id).await.map(Ok),
+            Self::Reevaluation(calls) => calls.run(app, tenant, id).await.map(Ok),
+            Self::Rehearsal(rehearsal) => {
+                rehearsal.run(Part { app, tenant, id, before: 0, total: rehearsal.steps() }).await
+            }
         }
     }
 }
@@ -120,9 +146,9 @@ async fn run(app: &App, tenant: TenantKey, id: JobId, task: &Task) -> Result<Val
     let closed = |_| interrupted();
     let own = app.jobs.of(tenant);
     let _turn = (own.acquire().await.map_err(closed)?, app.jobs.all.acquire().await.map_err(closed)?);
-    task.run(app, tenant, id).await.map_err(|error: StoreError| {
+    task.run(app, tenant, id).await.unwrap_or_else(|error: StoreError| {
         tracing::error!(%id, %error, "a job failed");
         let message = "the records could not be read because of a fault of this host; ask for it again, and tell its operator if it happens twice";
-        JobError { code: "store".into(), message: message.into() }
+        Err(JobError { code: "store".into(), message: message.into() })
     })
 }

@@ -28,6 +28,7 @@ mod ports;
 mod problem;
 mod query;
 mod reevaluation;
+mod rehearsal;
 mod replay;
 mod router;
 pub mod schema;
@@ -44,8 +45,8 @@ pub use self::line::Line;
 pub use self::metrics::Metrics;
 pub use self::pipeline::resume_plugins;
 pub use self::ports::{
-    Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, ScriptRead, ScriptRole, Scripts, SinkDesk,
-    SourceDesk,
+    Consent, ConsentAsk, Diagnostic, Entropy, GatewayKinds, PluginDesk, Rehearsals, ScriptRead, ScriptRole, Scripts,
+    SinkDesk, SourceDesk,
 };
 pub use self::problem::{FieldProblem, Problem};
 pub use self::router::{document as openapi, router};

@@ -10,13 +10,14 @@ use utoipa::{Modify, OpenApi as _};
 
 use crate::idempotency::TAKES_KEY;
 use crate::problem::{Document, FieldProblem};
+use crate::schema::replay::ReplayReport;
 
 /// The frame that the routes are put into.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Campanile", description = "Runs outbound calling campaigns.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(Document<'_>, FieldProblem)),
+    components(schemas(Document<'_>, FieldProblem, ReplayReport)),
     modifiers(&Keys),
     tags(
         (name = "campaigns", description = "Whom an assistant calls, when, and how often"),

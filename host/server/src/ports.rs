@@ -17,8 +17,10 @@ use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::outbound::Tokens;
 use campanile_domain::ports::policy::Calendar;
 use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SinkRow, SourceRow};
+use campanile_engine::rehearsal::order::{Order, Played};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 /// The system's randomness; clients must not be able to guess what it gives.
@@ -230,4 +232,14 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+/// Plays rehearsals, away from the calls that are under way.
+#[async_trait]
+pub trait Rehearsals: Send + Sync {
+    /// Plays every side with every cast; what came of each is sent when it is over. A future that is dropped ends the work.
+    ///
+    /// # Errors
+    /// It could not be played to the end, and why.
+    async fn play(&self, order: Order, played: mpsc::Sender<Played>) -> Result<(), String>;
 }

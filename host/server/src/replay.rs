@@ -11,14 +11,15 @@ use campanile_domain::ids::{CampaignKey, JobId, LeadKey, TenantKey};
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::ports::policy::{PolicyCall, PolicyFailure};
-use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, JobProgress, KeptCalendar, Output, Stored};
+use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, JobError, KeptCalendar, Output, Stored};
 use campanile_domain::replay::{Change, Difference, Made, Standing, Tally};
 use campanile_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::jobs;
+use crate::jobs::Part;
+use crate::rehearsal::Rehearsal;
 
 /// Records that are read, asked and told of at once.
 const PAGE: u32 = 250;
@@ -51,15 +52,19 @@ pub(crate) struct Replay {
     pub settings: Option<Value>,
     /// Decisions that are looked at, at most.
     pub limit: u64,
+    /// What would follow, rehearsed afterwards.
+    pub estimate: Option<Rehearsal>,
 }
 
-/// What a replay came to. What would have followed a divergence is not a fact and not in it.
+/// What a replay came to. What would have followed a divergence is not a fact: where it is asked for, it stands apart.
 #[derive(Serialize)]
 struct Report<'a> {
     policy: &'a str,
     digest: Option<&'a str>,
     #[serde(flatten)]
     tally: &'a Tally,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<Value>,
 }
 
 /// A decision that can be put to somebody again.
@@ -94,17 +99,37 @@ impl Replay {
             other.leads.cmp(&one.leads).then_with(|| (&one.from, &one.to).cmp(&(&other.from, &other.to)))
         };
         round.tally.changes.sort_by(most_first);
+        let estimate = match &self.estimate {
+            Some(rehearsal) => Some(round.estimate(rehearsal, job).await?),
+            None => None,
+        };
         let (policy, digest) = round.asked.unwrap_or_else(|| (self.policy.to_string(), None));
-        let report = Report { policy: &policy, digest: digest.as_deref(), tally: &round.tally };
+        let report = Report { policy: &policy, digest: digest.as_deref(), tally: &round.tally, estimate };
         serde_json::to_value(report)
             .map_err(|error| campanile_domain::ports::store::StoreError::Broken(error.to_string()))
     }
 }
 
 impl Round<'_> {
+    /// The rehearsals come after the records and are counted with them.
+    fn part(&self, before: u64, records: u64, job: JobId) -> Part<'_> {
+        let rehearsals = self.replay.estimate.as_ref().map_or(0, Rehearsal::steps);
+        Part { app: self.app, tenant: self.tenant, id: job, before, total: records + rehearsals }
+    }
+
     async fn tell(&self, job: JobId, total: u64) -> Stored<bool> {
-        let progress = JobProgress { done: self.seen, total: total.max(self.seen) };
-        self.app.store.job_progress(&jobs::context(self.app, self.tenant), job, progress).await
+        self.part(0, total.max(self.seen), job).at(self.seen).await
+    }
+
+    /// What would follow, or why nobody can say.
+    async fn estimate(&self, rehearsal: &Rehearsal, job: JobId) -> Stored<Value> {
+        let part = self.part(self.seen, self.seen, job);
+        let report = match rehearsal.run(part).await? {
+            Ok(report) => report,
+            Err(JobError { code, message }) => json!({"missing": {"code": code, "message": message}}),
+        };
+        part.at(rehearsal.steps()).await?;
+        Ok(report)
     }
 
     async fn campaigns(&mut self, campaigns: &[CampaignKey], job: JobId) -> Stored<()> {

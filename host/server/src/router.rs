@@ -63,6 +63,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::campaigns::stats::campaign_stats))
         .routes(routes!(v1::campaigns::explain::explain_campaign))
         .routes(routes!(v1::campaigns::evaluate::evaluate_campaign))
+        .routes(routes!(v1::campaigns::rehearse::rehearse_campaign))
         .routes(routes!(
             v1::campaigns::shadow::get_shadow,
             v1::campaigns::shadow::put_shadow,

@@ -10,6 +10,7 @@ use campanile_engine::shell::clock::SystemClock;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::estimate::print as estimate;
 use super::report::table;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
@@ -41,6 +42,9 @@ pub struct Replay {
     /// Decisions to look at, at most
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
+    /// Also estimate what would follow, by rehearsing the campaign both ways
+    #[arg(long, requires = "campaign")]
+    estimate: bool,
     #[command(flatten)]
     server: ServerFlags,
     /// Print the job as JSON
@@ -120,6 +124,9 @@ fn wishes(args: &Replay, version: Option<&str>) -> Result<Value, Failure> {
     if let Some(limit) = args.limit {
         wishes.insert("limit".into(), limit.into());
     }
+    if args.estimate {
+        wishes.insert("estimate".into(), true.into());
+    }
     Ok(wishes.into())
 }
 
@@ -130,7 +137,7 @@ async fn follow(client: &Client, begun: Value, quiet: bool) -> Result<Value, Fai
     while job["state"] == "running" {
         let (done, total) = (job["progress"]["done"].as_u64(), job["progress"]["total"].as_u64());
         if !quiet && told != Some((done, total)) {
-            eprintln!("  {} of {} decisions", done.unwrap_or(0), total.unwrap_or(0));
+            eprintln!("  {} of {}", done.unwrap_or(0), total.unwrap_or(0));
             told = Some((done, total));
         }
         let now = EngineClock::now(&SystemClock);
@@ -168,6 +175,7 @@ fn print(result: &Value) {
         println!("\nanswers that could not be reproduced:");
         leads(broken);
     }
+    estimate(&result["estimate"]);
 }
 
 /// What differs, from what to what and for whom: of a replay or of a shadow.

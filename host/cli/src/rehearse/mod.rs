@@ -4,6 +4,7 @@
 //! give the same bytes.
 
 mod calls;
+mod play;
 mod report;
 mod stage;
 
@@ -11,12 +12,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignState;
-use campanile_domain::money::{Micros, Tariff};
+use campanile_domain::money::{Currency, Micros, Tariff};
 use campanile_domain::ports::policy::PolicyRunner;
+use campanile_domain::ports::store::Billing;
 use campanile_domain::time::{DAY_MS, Timestamp};
 use campanile_domain::zone;
 use campanile_engine::rehearsal::{RehearsalError, Stage, StageError};
 use clap::Args;
+
+pub use play::{Play, run as play};
 
 use crate::campaign_file;
 use crate::exit::Failure;
@@ -83,7 +87,10 @@ pub fn run(args: Rehearse) -> Result<(), Failure> {
         let slots = config.max_concurrent_calls.clamp(1, MOST_SLOTS);
         let mut stage = Stage::new(Arc::clone(&store), decides, start, slots, args.seed);
         let tariff = Tariff::new(PER_MINUTE, 30, 1).map_err(|error| Failure::other(error.to_string()))?;
-        let account = stage.account("rehearsal", scenario, Some(tariff)).await.map_err(told)?;
+        let account = stage
+            .account("rehearsal", scenario, Some(Billing { currency: Currency::EUR, tariff }))
+            .await
+            .map_err(told)?;
         stage::name_policy(&mut config, &policies, account.tenant, args.policy.as_deref()).await?;
         let problems = config.check(MOST_SLOTS);
         if !problems.is_empty() {

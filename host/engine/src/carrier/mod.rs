@@ -12,6 +12,7 @@ mod call;
 mod draw;
 mod fate;
 mod faults;
+mod fitted;
 mod gateway;
 mod line;
 mod questions;
@@ -20,6 +21,7 @@ mod talk;
 
 pub use self::fate::{Fate, Meeting, Said, fate};
 pub use self::faults::{Reception, Silence};
+pub use self::fitted::resampled;
 pub use self::gateway::{SimulatedGateway, read_events, webhook};
 pub use self::line::{Carrier, Delivery, Placing, REMEMBERED_MS, Ringing};
 pub use self::questions::DEFAULT_GOAL;

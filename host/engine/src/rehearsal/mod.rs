@@ -7,6 +7,7 @@
 //!
 //! It must never grow a rule of its own. What differs from the server is only who turns the crank.
 
+pub mod order;
 mod stage;
 
 use std::collections::VecDeque;

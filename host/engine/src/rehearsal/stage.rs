@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use campanile_domain::campaign::{CampaignConfig, StartProblem, Verb};
 use campanile_domain::ids::{GatewayId, TenantKey};
-use campanile_domain::money::{Currency, Micros, Tariff};
+use campanile_domain::money::Micros;
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::store::{
@@ -88,8 +88,8 @@ impl Stage {
         WriteContext::engine(tenant, now, self.rng.next_u64())
     }
 
-    /// An account with a carrier of its own, whose people are drawn by `seed`. With a tariff it is billed, and never runs
-    /// out of money.
+    /// An account with a carrier of its own, whose people are drawn by the stage's seed. One that is billed never runs out of
+    /// money.
     ///
     /// # Errors
     /// The store failed.
@@ -97,10 +97,23 @@ impl Stage {
         &mut self,
         name: &str,
         scenario: Scenario,
-        tariff: Option<Tariff>,
+        billing: Option<Billing>,
     ) -> Result<Account, StageError> {
         let limits = TenantLimits { max_concurrent_calls: self.slots, ..TenantLimits::default() };
-        let billing = tariff.map(|tariff| Billing { currency: Currency::EUR, tariff });
+        self.account_within(name, scenario, billing, limits).await
+    }
+
+    /// The same with the limits of a real account.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn account_within(
+        &mut self,
+        name: &str,
+        scenario: Scenario,
+        billing: Option<Billing>,
+        limits: TenantLimits,
+    ) -> Result<Account, StageError> {
         let billed = billing.is_some();
         let ctx = self.ctx(TenantKey(0));
         let tenant = self.store.create_tenant(&ctx, NewTenant { name: name.into(), limits, billing }).await?.key;
@@ -118,7 +131,7 @@ impl Stage {
         Ok(Account { tenant, gateway: row.id, carrier })
     }
 
-    /// A campaign with its leads, started.
+    /// A campaign with its leads, started. Its assistant asks whether the goal was reached and nothing else.
     ///
     /// # Errors
     /// A start check fails, or the store does.
@@ -126,13 +139,29 @@ impl Stage {
         &mut self,
         account: &Account,
         zone: &Zone,
+        config: CampaignConfig,
+        leads: &[NewLead],
+    ) -> Result<Campaign, StageError> {
+        let assistant = assistant(&config, zone, account.gateway);
+        self.campaign_of(account, assistant, config, leads).await
+    }
+
+    /// The same with an assistant of its own, whatever gateway that has.
+    ///
+    /// # Errors
+    /// A start check fails, or the store does.
+    pub async fn campaign_of(
+        &mut self,
+        account: &Account,
+        mut assistant: AssistantConfig,
         mut config: CampaignConfig,
         leads: &[NewLead],
     ) -> Result<Campaign, StageError> {
         // The rehearsed carrier tells every answer itself: nobody reads its calls.
         config.evaluators.clear();
+        assistant.gateway = account.gateway;
         let ctx = self.ctx(account.tenant);
-        let assistant = self.store.create_assistant(&ctx, assistant(&config, zone, account.gateway)).await?;
+        let assistant = self.store.create_assistant(&ctx, assistant).await?;
         account.carrier.learn(None, &assistant.config.variables);
         let ctx = self.ctx(account.tenant);
         let campaign = self.store.create_campaign(&ctx, assistant.id, config).await?;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use crate::rehearsal::Report as RehearsalReport;
+
 /// How far a job is.
 #[derive(ToSchema)]
 pub struct JobProgress {
@@ -36,7 +38,8 @@ pub struct Job {
     /// What was asked for.
     #[schema(value_type = Object)]
     pub request: serde_json::Value,
-    /// What came of it, once it is finished; lists leave it out. Of a replay: see ReplayReport.
+    /// What came of it, once it is finished; lists leave it out. Of a replay a ReplayReport, of a rehearsal a
+    /// RehearsalReport.
     #[schema(value_type = Option<Object>)]
     pub result: Option<serde_json::Value>,
     /// Why nothing did, once it failed.
@@ -86,6 +89,56 @@ pub struct Difference {
     /// What it would make of the other one by the recorded facts.
     #[schema(value_type = Option<Object>)]
     pub would_make: Option<serde_json::Value>,
+}
+
+/// What a replay came to: a proof where the bytes and the settings are those that decided, otherwise a comparison.
+#[derive(ToSchema)]
+pub struct ReplayReport {
+    /// Who was asked: `name@version`.
+    pub policy: String,
+    /// SHA-256 of the bytes that were asked.
+    pub digest: Option<String>,
+    /// Decisions looked at.
+    pub decisions: u64,
+    /// By the same bytes with the same settings: the answer was the recorded one in every byte.
+    pub reproduced: u64,
+    /// By the same bytes with the same settings: the answer was another one. The plugin is not deterministic.
+    pub not_reproducible: u64,
+    /// By other bytes or settings: the same answer.
+    pub same: u64,
+    /// The same but for the reason.
+    pub reworded: u64,
+    /// Leads that diverged; each once.
+    pub diverged: u64,
+    /// Later decisions of leads that diverged: not judged, because they would not have been asked like that.
+    pub after_divergence: u64,
+    /// Answers that were failures, by code.
+    pub failed: BTreeMap<String, u64>,
+    /// Recorded decisions that were not put to anybody, by reason.
+    pub not_replayed: BTreeMap<String, u64>,
+    /// Decisions past the limit, which nobody looked at.
+    pub left_out: u64,
+    /// The divergences, from what to what.
+    pub changes: Vec<Change>,
+    /// Leads that diverged, at most 200.
+    pub leads: Vec<Difference>,
+    /// Answers that could not be reproduced, at most 200.
+    pub not_reproduced: Vec<Difference>,
+    /// What would follow, when it was asked for.
+    pub estimate: Option<Estimate>,
+}
+
+/// What would follow, or why nobody can say.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum Estimate {
+    /// Rehearsed both ways.
+    Rehearsed(Box<RehearsalReport>),
+    /// Not rehearsed.
+    Missing {
+        /// `too_few_calls`, `no_leads` or `not_played`, with what to do.
+        missing: JobError,
+    },
 }
 
 /// What a shadow came to so far. Only the first divergence of a lead can be compared with what happened.

@@ -12,6 +12,7 @@ use tower::ServiceExt;
 use super::conforms::Document;
 use super::desk::Desk;
 use super::fakes::{Kinds, Stopped};
+use super::rehearsals::Players;
 use crate::app::App;
 
 /// A host with two accounts, and a key for each of those who may come.
@@ -30,6 +31,7 @@ pub(crate) struct Host {
     pub(super) router: Router,
     pub(super) kinds: Arc<Kinds>,
     pub(super) desk: Arc<Desk>,
+    pub(crate) players: Arc<Players>,
     pub(super) wall: Arc<Stopped>,
     pub(super) engine_time: Arc<VirtualClock>,
     pub(super) document: Document,

@@ -89,6 +89,7 @@ impl Host {
             consent: Arc::clone(&app.consent),
             line: Line::default(),
             jobs: JobLine::default(),
+            rehearsals: Arc::clone(&app.rehearsals),
             metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),
             sources: Arc::clone(&app.sources),

@@ -12,6 +12,7 @@ mod imports;
 pub(crate) mod log;
 mod mapper;
 mod readers;
+mod rehearsals;
 mod sinks;
 mod uploads;
 mod world;

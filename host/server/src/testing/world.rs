@@ -28,6 +28,7 @@ use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
 use super::host::{Answer, Host};
 use super::mapper::Mapper;
 use super::readers::Readers;
+use super::rehearsals::Players;
 use crate::app::{About, App, Config};
 use crate::jobs::JobLine;
 use crate::line::Line;
@@ -50,6 +51,7 @@ impl Host {
         let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
         let kinds = Arc::new(Kinds::default());
         let desk = Arc::new(Desk::default());
+        let players = Arc::new(Players::default());
         let engine_time = Arc::new(VirtualClock::starting_at(NOW));
         let wall = Arc::new(Stopped(AtomicI64::new(NOW.0)));
         let app = Arc::new(App {
@@ -64,6 +66,7 @@ impl Host {
             consent: Arc::new(Consenting::default()),
             line: Line::default(),
             jobs: JobLine::default(),
+            rehearsals: players.clone(),
             gateways: kinds.clone(),
             sources: kinds.clone(),
             sinks: kinds.clone(),
@@ -95,6 +98,7 @@ impl Host {
             router,
             kinds,
             desk,
+            players,
             wall,
             engine_time,
             document,

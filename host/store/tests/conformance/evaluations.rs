@@ -252,3 +252,30 @@ pub fn a_long_line_hides_neither_strangers_nor_fresh_calls(store: Arc<dyn Store>
     assert_eq!(renewed.calls, 5);
     assert_eq!(next(2, 10), [one, many, many], "what is read anew waits behind a fresh call, however old it is");
 }
+
+pub fn past_calls_tell_how_people_behaved(store: Arc<dyn Store>) {
+    let [one, other] = [0, 1].map(|nth| nth_world(Arc::clone(&store), nth));
+    one.add((1..=4).map(lead).collect());
+    other.add(vec![lead(1)]);
+    one.start();
+    next_called(&one, Some("Yes."), &[("booked", YES), ("opt_out", NO)]);
+    next_called(&one, None, &[("opt_out", YES)]);
+    one.call(MONDAY, CallStatus::Busy);
+    let open = one.claim_one(MONDAY);
+    one.placed(MONDAY, &open);
+    called(&other, None, &[]);
+    let past = |world: &World, id, limit| world.done(world.store.past_calls(world.tenant.key, id, limit));
+    let own = past(&one, Some(one.campaign.id), 10);
+    let told: Vec<_> = own.iter().map(|call| (call.outcome, call.goal, call.roles.opt_out)).collect();
+    use campanile_domain::attempt::Outcome::{Answered, Busy};
+    assert_eq!(
+        told,
+        [(Busy, None, false), (Answered, None, true), (Answered, Some(true), false)],
+        "the last one first"
+    );
+    assert_eq!((own[2].at, own[2].talk_ms > 0, own[0].talk_ms), (MONDAY, true, 0));
+    assert_eq!(past(&one, None, 10), own, "a tenant sees its own calls and nobody else's");
+    assert_eq!(past(&one, None, 2), own[..2]);
+    let strange = wait(one.store.past_calls(one.tenant.key, Some(other.campaign.id), 10));
+    assert!(matches!(strange, Err(StoreError::NotFound(_))), "{strange:?}");
+}

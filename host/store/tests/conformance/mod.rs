@@ -73,6 +73,7 @@ macro_rules! suite {
                 evaluations: calls_are_read_anew_and_the_old_answers_stand_meanwhile,
                 evaluations: nobody_reads_the_calls_of_a_campaign_without_evaluators,
                 evaluations: a_long_line_hides_neither_strangers_nor_fresh_calls,
+                evaluations: past_calls_tell_how_people_behaved,
                 dialling: fresh_leads_come_in_the_campaigns_order_and_priority_first,
                 dialling: an_order_of_hours_dates_and_state_stops_the_claim,
                 dialling: one_phone_is_called_once_at_a_time_and_freed_after,

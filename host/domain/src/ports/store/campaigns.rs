@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::{Listed, Page, Stored, WriteContext};
+use super::{Listed, Page, PastCall, Stored, WriteContext};
 use crate::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb};
 use crate::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use crate::money::Micros;
@@ -143,4 +143,6 @@ pub trait Campaigns: Send + Sync {
     /// How many leads wait at which gate. Campaign-wide gates (hours, dates, state) are the caller's to add: they hold
     /// for all of them.
     async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>>;
+    /// The latest calls that are over, of one campaign or of all that the tenant has, the last one first.
+    async fn past_calls(&self, tenant: TenantKey, id: Option<CampaignId>, limit: u32) -> Stored<Vec<PastCall>>;
 }

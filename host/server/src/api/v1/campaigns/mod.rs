@@ -7,6 +7,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod patch;
 pub(crate) mod pause;
+pub(crate) mod rehearse;
 pub(crate) mod resume;
 pub(crate) mod shadow;
 pub(crate) mod start;

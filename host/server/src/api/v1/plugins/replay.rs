@@ -20,6 +20,7 @@ use crate::codes;
 use crate::jobs::{self, Task};
 use crate::path::Name;
 use crate::problem::{FieldProblem, Problem};
+use crate::rehearsal::{Other, Rehearsal, Start};
 use crate::replay::{Of, Replay};
 use crate::schema::replay as schema;
 
@@ -60,6 +61,14 @@ pub(crate) struct ReplayRequest {
     /// Decisions to look at, 1 to 100,000; 10,000 when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// Also estimate what would follow: the campaign is rehearsed as it is and with this policy, with people made like those of
+    /// its past calls. Needs `campaign`.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub estimate: bool,
+}
+
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Puts recorded decisions to a version again, with the recorded questions, settings and answers of the calendar. The
@@ -124,6 +133,10 @@ pub(crate) async fn begin(
         let message = "a lead belongs to one campaign; send the lead alone";
         faults.push(FieldProblem::new("/campaign", "one_of", message));
     }
+    if request.estimate && request.campaign.is_none() {
+        let message = "an estimate is made of one campaign; name it, or leave estimate out";
+        faults.push(FieldProblem::new("/estimate", "needs_campaign", message));
+    }
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
@@ -132,8 +145,14 @@ pub(crate) async fn begin(
     let mut asked = serde_json::to_value(&request).map_err(Problem::internal)?;
     asked["policy"] = json!(policy.to_string());
     let job = app.store.begin_job(&key.writes(app), KIND, asked).await?;
-    let ReplayRequest { since, until, settings, .. } = request;
-    let replay = Replay { of, since, until, by, policy, draft, settings: settings.map(Value::Object), limit };
+    let ReplayRequest { campaign, since, until, settings, estimate, .. } = request;
+    let settings = settings.map(Value::Object);
+    let other = Other { policy: Some(policy.clone()), draft: draft.clone(), settings: settings.clone() };
+    let estimate = campaign.filter(|_| estimate).map(|campaign| {
+        let other = Some(other);
+        Rehearsal { campaign, start: Start::AsItDid, other }
+    });
+    let replay = Replay { of, since, until, by, policy, draft, settings, limit, estimate };
     jobs::start(Arc::clone(app), key.of(), &job, Task::Replay(Box::new(replay)));
     let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
     Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))

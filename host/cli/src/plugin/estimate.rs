@@ -1,0 +1,56 @@
+//! What would follow, as ranges for a person.
+
+use serde_json::Value;
+
+use super::report::table;
+
+/// Prints an estimate, or why there is none; nothing when none was asked for.
+pub fn print(estimate: &Value) {
+    if estimate.is_null() {
+        return;
+    }
+    if let Some(why) = estimate["missing"]["message"].as_str() {
+        println!("\nno estimate of what would follow: {why}");
+        return;
+    }
+    let of = match estimate["people"]["of"].as_str() {
+        Some("campaign") => "this campaign",
+        _ => "this account",
+    };
+    println!(
+        "\nwhat would follow, an estimate and not a fact: the campaign from its start with {} leads, {} times, with people \
+         made like those of the last {} calls of {of}",
+        estimate["leads"], estimate["rehearsals"], estimate["people"]["calls"]
+    );
+    let currency = estimate["currency"].as_str();
+    let mut rows = table();
+    rows.set_header(["lowest to highest (middle)", "as it is", "with the policy", "difference"]);
+    for (name, told, unit) in [
+        ("calls", "calls", 1.0),
+        ("goals_reached", "goals reached", 1.0),
+        ("opted_out", "opted out", 1.0),
+        ("talk_ms", "talk, minutes", 60_000.0),
+        ("duration_ms", "from first to last call, hours", 3_600_000.0),
+        ("cost_micros", "cost", 1_000_000.0),
+    ] {
+        if name == "cost_micros" && currency.is_none() {
+            continue;
+        }
+        let told =
+            if name == "cost_micros" { format!("{told}, {}", currency.unwrap_or_default()) } else { told.into() };
+        let side = |side: &str| range(&estimate[side][name], unit);
+        rows.add_row([told, side("as_it_is"), side("with_policy"), side("difference")]);
+    }
+    println!("{rows}");
+    for (side, told) in [("as_it_is", "as it is"), ("with_policy", "with the policy")] {
+        for (why, times) in estimate[side]["unfinished"].as_object().into_iter().flatten() {
+            println!("{told}: {times} of the rehearsals did not end as completed: {why}");
+        }
+    }
+}
+
+fn range(range: &Value, unit: f64) -> String {
+    let digits = if unit > 1.0 { 1 } else { 0 };
+    let shown = |name: &str| range[name].as_f64().map_or("-".to_owned(), |value| format!("{:.digits$}", value / unit));
+    format!("{} to {} ({})", shown("low"), shown("high"), shown("middle"))
+}
