@@ -114,7 +114,7 @@ impl Inner {
         // One that was made under other limits is dropped.
         let mut runner = match warm.take(holder).filter(|runner| *runner.limits() == limits) {
             Some(runner) => runner,
-            None => match script.runner(&self.engines, limits, source, &call.settings).await {
+            None => match Box::pin(script.runner(&self.engines, limits, source, &call.settings)).await {
                 Ok(runner) => runner,
                 Err(fault) => return Called::not_run(fault),
             },
@@ -127,6 +127,8 @@ impl Inner {
     }
 
     /// The call, and its processor time in microseconds.
+    ///
+    /// What runs a guest is kilobytes of state that every layer above would copy, so it stays in one place from the start.
     async fn decided(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -145,8 +147,8 @@ impl Inner {
                 match self.ready(version).await {
                     Err(fault) => return not_run(fault),
                     Ok(ready) => {
-                        let decide = async move { timed.time(inner.decide_component(&ready, call)).await };
-                        self.crew.run_at(rank, tenant, Kind::RetryPolicy, decide).await
+                        let decide = async move { timed.time(Box::pin(inner.decide_component(&ready, call))).await };
+                        self.crew.run_at(rank, tenant, Kind::RetryPolicy, Box::pin(decide)).await
                     }
                 }
             }
@@ -160,9 +162,9 @@ impl Inner {
                     let Body::Script(source) = &version.body else {
                         return Called::not_run(Fault::NotReady { what: "it is no script".to_owned() });
                     };
-                    timed.time(inner.decide_script(&version, source, call, rank)).await
+                    timed.time(Box::pin(inner.decide_script(&version, source, call, rank))).await
                 };
-                self.crew.run_at(rank, tenant, Kind::RetryPolicy, decide).await
+                self.crew.run_at(rank, tenant, Kind::RetryPolicy, Box::pin(decide)).await
             }
         };
         (ran.unwrap_or_else(Called::not_run), watch.spent())

@@ -110,7 +110,7 @@ impl Inner {
         let limits = self.limits(tenant, script.guest());
         let mut runner = match self.warm.take(holder).filter(|runner| *runner.limits() == limits) {
             Some(runner) => runner,
-            None => match script.runner(&self.engines, limits, source, settings).await {
+            None => match Box::pin(script.runner(&self.engines, limits, source, settings)).await {
                 Ok(runner) => runner,
                 Err(fault) => return Called::not_run(fault),
             },

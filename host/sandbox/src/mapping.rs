@@ -91,7 +91,7 @@ impl Inner {
             let warm = inner.warm_behind.take(holder).filter(|runner| *runner.limits() == limits);
             let mut runner = match warm {
                 Some(runner) => runner,
-                None => script.runner(&inner.engines, limits, source, &settings).await?,
+                None => Box::pin(script.runner(&inner.engines, limits, source, &settings)).await?,
             };
             let asked = rows.len();
             let called = runner.map_rows(&call.columns, rows).await;

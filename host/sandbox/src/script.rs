@@ -147,7 +147,7 @@ impl ScriptRunner {
         limits: Limits,
         source: &str,
         settings: &Value,
-    ) -> Result<Runner, Fault> {
+    ) -> Result<Box<Runner>, Fault> {
         let (mut live, script) = self.fresh(engines, limits, configured(source, settings)).await?;
         let loaded = script.call_load(&mut live.store).await;
         match live.finish(loaded).answer? {
@@ -155,7 +155,7 @@ impl ScriptRunner {
                 let policy = self.policy.face(&mut live)?;
                 let evaluator = self.evaluator.load(&mut live.store, &live.instance);
                 let evaluator = evaluator.map_err(|error| Fault::not_ready(&error))?;
-                Ok(Runner::new(live, Faces { policy, evaluator, script }))
+                Ok(Box::new(Runner::new(live, Faces { policy, evaluator, script })))
             }
             Err(found) => Err(not_loaded(found)),
         }

@@ -110,7 +110,7 @@ impl Runner {
 #[derive(Default)]
 struct Shelf {
     /// By the order in which they were put back; the least is the one idle for longest.
-    idle: BTreeMap<u64, (Holder, Runner)>,
+    idle: BTreeMap<u64, (Holder, Box<Runner>)>,
     next: u64,
 }
 
@@ -131,7 +131,7 @@ impl WarmRunners {
     }
 
     /// The runner of this holder that was used last, if one is idle.
-    pub fn take(&self, holder: Holder) -> Option<Runner> {
+    pub fn take(&self, holder: Holder) -> Option<Box<Runner>> {
         let mut shelf = self.shelf();
         let at = *shelf.idle.iter().rev().find(|(_, (known, _))| *known == holder)?.0;
         shelf.idle.remove(&at).map(|(_, runner)| runner)
@@ -139,7 +139,7 @@ impl WarmRunners {
 
     /// Puts a runner back after a decision that succeeded, unless it is used up; makes room by dropping those that have
     /// been idle for longest.
-    pub fn put_back(&self, holder: Holder, mut runner: Runner) {
+    pub fn put_back(&self, holder: Holder, mut runner: Box<Runner>) {
         if !runner.worth_keeping() {
             return;
         }
@@ -148,7 +148,7 @@ impl WarmRunners {
         let at = shelf.next;
         shelf.next += 1;
         shelf.idle.insert(at, (holder, runner));
-        let of_tenant = |(_, (known, _)): &(&u64, &(Holder, Runner))| known.tenant == holder.tenant;
+        let of_tenant = |(_, (known, _)): &(&u64, &(Holder, Box<Runner>))| known.tenant == holder.tenant;
         while shelf.idle.iter().filter(of_tenant).count() > MAX_IDLE_PER_TENANT {
             let oldest = shelf.idle.iter().find(of_tenant).map(|(at, _)| *at);
             dropped.extend(oldest.and_then(|at| shelf.idle.remove(&at)));
