@@ -28,7 +28,7 @@ pub(super) struct Campaign {
     pub(super) slots: u32,
     /// A claim is under way.
     pub(super) claiming: bool,
-    /// Something became due while the claim was under way.
+    /// Something became due, or ended, while the claim was under way: its answer may be older than that.
     pub(super) due_meanwhile: bool,
     /// The earliest due time known beyond now.
     pub(super) next_due: Option<Timestamp>,

@@ -288,6 +288,8 @@ impl Core {
                     && state.is_ended()
                 {
                     known.live_leads = known.live_leads.saturating_sub(1);
+                    // The claim under way may have counted it still; another one counts anew, or the campaign never completes.
+                    known.due_meanwhile |= known.claiming;
                 }
                 if let Some(due) = due {
                     self.due(campaign, due, out.now);

@@ -227,6 +227,37 @@ fn a_campaign_without_leads_is_completed_once() {
 }
 
 #[test]
+fn a_lead_that_ends_while_a_claim_is_under_way_is_not_counted_for_ever() {
+    let mut world = World::new(10, vec![tenant(1, 10, None)]);
+    world.campaign(1, 1, 2, 2);
+    let (campaign, attempts) = (CampaignKey(1), [AttemptKey(1), AttemptKey(2)]);
+    let step = |world: &mut World, event| {
+        let works = world.core.step(event, world.now, &mut world.rng);
+        works.into_iter().map(|work| work.effect).collect::<Vec<_>>()
+    };
+    let claims = |effects: &[Effect]| effects.iter().filter(|effect| matches!(effect, Effect::Claim { .. })).count();
+    let answered = |live_leads| {
+        let claim = Claim { orders: Vec::new(), more: false, next_due: None, stopped_by: None, live_leads };
+        Event::Claimed { campaign, asked: 2, claim: Box::new(claim) }
+    };
+    let over = |world: &World, key| world.changed(key, AttemptState::Ended(Outcome::Answered));
+    // The first call is over and its lead waits to be evaluated; the second one's end asks for another claim. While that is
+    // under way, after it counted, the evaluation ends the first lead, whose call is long gone.
+    let waits = Some(After::AwaitEvaluation { deadline: world.now + HOUR_MS });
+    let waiting = Changed { after: waits, ..over(&world, attempts[0]) };
+    assert_eq!(claims(&step(&mut world, Event::Changed(Box::new(waiting)))), 1);
+    assert_eq!(claims(&step(&mut world, answered(2))), 0);
+    let second = over(&world, attempts[1]);
+    assert_eq!(claims(&step(&mut world, Event::Changed(Box::new(second)))), 1);
+    let evaluated = over(&world, attempts[0]);
+    assert_eq!(claims(&step(&mut world, Event::Changed(Box::new(evaluated)))), 0, "one claim at a time");
+    let stale = step(&mut world, answered(1));
+    assert_eq!(claims(&stale), 1, "its answer is older than the end: {stale:?}");
+    let fresh = step(&mut world, answered(0));
+    assert!(fresh.iter().any(|effect| matches!(effect, Effect::Happen { .. })), "it completes: {fresh:?}");
+}
+
+#[test]
 fn two_tenants_share_in_halves_when_both_can_use_them() {
     let mut world = World::new(20, vec![tenant(1, 20, None), tenant(2, 20, None)]);
     world.campaign(1, 1, 1_000_000, 20);
