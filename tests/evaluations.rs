@@ -82,6 +82,21 @@ fn answered_calls_are_read_and_the_goal_ends_their_leads() {
         assert_eq!(reached, booked.contains(&lead["id"].to_string()), "{lead}");
     }
     assert!(booked.len() > 5, "{} of 40", booked.len());
+    let first = &calls.iter().find(|call| call["variables"][GOAL]["value"] == true).unwrap();
+    let read = evaluations(&campaign, first);
+    assert_eq!(read.iter().map(|one| &one["by"]).collect::<Vec<_>>(), ["silent@1", "reader@1"], "{read:?}");
+    for one in &read {
+        assert_eq!((&one["wanted"], one["usage"]["fuel"].as_u64() > Some(0)), (&json!([GOAL]), true), "{one}");
+        assert_eq!(one["lines"], first["transcript"].as_array().unwrap().len(), "{one}");
+    }
+    assert_eq!(read[1]["output"]["answers"][GOAL]["value"], true, "{read:?}");
+}
+
+/// What the timeline of its lead tells of how a call was read.
+fn evaluations(campaign: &Campaign, call: &Value) -> Vec<Value> {
+    let timeline = campaign.api.get(&format!("/v1/leads/{}/timeline", call["lead"].as_str().unwrap())).ok();
+    let entries = timeline["data"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "evaluation");
+    entries.map(|entry| entry["evaluation"].clone()).filter(|one| one["call"] == call["id"]).collect()
 }
 
 #[test]
@@ -104,6 +119,8 @@ fn an_evaluator_that_fails_has_its_leads_wait_through_a_crash_and_a_new_version_
     let error = &failed["evaluation"]["error"];
     assert!(error["message"].as_str().unwrap().contains("did you mean `lines`?"), "{failed}");
     assert!(failed["evaluation"]["next_try_at"].is_string(), "{failed}");
+    let recorded = &evaluations(&campaign, &failed)[0];
+    assert_eq!((&recorded["by"], &recorded["output"]["code"]), (&"reader@1".into(), &error["code"]), "{recorded}");
     let explained = campaign.api.get(&format!("/v1/leads/{}/explain", failed["lead"].as_str().unwrap())).ok();
     assert!(explained.to_string().contains("awaiting_evaluation"), "{explained}");
     // Killed, and it still waits: one call each, however long the evaluator is down.

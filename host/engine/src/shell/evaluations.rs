@@ -7,10 +7,14 @@
 
 use std::sync::Arc;
 
-use campanile_domain::ids::{AttemptKey, TenantKey};
+use campanile_domain::evaluation::{Evaluation, EvaluationInput, EvaluatorUse};
+use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey, TenantKey};
+use campanile_domain::plugin::instance::PluginAnswer;
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::evaluator::Evaluators;
-use campanile_domain::ports::store::{DueEvaluation, Evaluated, EvaluationTurn, Fence, Store, Stored};
+use campanile_domain::ports::store::{
+    Document, DueEvaluation, Evaluated, EvaluationRecord, EvaluationTurn, Fence, Store, StoreError, Stored,
+};
 use campanile_domain::time::{SECOND_MS, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -82,7 +86,7 @@ impl EvaluationDuty {
     pub async fn step(&self, tenant: TenantKey, attempt: AttemptKey) -> Stored<bool> {
         let now = self.writes.clock.now();
         let Some(turn) = self.store.evaluation_turn(attempt, now).await? else { return Ok(false) };
-        let EvaluationTurn { call, evaluator, place, input, calendar, transcript_is_coming } = turn;
+        let EvaluationTurn { campaign, lead, call, evaluator, place, input, calendar, transcript_is_coming } = turn;
         if transcript_is_coming {
             self.store.put_off_evaluation(&self.writes.context(tenant), attempt, now + COMING_MS).await?;
             return Ok(false);
@@ -91,6 +95,8 @@ impl EvaluationDuty {
             None => Evaluated { place, by: String::new(), evaluation: Default::default() },
             Some(used) => {
                 let answer = self.evaluators.evaluate(tenant, &used, &input, calendar).await;
+                let asked = Asked { tenant, campaign, lead, attempt, used: &used, input: &input };
+                self.record(&asked, &answer).await;
                 match answer.answer {
                     Ok(evaluation) => Evaluated { place, by: answer.version, evaluation },
                     Err(failure) => {
@@ -110,6 +116,48 @@ impl EvaluationDuty {
             return Ok(false);
         }
         Ok(asked)
+    }
+}
+
+/// What an evaluator was asked.
+struct Asked<'a> {
+    tenant: TenantKey,
+    campaign: CampaignKey,
+    lead: LeadKey,
+    attempt: AttemptKey,
+    used: &'a EvaluatorUse,
+    input: &'a EvaluationInput,
+}
+
+impl EvaluationDuty {
+    /// Keeps what was asked and answered. A record that is lost is missed by whoever reads it and by nobody else.
+    async fn record(&self, asked: &Asked<'_>, answer: &PluginAnswer<Evaluation>) {
+        let Asked { tenant, campaign, lead, attempt, used, input } = *asked;
+        let output = match &answer.answer {
+            Ok(evaluation) => serde_json::to_value(evaluation),
+            Err(failure) => serde_json::to_value(failure),
+        };
+        let record = EvaluationRecord {
+            tenant,
+            campaign,
+            lead,
+            attempt,
+            at: self.writes.clock.now(),
+            by: if answer.version.is_empty() { used.plugin.to_string() } else { answer.version.clone() },
+            settings: used.settings.clone(),
+            wanted: input.wanted.iter().map(|spec| spec.name.clone()).collect(),
+            lines: input.talk.transcript.len() as u64,
+            output: output.unwrap_or_default(),
+            usage: answer.usage,
+            log: answer.log.clone(),
+        };
+        let kept = match Document::try_from(&record) {
+            Ok(document) => self.store.keep_evaluation_records(vec![document]).await,
+            Err(error) => Err(StoreError::Broken(error.to_string())),
+        };
+        if let Err(error) = kept {
+            tracing::error!(%error, "the record of an evaluation could not be kept");
+        }
     }
 }
 

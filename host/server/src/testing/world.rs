@@ -11,7 +11,8 @@ use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::ports::gateway::{CallEvent, Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{
-    Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, Fence, NewKey, Store, WriteContext,
+    Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, EvaluationRecord, Fence, NewKey, Store,
+    WriteContext,
 };
 use campanile_domain::time::Timestamp;
 use campanile_engine::shell::clock::VirtualClock;
@@ -256,6 +257,30 @@ impl Host {
         let record = decided(tenant, key, open.lead, open.key, open.id, NOW);
         store.keep_decisions(vec![Record::try_from(&record).unwrap()]).await.unwrap();
         (lead, open.id.to_string())
+    }
+}
+
+impl Host {
+    /// The record of an evaluator that read a call.
+    pub(crate) async fn read_by(&self, by: &str, call: &str) {
+        let (tenant, store) = (self.tenant_key().await, &self.app.store);
+        let call = store.call(tenant, call.parse().unwrap()).await.unwrap();
+        let lead = store.lead(tenant, call.lead).await.unwrap();
+        let record = EvaluationRecord {
+            tenant,
+            campaign: lead.campaign_key,
+            lead: lead.key,
+            attempt: call.key,
+            at: NOW,
+            by: by.into(),
+            settings: json!({}),
+            wanted: vec!["booked".into()],
+            lines: 1,
+            output: json!({"answers": {}, "cost": null}),
+            usage: Usage::default(),
+            log: vec!["read it".into()],
+        };
+        store.keep_evaluation_records(vec![Record::try_from(&record).unwrap()]).await.unwrap();
     }
 }
 

@@ -108,6 +108,7 @@ mod tests {
         use campanile_domain::ports::store::{DecisionSpan, Document, WriteContext};
         use campanile_domain::time::{DAY_MS, Timestamp};
 
+        use crate::sqlite::records::beside::{self, Beside};
         use crate::sqlite::records::{decisions, segments};
         use crate::sqlite::scope::Cache;
         use crate::sqlite::writer;
@@ -144,7 +145,10 @@ mod tests {
         let mut cache = Cache::default();
         writer::perform(&db, &mut cache, ctx, |op| {
             decisions::keep(op, &documents)?;
-            crate::sqlite::records::shadows::keep(op, &documents[..1])
+            for kind in Beside::ALL {
+                beside::keep(op, kind, &documents[..1])?;
+            }
+            Ok(())
         })
         .unwrap();
         let span = |since, until| DecisionSpan { tenant: TenantKey(1), campaign: CampaignKey(7), since, until };
@@ -158,5 +162,9 @@ mod tests {
         let old = decisions::of_lead(&db, TenantKey(1), LeadKey(5)).unwrap();
         assert_eq!((old[0].clamped_by.len(), &old[0].settings, &old[0].calendar), (1, &None, &None));
         assert_eq!(segments::all(&db).unwrap().len(), 2);
+        for kind in Beside::ALL {
+            let kept = beside::of_lead::<serde_json::Value>(&db, kind, (TenantKey(1), LeadKey(8))).unwrap();
+            assert_eq!(kept.len(), 1, "{kind:?} has its table on a day from before it");
+        }
     }
 }

@@ -125,6 +125,7 @@ macro_rules! suite {
                 records: decisions_and_transcripts_are_kept_and_dropped_by_the_day,
                 records: decisions_of_a_campaign_come_in_pages_within_a_time,
                 records: what_shadows_answered_is_kept_beside,
+                records: what_evaluators_answered_is_kept_by_the_lead,
                 jobs: a_job_ends_once,
                 jobs: so_many_jobs_run_and_so_many_are_kept,
                 shadows: a_shadow_counts_the_first_divergence_of_each_lead,

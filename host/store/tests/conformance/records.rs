@@ -5,7 +5,7 @@ use std::sync::Arc;
 use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::{Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, Document, ShadowRecord, Store};
+use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, Document, EvaluationRecord, ShadowRecord, Store};
 use campanile_domain::time::{DAY_MS, Timestamp};
 
 use crate::support::{MONDAY, World};
@@ -118,4 +118,30 @@ pub fn what_shadows_answered_is_kept_beside(store: Arc<dyn Store>) {
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [], "they are no decisions");
     assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
     assert_eq!(world.done(world.store.shadow_records(tenant, lead)), [record(1)]);
+}
+
+pub fn what_evaluators_answered_is_kept_by_the_lead(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (tenant, lead) = (world.tenant.key, LeadKey(5));
+    let record = |days: i64| EvaluationRecord {
+        tenant,
+        campaign: CampaignKey(1),
+        lead,
+        attempt: AttemptKey(3),
+        at: MONDAY + days * DAY_MS,
+        by: "reader@2".into(),
+        settings: serde_json::json!({"model": "m"}),
+        wanted: vec!["booked".into()],
+        lines: 4,
+        output: serde_json::json!({"code": "plugin_timed_out", "message": "it took too long"}),
+        usage: Usage::default(),
+        log: vec!["asked".into()],
+    };
+    let documents = [record(0), record(1)].iter().map(|record| Document::try_from(record).unwrap()).collect();
+    world.done(world.store.keep_evaluation_records(documents));
+    assert_eq!(world.done(world.store.evaluation_records(tenant, lead)), [record(0), record(1)]);
+    assert_eq!(world.done(world.store.evaluation_records(TenantKey(tenant.0 + 1), lead)), []);
+    assert_eq!(world.done(world.store.shadow_records(tenant, lead)), []);
+    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
+    assert_eq!(world.done(world.store.evaluation_records(tenant, lead)), [record(1)]);
 }

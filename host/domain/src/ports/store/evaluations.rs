@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Changed, Fence, Stored, WriteContext};
 use crate::evaluation::{Evaluation, EvaluationInput, EvaluatorUse};
-use crate::ids::{AttemptKey, CallId, CampaignId, TenantKey};
+use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, LeadKey, TenantKey};
 use crate::plugin::failure::PluginFailure;
 use crate::ports::policy::Calendar;
 use crate::time::Timestamp;
@@ -28,6 +28,10 @@ pub struct DueEvaluation {
 /// The next question about a call.
 #[derive(Clone, Debug)]
 pub struct EvaluationTurn {
+    /// Of which campaign.
+    pub campaign: CampaignKey,
+    /// Of which lead.
+    pub lead: LeadKey,
     /// The call.
     pub call: CallId,
     /// Who is asked; `None`: nobody is left, or nothing is open.

@@ -242,6 +242,45 @@ impl TryFrom<&ShadowRecord> for Document {
     }
 }
 
+/// What an evaluator was asked about a call and what it answered. The transcript is kept apart and not repeated here; who a
+/// value that was kept comes from stands with the call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationRecord {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Of which campaign.
+    pub campaign: CampaignKey,
+    /// Of which lead.
+    pub lead: LeadKey,
+    /// About which attempt.
+    pub attempt: AttemptKey,
+    /// When.
+    pub at: Timestamp,
+    /// `name@version`.
+    pub by: String,
+    /// The settings it was asked with.
+    pub settings: Value,
+    /// The variables that were still open, in their order.
+    pub wanted: Vec<String>,
+    /// Utterances that it was given.
+    pub lines: u64,
+    /// The answer ([`crate::evaluation::Evaluation`]) or the failure ([`crate::plugin::failure::PluginFailure`]).
+    pub output: Value,
+    /// What the call used.
+    pub usage: Usage,
+    /// The guest's log.
+    pub log: Vec<String>,
+}
+
+impl TryFrom<&EvaluationRecord> for Document {
+    type Error = serde_json::Error;
+
+    fn try_from(record: &EvaluationRecord) -> Result<Self, serde_json::Error> {
+        let EvaluationRecord { tenant, campaign, lead, at, .. } = *record;
+        Ok(Self { tenant, campaign, lead, at, text: serde_json::to_string(record)? })
+    }
+}
+
 /// Decisions of one campaign within a time, `since` included and `until` not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecisionSpan {
@@ -286,6 +325,10 @@ pub trait Records: Send + Sync {
     async fn keep_shadow_records(&self, records: Vec<Document>) -> Stored<()>;
     /// What shadows answered about a lead, oldest first.
     async fn shadow_records(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<ShadowRecord>>;
+    /// Keeps what evaluators answered; durable within a second, not at once.
+    async fn keep_evaluation_records(&self, records: Vec<Document>) -> Stored<()>;
+    /// What evaluators answered about a lead's calls, oldest first.
+    async fn evaluation_records(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<EvaluationRecord>>;
     /// Keeps what was said in a call; a later transcript replaces an earlier one.
     async fn keep_transcript(
         &self,

@@ -69,6 +69,8 @@ pub(crate) fn turn(db: &Connection, cache: &mut Cache, key: AttemptKey) -> Done<
         tenant: attempt.tenant,
         waits_until: attempt.ended_at.unwrap_or(attempt.intent_at) + TRANSCRIPT_WAIT_MS,
         turn: EvaluationTurn {
+            campaign: attempt.campaign,
+            lead: attempt.lead,
             call: attempt.id,
             evaluator,
             place,

@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use campanile_domain::ids::{AttemptKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::Utterance;
 use campanile_domain::ports::store::{
-    DecisionRecord, DecisionSpan, Document, RecordCursor, Records, ShadowRecord, Stored,
+    DecisionRecord, DecisionSpan, Document, EvaluationRecord, RecordCursor, Records, ShadowRecord, Stored,
 };
 use campanile_domain::time::Timestamp;
 
+use self::beside::Beside;
 use super::store::SqliteStore;
 
+pub(crate) mod beside;
 pub(crate) mod decisions;
 pub(crate) mod segments;
-pub(crate) mod shadows;
 mod transcripts;
 
 #[async_trait]
@@ -35,10 +36,16 @@ impl Records for SqliteStore {
         self.read_records(move |db| decisions::count(db, span)).await
     }
     async fn keep_shadow_records(&self, records: Vec<Document>) -> Stored<()> {
-        self.record(move |op| shadows::keep(op, &records)).await
+        self.record(move |op| beside::keep(op, Beside::Shadow, &records)).await
     }
     async fn shadow_records(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<ShadowRecord>> {
-        self.read_records(move |db| shadows::of_lead(db, tenant, lead)).await
+        self.read_records(move |db| beside::of_lead(db, Beside::Shadow, (tenant, lead))).await
+    }
+    async fn keep_evaluation_records(&self, records: Vec<Document>) -> Stored<()> {
+        self.record(move |op| beside::keep(op, Beside::Evaluation, &records)).await
+    }
+    async fn evaluation_records(&self, tenant: TenantKey, lead: LeadKey) -> Stored<Vec<EvaluationRecord>> {
+        self.read_records(move |db| beside::of_lead(db, Beside::Evaluation, (tenant, lead))).await
     }
     async fn keep_transcript(
         &self,

@@ -8,6 +8,7 @@ use std::fmt;
 use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::beside::Beside;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 
@@ -16,8 +17,9 @@ fn day(at: Timestamp) -> i64 {
     at.millis().div_euclid(DAY_MS)
 }
 
-/// What a day's tables look like; see the migration that brought the second shape.
-const SHAPE: u32 = 2;
+/// What a day's tables look like: see the migration that brought the second shape. A day of the third has a table for what
+/// evaluators answered from the start.
+const SHAPE: u32 = 3;
 
 /// A day's tables. Shown, it is the end of their names.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,12 @@ impl Segment {
 
     /// From before decisions were found by their campaign.
     pub(crate) const fn is_first_shape(self) -> bool {
-        self.shape < SHAPE
+        !self.is_of(2)
+    }
+
+    /// Of this shape or a later one.
+    pub(crate) const fn is_of(self, shape: u32) -> bool {
+        self.shape >= shape
     }
 }
 
@@ -77,18 +84,21 @@ pub(crate) fn of(op: &Op<'_>, at: Timestamp) -> Done<Segment> {
            tenant INTEGER NOT NULL, attempt INTEGER NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (tenant, attempt)
          ) STRICT, WITHOUT ROWID;"
     ))?;
-    shadows_of(op, segment)?;
+    for kind in Beside::ALL {
+        beside_of(op, segment, kind)?;
+    }
     op.db.execute("INSERT INTO segment (day, shape) VALUES (?1, ?2)", [day, i64::from(SHAPE)])?;
     Ok(segment)
 }
 
-/// Makes the table of a day's shadows, which a day of the first shape lacks.
-pub(crate) fn shadows_of(op: &Op<'_>, segment: Segment) -> Done<()> {
+/// Makes a day's table for what stands beside its decisions.
+pub(crate) fn beside_of(op: &Op<'_>, segment: Segment, kind: Beside) -> Done<()> {
+    let table = kind.table();
     op.db.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS shadow_{segment} (
+        "CREATE TABLE IF NOT EXISTS {table}_{segment} (
            id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, lead INTEGER NOT NULL, record TEXT NOT NULL
          ) STRICT;
-         CREATE INDEX IF NOT EXISTS shadow_{segment}_of_lead ON shadow_{segment} (tenant, lead);"
+         CREATE INDEX IF NOT EXISTS {table}_{segment}_of_lead ON {table}_{segment} (tenant, lead);"
     ))?;
     Ok(())
 }
@@ -108,14 +118,14 @@ pub(crate) fn between(db: &Connection, since: Option<Timestamp>, until: Option<T
     Ok(all(db)?.into_iter().filter(|segment| (first..=last).contains(&segment.day)).collect())
 }
 
-/// Whether a day has a table for shadows.
-pub(crate) fn has_shadows(db: &Connection, segment: Segment) -> Done<bool> {
-    if !segment.is_first_shape() {
+/// Whether a day has the table.
+pub(crate) fn has(db: &Connection, segment: Segment, kind: Beside) -> Done<bool> {
+    if segment.is_of(kind.since()) {
         return Ok(true);
     }
     let found = db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)")?
-        .query_row([format!("shadow_{segment}")], |row| row.get(0))?;
+        .query_row([format!("{}_{segment}", kind.table())], |row| row.get(0))?;
     Ok(found)
 }
 
@@ -123,9 +133,10 @@ pub(crate) fn has_shadows(db: &Connection, segment: Segment) -> Done<bool> {
 pub(crate) fn drop_before(op: &mut Op<'_>, at: Timestamp) -> Done<u32> {
     let days: Vec<Segment> = all(op.db)?.into_iter().filter(|segment| segment.day < day(at)).collect();
     for segment in &days {
-        op.db.execute_batch(&format!(
-            "DROP TABLE decision_{segment}; DROP TABLE transcript_{segment}; DROP TABLE IF EXISTS shadow_{segment};"
-        ))?;
+        op.db.execute_batch(&format!("DROP TABLE decision_{segment}; DROP TABLE transcript_{segment};"))?;
+        for kind in Beside::ALL {
+            op.db.execute_batch(&format!("DROP TABLE IF EXISTS {}_{segment};", kind.table()))?;
+        }
         op.db.execute("DELETE FROM segment WHERE day = ?1", [segment.day])?;
     }
     if !days.is_empty() {

@@ -1,5 +1,5 @@
-//! `GET /v1/leads/{id}/timeline`: what happened to a lead: its calls, and the decisions between them with question,
-//! answer and log.
+//! `GET /v1/leads/{id}/timeline`: what happened to a lead: its calls, what evaluators made of them, and the decisions between
+//! them, with question, answer and log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::{AttemptKey, CallId, LeadId};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{Call, DecisionRecord, ShadowRecord};
+use campanile_domain::ports::store::{Call, DecisionRecord, EvaluationRecord, ShadowRecord};
 use campanile_domain::replay::Made;
 use campanile_domain::settle::Clamp;
 use campanile_domain::time::Timestamp;
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `lead_created`, `call`, `decision` or `shadow`.
+    /// `lead_created`, `call`, `evaluation`, `decision` or `shadow`.
     kind: &'static str,
     /// With the kind `call`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +48,9 @@ pub(crate) struct Entry {
     /// With the kind `decision`.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<Box<Decision>>,
+    /// With the kind `evaluation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluation: Option<Box<Evaluated>>,
     /// With the kind `shadow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<Shadowed>,
@@ -55,7 +58,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     const fn at(at: Timestamp, kind: &'static str) -> Self {
-        Self { at, kind, call: None, decision: None, shadow: None }
+        Self { at, kind, call: None, decision: None, evaluation: None, shadow: None }
     }
 }
 
@@ -99,6 +102,29 @@ pub(crate) struct Decision {
     changed: Option<String>,
 }
 
+/// What an evaluator was asked about a call, and what it answered. Whose answer counts stands with the call's variables.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Evaluated {
+    /// About which call.
+    #[schema(value_type = Option<String>)]
+    call: Option<CallId>,
+    /// `name@version`.
+    by: String,
+    /// The settings it was asked with.
+    settings: Value,
+    /// The variables that were still open.
+    wanted: Vec<String>,
+    /// Lines of the transcript that it was given.
+    lines: u64,
+    /// The answers, or why there are none.
+    output: Value,
+    /// What it used: fuel or time, memory, calls of the host, requests.
+    #[schema(value_type = Object)]
+    usage: Usage,
+    /// The guest's log.
+    log: Vec<String>,
+}
+
 /// What the campaign's shadow answered to the same question. It moved nobody.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Shadowed {
@@ -113,7 +139,7 @@ pub(crate) struct Shadowed {
     answered: Value,
 }
 
-/// Tells what happened to a lead: calls and decisions, by time.
+/// Tells what happened to a lead: calls, evaluations and decisions, by time.
 #[utoipa::path(get, path = "/v1/leads/{id}/timeline", tag = "leads", params(("id" = String, Path, description = "`lead_...`")),
     responses((status = 200, body = Timeline)), security(("key" = ["leads:read"])))]
 pub(crate) async fn lead_timeline(
@@ -125,8 +151,9 @@ pub(crate) async fn lead_timeline(
     let calls = app.store.calls_of_lead(key.of(), id).await?;
     let decisions = app.store.decisions(key.of(), lead.key).await?;
     let begins = Entry::at(lead.created_at, "lead_created");
+    let evaluations = app.store.evaluation_records(key.of(), lead.key).await?;
     let shadows = app.store.shadow_records(key.of(), lead.key).await?;
-    Ok(Json(Timeline { lead: id, data: merge(begins, calls, decisions, shadows) }))
+    Ok(Json(Timeline { lead: id, data: merge(begins, calls, evaluations, decisions, shadows) }))
 }
 
 /// `asked for Fri 2026-03-06 19:00, not before Mon 2026-03-09 09:00 (calling_hours)`, by the clock of the lead's zone.
@@ -151,7 +178,13 @@ fn changed(record: &DecisionRecord) -> Option<String> {
     Some(format!("{asked}, {became} ({rules})"))
 }
 
-fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>, shadows: Vec<ShadowRecord>) -> Vec<Entry> {
+fn merge(
+    begins: Entry,
+    calls: Vec<Call>,
+    evaluations: Vec<EvaluationRecord>,
+    decisions: Vec<DecisionRecord>,
+    shadows: Vec<ShadowRecord>,
+) -> Vec<Entry> {
     let names: BTreeMap<AttemptKey, CallId> = calls.iter().map(|call| (call.key, call.id)).collect();
     let mut data = vec![begins];
     data.extend(
@@ -160,6 +193,12 @@ fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>, shadow
             .map(|call| (call.started_at, call))
             .map(|(at, call)| Entry { call: Some(Box::new(call)), ..Entry::at(at, "call") }),
     );
+    data.extend(evaluations.into_iter().map(|record| {
+        let EvaluationRecord { attempt, at, by, settings, wanted, lines, output, usage, log, .. } = record;
+        let call = names.get(&attempt).copied();
+        let evaluation = Evaluated { call, by, settings, wanted, lines, output, usage, log };
+        Entry { evaluation: Some(Box::new(evaluation)), ..Entry::at(at, "evaluation") }
+    }));
     data.extend(decisions.into_iter().map(|record| {
         let at = record.at;
         let changed = changed(&record);
@@ -186,7 +225,7 @@ fn merge(begins: Entry, calls: Vec<Call>, decisions: Vec<DecisionRecord>, shadow
         let shadow = Shadowed { call: names.get(&attempt).copied(), by, decided, answered };
         Entry { shadow: Some(shadow), ..Entry::at(at, "shadow") }
     }));
-    // Stable: at one instant a call stands before the decision about it.
+    // Stable: at one instant a call stands before its evaluation, and that before the decision.
     data.sort_by_key(|entry| entry.at);
     data
 }
@@ -199,14 +238,17 @@ mod tests {
     async fn calls_and_decisions_are_told_in_their_order() {
         let host = Host::new().await;
         let (lead, call) = host.called_lead().await;
+        host.read_by("judge@1", &call).await;
         let told = host.get(Some(&host.live), &format!("/v1/leads/{lead}/timeline")).await;
         assert_eq!(told.status, 200, "{}", told.text);
         let data = told.body["data"].as_array().unwrap();
         let kinds: Vec<_> = data.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
-        assert_eq!(kinds, ["lead_created", "call", "decision"]);
+        assert_eq!(kinds, ["lead_created", "call", "evaluation", "decision"]);
+        let about = [&data[1]["call"]["id"], &data[2]["evaluation"]["call"], &data[3]["decision"]["call"]];
+        assert_eq!(about, [call.as_str(); 3]);
         assert_eq!(
-            (&data[1]["call"]["id"], &data[2]["decision"]["call"]),
-            (&call.as_str().into(), &call.as_str().into())
+            (&data[2]["evaluation"]["by"], &data[2]["evaluation"]["log"][0]),
+            (&"judge@1".into(), &"read it".into())
         );
         let times: Vec<_> = data.iter().map(|entry| entry["at"].as_str().unwrap()).collect();
         assert!(times.is_sorted(), "{times:?}");
