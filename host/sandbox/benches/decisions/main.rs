@@ -11,10 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use campanile_domain::attempt::Outcome::{Busy, Unanswered};
-use campanile_domain::ids::TenantKey;
+use campanile_domain::attempt::AnsweredBy;
+use campanile_domain::attempt::Outcome::{Answered, Busy, Unanswered};
+use campanile_domain::evaluation::{EvaluationInput, Talk};
+use campanile_domain::ids::{CallId, CampaignId, LeadId, TenantKey};
 use campanile_domain::plugin::Kind;
+use campanile_domain::ports::mapper::{MapCall, MapRow, RowMapper};
 use campanile_domain::ports::policy::{PolicyCall, PolicyRunner};
+use campanile_domain::variable::{Role, ValueKind, VariableSpec, Variables};
+use campanile_domain::zone::Zone;
 use campanile_sandbox::{Options, Sandbox};
 use futures::executor::block_on;
 use futures::future::join_all;
@@ -39,6 +44,8 @@ const CALLS: usize = 5_000;
 const CROWD: usize = 20_000;
 /// Decisions that one tenant asks for one after the other.
 const ONE_BY_ONE: usize = 10_000;
+/// The evil neighbour's script.
+const ENDLESS: &str = "endless-script";
 /// Endless loops that the evil neighbour keeps going.
 const LOOPS: usize = 16;
 
@@ -109,8 +116,8 @@ fn crowd(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> f64 {
 }
 
 /// How long 99 of 100 decisions take at most that a tenant asks for one after the other, in microseconds.
-fn p99(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> f64 {
-    let call = question("patient-retry");
+fn p99(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, policy: &str) -> f64 {
+    let call = question(policy);
     let mut all: Vec<Duration> =
         (0..ONE_BY_ONE).map(|_| timed(|| runtime.block_on(sandbox.decide(&call)).decision.unwrap()).1).collect();
     all.sort_unstable();
@@ -120,7 +127,8 @@ fn p99(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> f64 {
 /// The same, alone and beside a tenant whose policy never ends.
 fn beside_evil(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, evil: TenantKey, figures: &mut Figures) {
     figures.note("crowd", crowd(runtime, sandbox));
-    figures.note("p99", p99(runtime, sandbox));
+    figures.note("p99", p99(runtime, sandbox, "patient-retry"));
+    figures.note("p99-script", p99(runtime, sandbox, "goal-retry"));
     let attack = PolicyCall { tenant: evil, ..question("evil-neighbour") };
     let stop = Arc::new(AtomicBool::new(false));
     let loops: Vec<_> = (0..LOOPS)
@@ -134,7 +142,59 @@ fn beside_evil(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, evil: Tenan
         })
         .collect();
     figures.note("crowd-beside-evil", crowd(runtime, sandbox));
-    figures.note("p99-beside-evil", p99(runtime, sandbox));
+    figures.note("p99-beside-evil", p99(runtime, sandbox, "patient-retry"));
+    stop.store(true, Ordering::Relaxed);
+    runtime.block_on(async { join_all(loops).await }).into_iter().for_each(|one| one.unwrap());
+}
+
+/// One after the other of what an endless script can be asked, until it is told to stop.
+async fn endless(sandbox: Sandbox, tenant: TenantKey, turn: usize, stop: Arc<AtomicBool>) {
+    let decision = PolicyCall { tenant, ..question(ENDLESS) };
+    let mapping = MapCall { tenant, script: ENDLESS.parse().unwrap(), draft: None, columns: Arc::default() };
+    let (talk, PolicyCall { policy, settings, calendar, .. }) = (talk(), &decision);
+    for turn in turn.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        match turn % 3 {
+            0 => assert!(sandbox.decide(&decision).await.decision.is_err()),
+            1 => {
+                let asked = sandbox.evaluate_script(tenant, (policy, None), settings, &talk, calendar.clone());
+                assert!(asked.await.answer.is_err());
+            }
+            _ => assert!(sandbox.map_rows(&mapping, vec![MapRow { number: 1, cells: Vec::new() }]).await.is_err()),
+        }
+    }
+}
+
+/// A call to be read.
+fn talk() -> EvaluationInput {
+    let talk = Talk {
+        call: CallId(1),
+        lead: LeadId(1),
+        campaign: CampaignId(1),
+        started_at: support::monday(),
+        zone: Zone::utc(),
+        language: None,
+        outcome: Answered,
+        answered_by: AnsweredBy::Human,
+        talk_ms: 1_000,
+        transcript: Vec::new(),
+        provided: Variables::default(),
+        lead_variables: Variables::default(),
+    };
+    let kind = ValueKind::Boolean;
+    let (description, choices) = (String::new(), Vec::new());
+    let wanted = VariableSpec { name: "booked".into(), kind, choices, description, required: false, role: Role::None };
+    EvaluationInput { talk, wanted: vec![wanted], goal: None }
+}
+
+/// The slowest of 100 decisions of a script, beside a tenant whose script never ends, whatever it is asked.
+fn beside_endless(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox, evil: TenantKey, figures: &mut Figures) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let loops: Vec<_> =
+        (0..LOOPS).map(|turn| runtime.spawn(endless(sandbox.clone(), evil, turn, Arc::clone(&stop)))).collect();
+    figures.note("p99-beside-script", p99(runtime, sandbox, "goal-retry"));
     stop.store(true, Ordering::Relaxed);
     runtime.block_on(async { join_all(loops).await }).into_iter().for_each(|one| one.unwrap());
 }
@@ -166,6 +226,8 @@ fn main() {
     let shared = runtime.block_on(async { Sandbox::new(options).unwrap() });
     let evil = TenantKey(666);
     shared.install_component(evil, &component("evil-neighbour", "(call $endless)", "")).unwrap();
+    let script = "fn decide(lead) { loop {} } fn evaluate(talk) { loop {} } fn map_row(row) { loop {} }";
+    block_on(shared.install_script(evil, ENDLESS, script)).unwrap();
     let mut floor = Floor::new().unwrap();
     let mut figures = Figures::default();
     for round in 1..=rounds {
@@ -173,6 +235,7 @@ fn main() {
         alone(&inline, &mut floor, &mut figures);
         peers(&mut figures);
         beside_evil(&runtime, &shared, evil, &mut figures);
+        beside_endless(&runtime, &shared, evil, &mut figures);
     }
     eprintln!("memory");
     memory(&mut figures);
@@ -203,6 +266,8 @@ fn show(figures: &Figures, rounds: u32, sandbox: &Sandbox) {
     figures.show("/s", &[("crowd", "alone"), ("crowd-beside-evil", "beside a tenant with 16 endless loops")]);
     println!("\nthe slowest of 100 decisions, one tenant asking for one after the other");
     figures.show("us", &[("p99", "alone"), ("p99-beside-evil", "beside a tenant with 16 endless loops")]);
+    let scripts = "a script, beside a tenant whose 16 scripts never end";
+    figures.show("us", &[("p99-script", "a script, alone"), ("p99-beside-script", scripts)]);
     println!("\nresident memory");
     figures.show("MiB", &[("resident-10k", "after 10,000 calls"), ("resident-1m", "after 1,000,000 calls")]);
     println!();
@@ -212,5 +277,7 @@ fn show(figures: &Figures, rounds: u32, sandbox: &Sandbox) {
     figures.ratio("script in the sandbox against native Rhai", "script", "rhai-native", &Aim::AtMost(2.5));
     figures.ratio("throughput beside an evil neighbour against alone", "crowd-beside-evil", "crowd", &Aim::None);
     figures.ratio("slowest of 100 beside an evil neighbour against alone", "p99-beside-evil", "p99", &Aim::AtMost(1.5));
+    let scripts = "slowest of 100 of a script beside endless scripts against alone";
+    figures.ratio(scripts, "p99-beside-script", "p99-script", &Aim::AtMost(1.5));
     figures.ratio("memory after 1,000,000 calls against 10,000", "resident-1m", "resident-10k", &Aim::AtMost(1.1));
 }
