@@ -4,6 +4,7 @@
 //! side of a comparison meets the same casts, so that a difference between two sides is the sides' and not the people's.
 
 use campanile_domain::campaign::CampaignConfig;
+use campanile_domain::lead::{LeadState, SuppressedBy};
 use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::{AssistantConfig, Billing, NewLead, Stats, TenantLimits};
 use campanile_domain::time::Timestamp;
@@ -109,11 +110,14 @@ impl Figures {
     /// Read off the counts of a campaign that was started at `start`.
     pub fn of(stats: &Stats, start: Timestamp) -> Self {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let reason = |name: &str| stats.by_status.values().filter_map(|reasons| reasons.get(name)).sum::<u64>();
+        let ended = |state: LeadState| {
+            let reasons = stats.by_status.get(state.status());
+            reasons.and_then(|reasons| reasons.get(state.reason()?)).copied().unwrap_or_default()
+        };
         Self {
             calls: signed(stats.attempts.values().sum()),
             goals_reached: signed(stats.goals_reached),
-            opted_out: signed(reason("opted_out")),
+            opted_out: signed(ended(LeadState::Suppressed(SuppressedBy::OptOut))),
             talk_ms: stats.talk_ms,
             cost_micros: stats.cost_micros.0,
             duration_ms: stats.last_call_at.map_or(0, |last| last.since(start).max(0)),
