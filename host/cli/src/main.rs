@@ -25,7 +25,6 @@ mod plugin_counts;
 mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
-mod rehearsals;
 mod rehearse;
 mod script;
 mod script_checker;

@@ -34,7 +34,7 @@ use crate::gateway_kinds::{Kinds, Plugged};
 use crate::plugin_counts::{GateCounts, PluginCounts};
 use crate::plugin_desk::Desk;
 use crate::plugin_meter::PluginMeter;
-use crate::rehearsals::Children;
+use crate::rehearse::Children;
 use crate::script_checker::Checker;
 use crate::shelving::{Shelving, StoredContents};
 use crate::sink_kinds::SinkKinds;

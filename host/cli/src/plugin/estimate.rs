@@ -30,7 +30,7 @@ pub fn print(estimate: &Value) {
         ("goals_reached", "goals reached", 1.0),
         ("opted_out", "opted out", 1.0),
         ("talk_ms", "talk, minutes", 60_000.0),
-        ("duration_ms", "from first to last call, hours", 3_600_000.0),
+        ("duration_ms", "from start to last call, hours", 3_600_000.0),
         ("cost_micros", "cost", 1_000_000.0),
     ] {
         if name == "cost_micros" && currency.is_none() {

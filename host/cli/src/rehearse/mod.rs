@@ -4,6 +4,7 @@
 //! give the same bytes.
 
 mod calls;
+mod children;
 mod play;
 mod report;
 mod stage;
@@ -20,6 +21,7 @@ use campanile_domain::zone;
 use campanile_engine::rehearsal::{RehearsalError, Stage, StageError};
 use clap::Args;
 
+pub use children::Children;
 pub use play::{Play, run as play};
 
 use crate::campaign_file;
