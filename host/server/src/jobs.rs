@@ -8,13 +8,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Json;
 use campanile_domain::ids::{JobId, TenantKey};
 use campanile_domain::ports::store::{Job, JobError, JobProgress, StoreError, Stored, WriteContext};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::problem::Problem;
 use crate::reevaluation::Reevaluation;
 use crate::rehearsal::Rehearsal;
 use crate::replay::Replay;
@@ -53,6 +56,15 @@ impl JobLine {
             token.cancel();
         }
     }
+}
+
+/// The answer to whoever asked for a job: where to look how far it is.
+pub(crate) type Accepted = (StatusCode, HeaderMap, Json<Job>);
+
+/// That it was taken on.
+pub(crate) fn accepted(job: Job) -> Result<Accepted, Problem> {
+    let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
+    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))
 }
 
 /// A part of a job, and where in the whole it begins.

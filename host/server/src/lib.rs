@@ -24,6 +24,7 @@ mod paging;
 mod path;
 mod phones;
 mod pipeline;
+mod policies;
 mod ports;
 mod problem;
 mod query;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use campanile_domain::ids::CampaignId;
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::store::{JobError, Stored};
+use campanile_domain::ports::store::{JobError, StoreError, Stored};
 use campanile_engine::rehearsal::order::Played;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -70,45 +70,28 @@ impl Rehearsal {
     /// Plays it as a part of a job. The inner error says why there is no report.
     pub(crate) async fn run(&self, part: Part<'_>) -> Stored<Result<Value, JobError>> {
         let app = part.app;
-        let made = match order::of(self, app, part.tenant).await? {
+        let (report, order) = match order::of(self, app, part.tenant).await? {
             Ok(made) => made,
             Err(why) => return Ok(Err(why)),
         };
-        let (report, order) = made;
         let (sender, mut heard) = mpsc::channel::<Played>(16);
         let mut played = Vec::new();
-        let mut playing = std::pin::pin!(app.rehearsals.play(order, sender));
-        let mut over = None;
-        // Whoever plays sends everything before the end; what is in the channel then is still read.
-        loop {
-            tokio::select! {
-                biased;
-                one = heard.recv() => match one {
-                    Some(one) => {
-                        played.push(one);
-                        if !part.at(played.len() as u64).await? {
-                            return Ok(Err(stopped()));
-                        }
-                    }
-                    None => break,
-                },
-                ended = &mut playing, if over.is_none() => over = Some(ended),
+        let listening = async {
+            while let Some(one) = heard.recv().await {
+                played.push(one);
+                // A cancelled job is dropped whole, and whoever plays with it.
+                part.at(played.len() as u64).await?;
             }
-        }
-        let ended = match over {
-            Some(ended) => ended,
-            None => playing.await,
+            Ok::<_, StoreError>(())
         };
+        let (ended, listened) = tokio::join!(app.rehearsals.play(order, sender), listening);
+        listened?;
         if let Err(why) = ended {
             tracing::warn!(why, "a rehearsal was not played to its end");
             return Ok(Err(not_played(&why)));
         }
         Ok(report.told(&played))
     }
-}
-
-fn stopped() -> JobError {
-    JobError { code: "cancelled".into(), message: "the job was cancelled".into() }
 }
 
 fn not_played(why: &str) -> JobError {

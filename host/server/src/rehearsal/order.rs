@@ -31,8 +31,8 @@ pub(super) async fn of(
     let campaign = app.store.campaign(tenant, rehearsal.campaign).await?;
     let assistant = app.store.assistant(tenant, campaign.assistant).await?.config;
     let account = app.store.tenant(tenant).await?;
-    let first_call = app.store.stats(tenant, campaign.id).await?.first_call_at;
-    let start = match (rehearsal.start, first_call) {
+    let stats = app.store.stats(tenant, campaign.id).await?;
+    let start = match (rehearsal.start, stats.first_call_at) {
         (Start::AsItDid, Some(first)) => first,
         _ => app.engine_clock.now(),
     };
@@ -40,7 +40,7 @@ pub(super) async fn of(
     if rehearsal.start == Start::AsItDid && people_of == PeopleOf::Nobody {
         return Ok(Err(too_few(past.len())));
     }
-    let (leads, in_all) = leads(app, tenant, rehearsal).await?;
+    let leads = leads(app, tenant, rehearsal).await?;
     if leads.is_empty() {
         let message = "the campaign has no lead to rehearse with; add leads first".to_owned();
         return Ok(Err(JobError { code: "no_leads".into(), message }));
@@ -58,7 +58,7 @@ pub(super) async fn of(
         people: Cast { of: people_of, calls: past.len() as u64 },
         start,
         leads: leads.len() as u64,
-        leads_left_out: in_all.saturating_sub(leads.len() as u64),
+        leads_left_out: stats.leads.saturating_sub(leads.len() as u64),
         policies: sides.iter().map(policy).collect(),
         currency: account.billing.as_ref().map(|billing| billing.currency),
     };
@@ -146,8 +146,8 @@ async fn brought(
     Ok(Some(Version { name, version: number, body }))
 }
 
-/// The campaign's leads as they came, and how many it has.
-async fn leads(app: &App, tenant: TenantKey, rehearsal: &Rehearsal) -> Stored<(Vec<NewLead>, u64)> {
+/// The campaign's leads as they came.
+async fn leads(app: &App, tenant: TenantKey, rehearsal: &Rehearsal) -> Stored<Vec<NewLead>> {
     let filter = LeadFilter { campaign: Some(rehearsal.campaign), ..LeadFilter::default() };
     let (mut found, mut page) = (Vec::new(), Page { cursor: None, limit: PAGE });
     while found.len() < LEADS {
@@ -159,8 +159,7 @@ async fn leads(app: &App, tenant: TenantKey, rehearsal: &Rehearsal) -> Stored<(V
         }
     }
     found.truncate(LEADS);
-    let in_all = app.store.stats(tenant, rehearsal.campaign).await?.leads;
-    Ok((found, in_all))
+    Ok(found)
 }
 
 /// A lead as if nobody had called it yet.

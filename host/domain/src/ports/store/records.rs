@@ -190,14 +190,24 @@ pub struct Document {
     pub text: String,
 }
 
+impl Document {
+    fn of(
+        tenant: TenantKey,
+        campaign: CampaignKey,
+        (lead, at): (LeadKey, Timestamp),
+        record: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self { tenant, campaign, lead, at, text: serde_json::to_string(record)? })
+    }
+}
+
 impl KeptDecision<'_> {
     /// Ready to be kept.
     ///
     /// # Errors
     /// A part of it has no JSON.
     pub fn document(&self) -> Result<Document, serde_json::Error> {
-        let Self { tenant, campaign, lead, at, .. } = *self;
-        Ok(Document { tenant, campaign, lead, at, text: serde_json::to_string(self)? })
+        Document::of(self.tenant, self.campaign, (self.lead, self.at), self)
     }
 }
 
@@ -205,8 +215,7 @@ impl TryFrom<&DecisionRecord> for Document {
     type Error = serde_json::Error;
 
     fn try_from(record: &DecisionRecord) -> Result<Self, serde_json::Error> {
-        let DecisionRecord { tenant, campaign, lead, at, .. } = *record;
-        Ok(Self { tenant, campaign, lead, at, text: serde_json::to_string(record)? })
+        Self::of(record.tenant, record.campaign, (record.lead, record.at), record)
     }
 }
 
@@ -237,8 +246,7 @@ impl TryFrom<&ShadowRecord> for Document {
     type Error = serde_json::Error;
 
     fn try_from(record: &ShadowRecord) -> Result<Self, serde_json::Error> {
-        let ShadowRecord { tenant, campaign, lead, at, .. } = *record;
-        Ok(Self { tenant, campaign, lead, at, text: serde_json::to_string(record)? })
+        Self::of(record.tenant, record.campaign, (record.lead, record.at), record)
     }
 }
 
@@ -276,8 +284,7 @@ impl TryFrom<&EvaluationRecord> for Document {
     type Error = serde_json::Error;
 
     fn try_from(record: &EvaluationRecord) -> Result<Self, serde_json::Error> {
-        let EvaluationRecord { tenant, campaign, lead, at, .. } = *record;
-        Ok(Self { tenant, campaign, lead, at, text: serde_json::to_string(record)? })
+        Self::of(record.tenant, record.campaign, (record.lead, record.at), record)
     }
 }
 

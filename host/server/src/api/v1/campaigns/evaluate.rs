@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::CampaignId;
-use campanile_domain::ports::store::Job;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::app::App;
 use crate::auth::{CampaignsWrite, Key};
 use crate::body::Empty;
 use crate::codes;
-use crate::jobs::{self, Task};
+use crate::jobs::{self, Accepted, Task};
 use crate::path::Id;
 use crate::problem::{FieldProblem, Problem};
 use crate::reevaluation::Reevaluation;
@@ -33,7 +30,7 @@ pub(crate) async fn evaluate_campaign(
     key: Key<CampaignsWrite>,
     Id(id): Id<CampaignId>,
     _: Empty,
-) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
+) -> Result<Accepted, Problem> {
     let campaign = app.store.campaign(key.of(), id).await?;
     if campaign.config.evaluators.is_empty() {
         let message = "the campaign names no evaluator; PATCH it with evaluators first";
@@ -46,8 +43,7 @@ pub(crate) async fn evaluate_campaign(
     let ctx = key.writes(&app);
     let job = app.store.begin_job(&ctx, KIND, json!({ "campaign": id })).await?;
     jobs::start(Arc::clone(&app), key.of(), &job, Task::Reevaluation(Reevaluation { campaign: id }));
-    let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
-    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))
+    jobs::accepted(job)
 }
 
 #[cfg(test)]

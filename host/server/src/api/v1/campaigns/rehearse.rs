@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::CampaignId;
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::store::Job;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -15,8 +12,9 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::{CampaignsWrite, Key};
 use crate::body::Body;
-use crate::jobs::{self, Task};
+use crate::jobs::{self, Accepted, Task};
 use crate::path::Id;
+use crate::policies;
 use crate::problem::{FieldProblem, Problem};
 use crate::rehearsal::{Other, Rehearsal, Start};
 use crate::schema::replay as schema;
@@ -49,12 +47,12 @@ pub(crate) async fn rehearse_campaign(
     key: Key<CampaignsWrite>,
     Id(id): Id<CampaignId>,
     Body(request): Body<RehearsalRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
+) -> Result<Accepted, Problem> {
     app.store.campaign(key.of(), id).await?;
     let RehearsalRequest { policy, settings } = request;
     let settings = settings.map(Value::Object);
-    if policy.is_none() && settings.is_some() {
-        let message = "settings are for a policy; name the policy that has them";
+    if policy.as_deref().is_none_or(|policy| policy == "builtin") && settings.is_some() {
+        let message = "settings are for a policy, and the built-in table has none; name the policy that has them";
         return Err(Problem::invalid(vec![FieldProblem::new("/settings", "needs_policy", message)]));
     }
     let asked = json!({"campaign": id, "policy": &policy, "settings": &settings});
@@ -66,22 +64,17 @@ pub(crate) async fn rehearse_campaign(
     let job = app.store.begin_job(&key.writes(&app), KIND, asked).await?;
     let rehearsal = Rehearsal { campaign: id, start: Start::Now, other };
     jobs::start(Arc::clone(&app), key.of(), &job, Task::Rehearsal(Box::new(rehearsal)));
-    let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
-    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))
+    jobs::accepted(job)
 }
 
 async fn other(app: &App, key: &Key<CampaignsWrite>, named: &str, settings: Option<Value>) -> Result<Other, Problem> {
-    let refused = |code: String, message: String| Problem::invalid(vec![FieldProblem::new("/policy", code, message)]);
     let named: PluginRef = named.parse().map_err(|_| {
-        refused("invalid".into(), format!("{named:?} is no policy; write name@version, name@active or builtin"))
+        let message = format!("{named:?} is no policy; write name@version, name@active or builtin");
+        Problem::invalid(vec![FieldProblem::new("/policy", "invalid", message)])
     })?;
-    let resolved = app.policies.resolve(key.of(), &named).await;
-    let resolved = resolved.map_err(|failure| refused(failure.code, failure.message))?;
-    let policy: PluginRef = resolved.parse().map_err(Problem::internal)?;
+    let policy = policies::pinned(app, key.of(), &named).await?;
     if let Some(settings) = &settings {
-        app.plugins.check_settings(key.of(), &policy, settings).await.map_err(|faults| {
-            Problem::invalid(faults.into_iter().map(|fault| FieldProblem::from(fault).under("/settings")).collect())
-        })?;
+        policies::fits(app, key.of(), &policy, settings).await?;
     }
     Ok(Other { policy: Some(policy), draft: None, settings })
 }
@@ -100,6 +93,7 @@ mod tests {
             (json!({"policy": "nobody@active"}), "/policy"),
             (json!({"policy": "Not a name"}), "/policy"),
             (json!({"settings": {}}), "/settings"),
+            (json!({"policy": "builtin", "settings": {}}), "/settings"),
             (json!({"policies": []}), "/policies"),
         ] {
             let refused = host.post(Some(&host.live), &path, body.clone()).await;

@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::auth::{CampaignsRead, CampaignsWrite, Key};
 use crate::body::Body;
 use crate::path::Id;
-use crate::problem::{FieldProblem, Problem};
+use crate::policies;
+use crate::problem::Problem;
 use crate::schema::replay as schema;
 
 /// Who is asked beside the campaign's own policy.
@@ -46,14 +47,9 @@ pub(crate) async fn put_shadow(
     Body(request): Body<ShadowRequest>,
 ) -> Result<Json<Shadow>, Problem> {
     app.store.campaign(key.of(), id).await?;
-    let resolved = app.policies.resolve(key.of(), &request.policy).await;
-    let pinned = resolved
-        .map_err(|failure| Problem::invalid(vec![FieldProblem::new("/policy", failure.code, failure.message)]))?;
-    let pinned: PluginRef = pinned.parse().map_err(Problem::internal)?;
+    let pinned = policies::pinned(&app, key.of(), &request.policy).await?;
     let settings = Value::Object(request.settings);
-    app.plugins.check_settings(key.of(), &pinned, &settings).await.map_err(|faults| {
-        Problem::invalid(faults.into_iter().map(|fault| FieldProblem::from(fault).under("/settings")).collect())
-    })?;
+    policies::fits(&app, key.of(), &pinned, &settings).await?;
     Ok(Json(app.store.start_shadow(&key.writes(&app), id, pinned, settings).await?))
 }
 

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::{CampaignId, LeadId};
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::store::{Job, Page, StoreError};
+use campanile_domain::ports::store::{Page, StoreError};
 use campanile_domain::time::Timestamp;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -17,8 +15,9 @@ use crate::app::App;
 use crate::auth::{Key, PluginsWrite};
 use crate::body::Body;
 use crate::codes;
-use crate::jobs::{self, Task};
+use crate::jobs::{self, Accepted, Task};
 use crate::path::Name;
+use crate::policies;
 use crate::problem::{FieldProblem, Problem};
 use crate::rehearsal::{Other, Rehearsal, Start};
 use crate::replay::{Of, Replay};
@@ -82,14 +81,11 @@ pub(crate) async fn replay_plugin(
     key: Key<PluginsWrite>,
     Name(name): Name,
     Body(request): Body<ReplayRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
+) -> Result<Accepted, Problem> {
     let named = named(&name, request.version.as_deref())?;
     let policy = resolved(&app, &key, &named).await?;
     if let Some(settings) = &request.settings {
-        let checked = app.plugins.check_settings(key.of(), &policy, &Value::Object(settings.clone())).await;
-        checked.map_err(|faults| {
-            Problem::invalid(faults.into_iter().map(|fault| FieldProblem::from(fault).under("/settings")).collect())
-        })?;
+        policies::fits(&app, key.of(), &policy, &Value::Object(settings.clone())).await?;
     }
     begin(&app, &key, policy, None, request).await
 }
@@ -118,7 +114,7 @@ pub(crate) async fn begin(
     policy: PluginRef,
     draft: Option<Arc<str>>,
     request: ReplayRequest,
-) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
+) -> Result<Accepted, Problem> {
     let mut faults = Vec::new();
     let limit = request.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
@@ -148,14 +144,11 @@ pub(crate) async fn begin(
     let ReplayRequest { campaign, since, until, settings, estimate, .. } = request;
     let settings = settings.map(Value::Object);
     let other = Other { policy: Some(policy.clone()), draft: draft.clone(), settings: settings.clone() };
-    let estimate = campaign.filter(|_| estimate).map(|campaign| {
-        let other = Some(other);
-        Rehearsal { campaign, start: Start::AsItDid, other }
-    });
+    let rehearsal = |campaign| Rehearsal { campaign, start: Start::AsItDid, other: Some(other) };
+    let estimate = campaign.filter(|_| estimate).map(rehearsal);
     let replay = Replay { of, since, until, by, policy, draft, settings, limit, estimate };
     jobs::start(Arc::clone(app), key.of(), &job, Task::Replay(Box::new(replay)));
-    let place = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Problem::internal)?;
-    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::LOCATION, place)]), Json(job)))
+    jobs::accepted(job)
 }
 
 async fn decisions_of(app: &App, key: &Key<PluginsWrite>, request: &ReplayRequest) -> Result<Of, Problem> {

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use campanile_domain::ports::store::Job;
-use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,6 +13,7 @@ use crate::api::v1::plugins::replay::{ReplayRequest, begin, replay_plugin};
 use crate::app::App;
 use crate::auth::{Key, PluginsWrite};
 use crate::body::{Body, typed};
+use crate::jobs::Accepted;
 use crate::path::Name;
 use crate::problem::{FieldProblem, Problem};
 use crate::schema::replay as schema;
@@ -42,7 +40,7 @@ pub(crate) async fn replay_script(
     key: Key<PluginsWrite>,
     Name(name): Name,
     Body(request): Body<ScriptReplayRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<Job>), Problem> {
+) -> Result<Accepted, Problem> {
     let ScriptReplayRequest { source, wishes } = request;
     let wishes: ReplayRequest = typed(wishes.into()).map_err(Problem::invalid)?;
     let versions = app.store.plugin_versions(Some(key.of()), Some(&name)).await?;
