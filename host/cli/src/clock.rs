@@ -86,8 +86,8 @@ pub fn choose(folder: &Path, flags: &ClockFlags) -> Result<Chosen, Failure> {
             base
         }
     };
-    let shows = base.start + (now.since(base.began).max(0) as f64 * base.factor) as i64;
-    Ok(Chosen { engine: Arc::new(ScaledClock::starting_at(shows, base.factor)), factor: Some(base.factor) })
+    let engine = Arc::new(ScaledClock::continuing(base.start, base.began, base.factor));
+    Ok(Chosen { engine, factor: Some(base.factor) })
 }
 
 #[cfg(test)]
@@ -99,10 +99,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-03-02T14:00:00Z".parse().unwrap();
         let flags = ClockFlags { clock: Some(600.0), clock_start: Some(start) };
-        let first = choose(folder.path(), &flags).unwrap().engine.now();
-        let second = choose(folder.path(), &ClockFlags::default()).unwrap();
-        assert_eq!(second.factor, Some(600.0));
-        assert!(first >= start && second.engine.now() >= first);
+        let mut shown = start;
+        for flags in std::iter::once(flags).chain(std::iter::repeat_n(ClockFlags::default(), 100)) {
+            let chosen = choose(folder.path(), &flags).unwrap();
+            assert_eq!(chosen.factor, Some(600.0));
+            let now = chosen.engine.now();
+            assert!(now >= shown, "{now} after {shown}");
+            shown = now;
+        }
         assert!(choose(folder.path(), &ClockFlags { clock: Some(60.0), clock_start: None }).is_err());
     }
 

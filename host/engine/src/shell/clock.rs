@@ -67,6 +67,17 @@ impl ScaledClock {
         Self { start, began: Instant::now(), factor: factor.max(0.001) }
     }
 
+    /// Shows what a clock that showed `start` when the sun's showed `began` would show by now.
+    ///
+    /// A millisecond of the sun's clock is a long time on a fast one, so the time since `began` is taken to the nanosecond:
+    /// a process that starts later never shows less than an earlier one has shown.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    pub fn continuing(start: Timestamp, began: Timestamp, factor: f64) -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = unix.saturating_sub(Duration::from_millis(began.millis().max(0).unsigned_abs()));
+        Self::starting_at(start.plus_ms((since.as_secs_f64() * 1000.0 * factor) as i64), factor)
+    }
+
     /// How many times as fast as the sun's.
     pub const fn factor(&self) -> f64 {
         self.factor
