@@ -3,6 +3,7 @@
 //! Single endpoints, with every way to use them wrongly, are tested in the server's own room; here is what only holds
 //! when all rooms work together.
 
+mod calls;
 mod campaigns;
 mod imports;
 mod leads;

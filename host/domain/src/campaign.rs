@@ -54,6 +54,35 @@ pub enum LeadOrder {
     Random,
 }
 
+/// What a campaign is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignKind {
+    /// Leads are called until they are reached or their attempts are used.
+    #[default]
+    Campaign,
+    /// Holds the single calls of an assistant: every lead is one call, dialled at most once and only right away.
+    SingleCalls,
+    /// The same, for those that were asked for whatever the calling hours.
+    SingleCallsAtAnyHour,
+}
+
+impl CampaignKind {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::SingleCalls => "single_calls",
+            Self::SingleCallsAtAnyHour => "single_calls_at_any_hour",
+        }
+    }
+
+    /// A lead is one call: whatever comes of the first dial, there is no second.
+    pub const fn is_single(self) -> bool {
+        !matches!(self, Self::Campaign)
+    }
+}
+
 /// What an owner configures; the field names are the API's and those of campaign files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -49,6 +49,8 @@ scopes! {
     LeadsRead = "leads:read";
     LeadsWrite = "leads:write";
     CallsRead = "calls:read";
+    CallsWrite = "calls:write";
+    CallsOverride = "calls:override";
     AssistantsWrite = "assistants:write";
     PluginsRead = "plugins:read";
     PluginsWrite = "plugins:write";
@@ -60,6 +62,7 @@ pub(crate) struct Key<S> {
     key: KeyId,
     request: RequestId,
     promise: Option<Arc<Promise>>,
+    scopes: Vec<String>,
     scope: PhantomData<S>,
 }
 
@@ -67,6 +70,11 @@ impl<S> Key<S> {
     /// The tenant's inner key.
     pub(crate) const fn of(&self) -> TenantKey {
         self.tenant.key
+    }
+
+    /// Whether the key also has another scope, for a part of a request that needs it.
+    pub(crate) fn also<T: Scope>(&self) -> Result<(), Problem> {
+        has::<T>(&self.scopes)
     }
 
     /// The context of a write for the key's tenant.
@@ -84,6 +92,17 @@ fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId, promise
         idempotency: promise.and_then(Promise::kept),
         seed: seed(&*app.entropy),
     }
+}
+
+fn has<S: Scope>(scopes: &[String]) -> Result<(), Problem> {
+    if scopes.iter().any(|scope| scope == S::NAME || scope == Admin::NAME) {
+        return Ok(());
+    }
+    let (needed, has) = (S::NAME, scopes.join(", "));
+    let detail = format!(
+        "this needs the scope {needed:?}; the key has: {has}. Use a key that has it, or make one with POST /v1/keys"
+    );
+    Err(Problem::new(&codes::MISSING_SCOPE, detail))
 }
 
 /// The operator's key.
@@ -145,16 +164,10 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
                 "the operator's key opens no account; use a key of the account, or make one with POST /v1/tenants";
             return Err(Problem::new(&codes::WRONG_KEY, detail));
         };
-        if !found.scopes.iter().any(|scope| scope == S::NAME || scope == Admin::NAME) {
-            let (needed, has) = (S::NAME, found.scopes.join(", "));
-            let detail = format!(
-                "this needs the scope {needed:?}; the key has: {has}. Use a key that has it, or make one with POST /v1/keys"
-            );
-            return Err(Problem::new(&codes::MISSING_SCOPE, detail));
-        }
+        has::<S>(&found.scopes)?;
         query::check(parts)?;
         let (request, promise) = (request_id(parts)?, promise(parts));
-        Ok(Self { tenant, key: found.key, request, promise, scope: PhantomData })
+        Ok(Self { tenant, key: found.key, request, promise, scopes: found.scopes, scope: PhantomData })
     }
 }
 

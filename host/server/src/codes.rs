@@ -71,6 +71,7 @@ codes! {
     TOO_MANY_UPLOADS = "CE0032", TOO_MANY_REQUESTS, "Too many uploads are on their way";
     IMPORTER_FAILED = "CE0033", BAD_GATEWAY, "The importer did not answer";
     SINK_FAILED = "CE0034", BAD_GATEWAY, "The sink did not answer";
+    CALL_NOT_NOW = "CE0035", CONFLICT, "The call may not be placed now";
 }
 
 #[cfg(test)]

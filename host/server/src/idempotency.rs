@@ -23,8 +23,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;
 
 /// The paths that take a key when something is posted to them.
-pub(crate) const TAKES_KEY: [&str; 5] = [
+pub(crate) const TAKES_KEY: [&str; 6] = [
     "/v1/assistants",
+    "/v1/calls",
     "/v1/campaigns",
     "/v1/campaigns/{id}/leads",
     "/v1/campaigns/{id}/leads:batch",

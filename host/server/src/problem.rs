@@ -176,6 +176,7 @@ impl From<StoreError> for Problem {
                 };
                 Self::new(code, message.clone()).with([FieldProblem::new("", limit.word(), message)])
             }
+            StoreError::Closed { gates, earliest } => Self::closed(gates, earliest),
             StoreError::Stale => Self::new(&codes::CHANGED_MEANWHILE, error.to_string()),
             StoreError::KeyReused => Self::new(&codes::IDEMPOTENCY_KEY_REUSED, error.to_string()),
             StoreError::BadCursor => Self::parameter("cursor", "bad_cursor", error.to_string()),

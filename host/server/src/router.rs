@@ -111,7 +111,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::sinks::resend::resend_delivery))
         .routes(routes!(v1::sinks::resend::resend_failed))
         // calls
-        .routes(routes!(v1::calls::list::list_calls))
+        .routes(routes!(v1::calls::list::list_calls, v1::calls::create::place_call))
         .routes(routes!(v1::calls::get::get_call))
         .routes(routes!(v1::evaluations::compare::compare_evaluators))
         // what decides

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::handle::{Handle, Note};
 use super::hands::Hands;
 use super::meters::{Measured, Meters, Seen};
+use super::placing::Placing;
 use crate::core::{Core, Effect, Event, Work};
 
 /// Webhooks read in one turn.
@@ -33,6 +34,7 @@ pub struct Engine {
     inbox: Arc<Notify>,
     tasks: TaskTracker,
     meters: Measured,
+    placing: Arc<Placing>,
 }
 
 /// The tenants that own gateways, so that a webhook finds its tenant.
@@ -50,6 +52,7 @@ impl Engine {
             inbox: Arc::new(Notify::new()),
             tasks: TaskTracker::new(),
             meters: None,
+            placing: handle.placings(),
         };
         (engine, handle)
     }
@@ -134,6 +137,7 @@ impl Engine {
                 }
             }
         }
+        self.placing.forget();
         stop_inbox.cancel();
         let _ = inbox.await;
         Ok(())
@@ -154,6 +158,7 @@ impl Engine {
         let hands = Arc::clone(&self.hands);
         let told = told.clone();
         let meters = self.meters.clone();
+        let placing = Arc::clone(&self.placing);
         self.tasks.spawn(async move {
             let timed = meters.as_ref().map(|meters| meters.begun(&work.effect, hands.clock.now()));
             let dials = matches!(work.effect, Effect::Dial(_) | Effect::Record { .. });
@@ -162,6 +167,9 @@ impl Engine {
             for event in events {
                 if let (Some(meters), true, Event::Changed(changed)) = (&meters, dials, &event) {
                     meters.dialled(changed.state);
+                }
+                if let Event::Claimed { claim, .. } = &event {
+                    placing.committed(&claim.orders);
                 }
                 // The receiver outlives every task that is waited for.
                 let _ = told.send(event);

@@ -4,9 +4,13 @@
 //! memory. Nothing is decided through this door and nothing is lost when a note is: every fact is in the store first, and
 //! the engine reads it again at start.
 
-use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
+use std::sync::Arc;
+
+use campanile_domain::ids::{CallId, CampaignKey, GatewayKey, LeadKey, TenantKey};
 use campanile_domain::ports::store::{Changed, LiveFacts};
 use tokio::sync::{mpsc, oneshot};
+
+use super::placing::Placing;
 
 /// A note or a question.
 pub(crate) enum Note {
@@ -27,18 +31,20 @@ pub(crate) enum Note {
 #[derive(Clone, Debug)]
 pub struct Handle {
     notes: mpsc::UnboundedSender<Note>,
+    placing: Arc<Placing>,
 }
 
 impl Handle {
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Note>) {
         let (notes, received) = mpsc::unbounded_channel();
-        (Self { notes }, received)
+        (Self { notes, placing: Arc::default() }, received)
     }
 
     /// A door to an engine that does not run, for tests of what stands in front of it: notes vanish, questions are
-    /// answered as by an engine with nothing to do.
+    /// answered as by an engine with nothing to do, and nobody is called.
     pub fn detached() -> Self {
         let (handle, mut notes) = Self::new();
+        let placing = Arc::clone(&handle.placing);
         let answers = std::thread::spawn(move || {
             while let Some(note) = notes.blocking_recv() {
                 match note {
@@ -50,6 +56,7 @@ impl Handle {
                     }
                     Note::Health(_, answer) => drop(answer.send(Ok(()))),
                     Note::Drain(done) => drop(done.send(())),
+                    Note::LeadsChanged(_) => placing.forget(),
                     _ => {}
                 }
             }
@@ -71,6 +78,16 @@ impl Handle {
     /// Leads were added, or set to be called again.
     pub fn leads_changed(&self, campaign: CampaignKey) {
         self.tell(Note::LeadsChanged(campaign));
+    }
+
+    /// Tells when the lead's next call is committed; asked before anything else can be. The answer fails when the engine
+    /// shuts down first.
+    pub fn placing(&self, lead: LeadKey) -> oneshot::Receiver<CallId> {
+        self.placing.expect(lead)
+    }
+
+    pub(super) fn placings(&self) -> Arc<Placing> {
+        Arc::clone(&self.placing)
     }
 
     /// A tenant was made, topped up, suspended, or its limits changed.

@@ -15,6 +15,7 @@ mod hands;
 mod instances;
 mod meters;
 mod places;
+mod placing;
 mod shadow;
 mod sinks;
 mod sources;

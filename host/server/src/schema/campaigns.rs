@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 pub struct Campaign {
     /// `cmp_...`
     pub id: String,
+    /// `campaign`, or `single_calls` and `single_calls_at_any_hour` for those that hold an assistant's single calls.
+    pub kind: String,
     /// `asst_...`: who speaks.
     pub assistant: String,
     /// `draft`, `in_progress`, `paused` or `completed`.

@@ -5,7 +5,7 @@
 //! partial indexes of the schema name them.
 
 use campanile_domain::attempt::{AnsweredBy, AttemptState, Failure, Outcome};
-use campanile_domain::campaign::CampaignState;
+use campanile_domain::campaign::{CampaignKind, CampaignState};
 use campanile_domain::contact::Unusable;
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy, Wait};
 use campanile_domain::settle::Hand;
@@ -131,6 +131,13 @@ codes!(
         (2, CampaignState::Paused),
         (3, CampaignState::Completed),
     ]
+);
+
+codes!(
+    campaign_kind,
+    CAMPAIGN_KINDS,
+    CampaignKind,
+    [(0, CampaignKind::Campaign), (1, CampaignKind::SingleCalls), (2, CampaignKind::SingleCallsAtAnyHour),]
 );
 
 codes!(

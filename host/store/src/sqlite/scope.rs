@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use campanile_domain::campaign::{CampaignConfig, CampaignState, StatusReason};
+use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
 use campanile_domain::ids::{CampaignId, CampaignKey, GatewayKey, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::phone::Phone;
@@ -100,6 +100,7 @@ pub(crate) struct Scope {
     pub id: CampaignId,
     pub tenant: TenantKey,
     pub state: CampaignState,
+    pub kind: CampaignKind,
     pub config_version: u32,
     pub gateway: GatewayKey,
     pub callable_since: Option<Timestamp>,
@@ -112,7 +113,7 @@ pub(crate) struct Scope {
 }
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, c.state, c.config_version, s.gateway, c.callable_since,
-        c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id
+        c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id, c.kind
     FROM campaign c JOIN assistant s ON s.id = c.assistant JOIN tenant t ON t.id = c.tenant
          LEFT JOIN shadow w ON w.campaign = c.id AND w.stopped_at IS NULL
     WHERE c.id = ?1";
@@ -135,6 +136,7 @@ impl Scope {
             id: CampaignId::from_bytes(row.get(1)?),
             tenant: TenantKey(tenant),
             state: CampaignState::read(row.get(3)?)?,
+            kind: CampaignKind::read(row.get(13)?)?,
             config_version,
             gateway: GatewayKey(row.get(5)?),
             callable_since: row.get::<_, Option<i64>>(6)?.map(Timestamp),

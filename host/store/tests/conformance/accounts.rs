@@ -95,7 +95,7 @@ pub fn an_edit_is_a_new_version_and_a_stale_one_is_refused(store: Arc<dyn Store>
     assert_eq!(edited.config.time_zone, Some(world.assistant.config.time_zone.clone()), "filled in from the assistant");
     assert_eq!(edit(Some(world.campaign.revision)).unwrap_err(), StoreError::Stale);
     let page = Page { cursor: None, limit: 10 };
-    let listed = world.done(world.store.campaigns(world.tenant.key, None, &page));
+    let listed = world.done(world.store.campaigns(world.tenant.key, None, None, &page));
     assert_eq!((listed.data, listed.next_cursor), (vec![edited], None));
 }
 

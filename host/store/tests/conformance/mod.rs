@@ -15,6 +15,7 @@ pub mod plugins;
 pub mod records;
 pub mod settling;
 pub mod shadows;
+pub mod single_calls;
 pub mod sinks;
 pub mod sources;
 
@@ -51,6 +52,10 @@ macro_rules! suite {
                 leads: a_hand_stops_and_calls_again,
                 leads: a_hand_during_a_call_takes_effect_when_it_settles,
                 leads: a_suppressed_lead_is_not_called_again_by_hand,
+                single_calls: a_single_call_is_dialled_once_whatever_came_of_it,
+                single_calls: a_single_call_that_no_turn_came_for_is_not_made_later,
+                single_calls: every_closed_gate_of_a_single_call_is_told_and_nothing_stays,
+                single_calls: a_single_call_asked_for_twice_with_one_key_is_one,
                 imports: an_import_keeps_its_progress_and_its_rejects,
                 imports: an_import_takes_only_steps_that_exist,
                 imports: known_leads_are_skipped_or_updated,

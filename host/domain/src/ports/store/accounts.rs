@@ -98,13 +98,15 @@ pub struct NewTenant {
 }
 
 /// What a key may do. The words are the API's.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 11] = [
     "admin",
     "campaigns:read",
     "campaigns:write",
     "leads:read",
     "leads:write",
     "calls:read",
+    "calls:write",
+    "calls:override",
     "assistants:write",
     "plugins:read",
     "plugins:write",

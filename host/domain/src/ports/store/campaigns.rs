@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::{Listed, Page, PastCall, Stored, WriteContext};
-use crate::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb};
+use crate::campaign::{
+    CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
+};
 use crate::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use crate::money::Micros;
 use crate::time::Timestamp;
@@ -22,6 +24,8 @@ pub struct Campaign {
     /// Whose.
     #[serde(skip)]
     pub tenant: TenantKey,
+    /// What it is for.
+    pub kind: CampaignKind,
     /// Who speaks.
     pub assistant: AssistantId,
     /// Where it stands.
@@ -108,10 +112,11 @@ pub trait Campaigns: Send + Sync {
     async fn campaign(&self, tenant: TenantKey, id: CampaignId) -> Stored<Campaign>;
     /// By its inner key, whoever owns it.
     async fn campaign_by_key(&self, key: CampaignKey) -> Stored<Campaign>;
-    /// The tenant's, newest first, of one status or all.
+    /// The tenant's, of one kind or all, newest first, of one status or all.
     async fn campaigns(
         &self,
         tenant: TenantKey,
+        kind: Option<CampaignKind>,
         status: Option<CampaignState>,
         page: &Page,
     ) -> Stored<Listed<Campaign>>;

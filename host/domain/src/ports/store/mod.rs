@@ -5,10 +5,11 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Thirteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Fourteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
+use crate::explain::Explained;
 use crate::ids::{GatewayKey, KeyId, RequestId, TenantKey};
 use crate::plugin::allowance::NoRoom;
 use crate::time::Timestamp;
@@ -26,6 +27,7 @@ pub use past::*;
 pub use plugins::*;
 pub use records::*;
 pub use shadows::*;
+pub use single_calls::*;
 pub use sinks::*;
 pub use sources::*;
 
@@ -42,6 +44,7 @@ mod past;
 mod plugins;
 mod records;
 mod shadows;
+mod single_calls;
 mod sinks;
 mod sources;
 
@@ -52,6 +55,7 @@ pub trait Store:
     + Credentials
     + Campaigns
     + Leads
+    + SingleCalls
     + Imports
     + Sources
     + Sinks
@@ -68,6 +72,7 @@ impl<T> Store for T where
         + Credentials
         + Campaigns
         + Leads
+        + SingleCalls
         + Imports
         + Sources
         + Sinks
@@ -179,6 +184,14 @@ pub enum StoreError {
         limit: NoRoom,
         /// What is held, the limit and what to do.
         message: String,
+    },
+    /// A call that was asked for now may not be placed now.
+    #[error("the call may not be placed now; {} of the conditions for calling do not hold", gates.len())]
+    Closed {
+        /// Every gate that is closed, in order.
+        gates: Vec<Explained>,
+        /// The earliest instant at which all would be open, if a clock brings it.
+        earliest: Option<Timestamp>,
     },
     /// Somebody changed the row since it was read.
     #[error("somebody else changed this meanwhile; read it again and repeat the change")]

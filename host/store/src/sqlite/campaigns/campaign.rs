@@ -3,7 +3,7 @@
 //! An edit is a new configuration version; the rows of a million leads stay as they are, except those that the old
 //! configuration had moved: staged ones go back, parked ones are asked again, and a new order re-keys what waits.
 
-use campanile_domain::campaign::{CampaignConfig, CampaignState, StatusReason};
+use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{Campaign, Listed, Page, StoreError};
@@ -21,7 +21,7 @@ use crate::sqlite::page;
 use crate::sqlite::scope::reason;
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, s.public_id, c.state, c.reason, v.config, c.config_version,
-        c.revision, c.spent + c.reserved, c.created_at, c.updated_at, c.started_at, c.completed_at
+        c.revision, c.spent + c.reserved, c.created_at, c.updated_at, c.started_at, c.completed_at, c.kind
     FROM campaign c JOIN assistant s ON s.id = c.assistant
     JOIN campaign_config v ON v.campaign = c.id AND v.version = c.config_version";
 
@@ -31,6 +31,7 @@ fn read(row: &Row<'_>) -> Done<Campaign> {
         key: CampaignKey(row.get(0)?),
         id: CampaignId::from_bytes(row.get(1)?),
         tenant: TenantKey(row.get(2)?),
+        kind: CampaignKind::read(row.get(14)?)?,
         assistant: AssistantId::from_bytes(row.get(3)?),
         status: CampaignState::read(row.get(4)?)?,
         status_reason: reason(&row.get::<_, String>(5)?)?,
@@ -93,7 +94,7 @@ pub(crate) fn create(op: &mut Op<'_>, assistant: AssistantId, mut config: Campai
     by_id(op.db, op.ctx.tenant, id)
 }
 
-fn keep_config(op: &Op<'_>, campaign: CampaignKey, version: u32, config: &CampaignConfig) -> Done<()> {
+pub(crate) fn keep_config(op: &Op<'_>, campaign: CampaignKey, version: u32, config: &CampaignConfig) -> Done<()> {
     op.db
         .prepare_cached("INSERT INTO campaign_config (campaign, version, config, at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![campaign.0, version, serde_json::to_string(config)?, op.now().0])?;
@@ -104,14 +105,17 @@ fn keep_config(op: &Op<'_>, campaign: CampaignKey, version: u32, config: &Campai
 pub(crate) fn all(
     db: &Connection,
     tenant: TenantKey,
+    kind: Option<CampaignKind>,
     status: Option<CampaignState>,
     asked: &Page,
 ) -> Done<Listed<Campaign>> {
     let before = page::after(asked, "campaigns", i64::MAX)?;
     let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND (?3 IS NULL OR c.state = ?3) ORDER BY c.id DESC LIMIT ?4"
+        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND (?3 IS NULL OR c.state = ?3) AND (?4 IS NULL OR c.kind = ?4)
+         ORDER BY c.id DESC LIMIT ?5"
     ))?;
-    let mut rows = statement.query(params![tenant.0, before, status.map(Code::code), page::limit(asked) + 1])?;
+    let (status, kind) = (status.map(Code::code), kind.map(Code::code));
+    let mut rows = statement.query(params![tenant.0, before, status, kind, page::limit(asked) + 1])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let campaign = read(row)?;

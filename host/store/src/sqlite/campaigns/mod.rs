@@ -1,7 +1,7 @@
 //! Campaigns: the port `Campaigns`.
 
 use async_trait::async_trait;
-use campanile_domain::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, Verb};
+use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, Verb};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
     Campaign, Campaigns, GateCount, Listed, Page, PastCall, Stats, Stored, VerbDone, WriteContext,
@@ -35,11 +35,12 @@ impl Campaigns for SqliteStore {
     async fn campaigns(
         &self,
         tenant: TenantKey,
+        kind: Option<CampaignKind>,
         status: Option<CampaignState>,
         page: &Page,
     ) -> Stored<Listed<Campaign>> {
         let page = page.clone();
-        self.read(move |db| campaign::all(db, tenant, status, &page)).await
+        self.read(move |db| campaign::all(db, tenant, kind, status, &page)).await
     }
     async fn update_campaign(
         &self,

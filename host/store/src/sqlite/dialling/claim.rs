@@ -175,12 +175,18 @@ pub(crate) fn next_contact(scope: &Scope, lead: &LeadRow, contacts: &Contacts) -
 
 /// What the lead scope looks at.
 pub(crate) fn lead_facts(scope: &Scope, lead: &LeadRow, contacts: usize) -> LeadFacts {
+    let attempts_left = if scope.kind.is_single() {
+        // Whoever asked for one call was told which it is: what came of it is the end, also where a retry would be free.
+        u32::from(lead.dials == 0)
+    } else {
+        scope.plan.config.attempts_cap(contacts).saturating_sub(lead.progress.attempts)
+    };
     LeadFacts {
         state: lead.state,
         not_before: lead.not_before,
         wait: lead.wait,
         expires_at: lead.expires_at,
-        attempts_left: scope.plan.config.attempts_cap(contacts).saturating_sub(lead.progress.attempts),
+        attempts_left,
     }
 }
 

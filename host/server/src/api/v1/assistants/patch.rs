@@ -43,7 +43,7 @@ pub(crate) async fn patch_assistant(
 async fn tell_campaigns(app: &App, tenant: TenantKey, assistant: AssistantId) -> Result<(), Problem> {
     let mut page = Page { cursor: None, limit: 200 };
     loop {
-        let running = app.store.campaigns(tenant, Some(CampaignState::InProgress), &page).await?;
+        let running = app.store.campaigns(tenant, None, Some(CampaignState::InProgress), &page).await?;
         for campaign in running.data.iter().filter(|campaign| campaign.assistant == assistant) {
             app.engine.campaign_changed(campaign.key);
         }

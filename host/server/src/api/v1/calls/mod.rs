@@ -1,4 +1,5 @@
 //! Calls, as they are and were.
 
+pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;

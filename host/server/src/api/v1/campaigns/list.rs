@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campanile_domain::campaign::CampaignState;
+use campanile_domain::campaign::{CampaignKind, CampaignState};
 use campanile_domain::ports::store::{Campaign, Listed};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -24,6 +24,9 @@ pub(crate) struct CampaignsQuery {
     /// `draft`, `in_progress`, `paused` or `completed`.
     #[param(value_type = Option<String>)]
     status: Option<CampaignState>,
+    /// `campaign` if it is left out; `single_calls` or `single_calls_at_any_hour` for those that hold an assistant's single calls.
+    #[param(value_type = Option<String>)]
+    kind: Option<CampaignKind>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -39,7 +42,7 @@ pub(crate) async fn list_campaigns(
     Query(query): Query<CampaignsQuery>,
 ) -> Result<Json<Listed<Campaign>>, Problem> {
     let page = page(query.limit, query.cursor)?;
-    Ok(Json(app.store.campaigns(key.of(), query.status, &page).await?))
+    Ok(Json(app.store.campaigns(key.of(), Some(query.kind.unwrap_or_default()), query.status, &page).await?))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) async fn must_fit(app: &App, tenant: TenantKey, version: &PluginVersi
     }
     let mut page = Page { cursor: None, limit: 200 };
     loop {
-        let listed = app.store.campaigns(tenant, None, &page).await?;
+        let listed = app.store.campaigns(tenant, None, None, &page).await?;
         let calling = listed.data.iter().filter(|one| one.status != CampaignState::Completed);
         for campaign in calling.filter(|one| follows(&one.config.policy)) {
             if let Err(found) = app.plugins.check_settings(tenant, &exact, &campaign.config.policy_settings).await {

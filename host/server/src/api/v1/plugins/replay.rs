@@ -171,7 +171,7 @@ async fn decisions_of(app: &App, key: &Key<PluginsWrite>, request: &ReplayReques
     let mut campaigns = Vec::new();
     let mut page = Page { cursor: None, limit: 200 };
     loop {
-        let listed = app.store.campaigns(key.of(), None, &page).await?;
+        let listed = app.store.campaigns(key.of(), None, None, &page).await?;
         campaigns.extend(listed.data.iter().map(|campaign| campaign.key));
         page.cursor = listed.next_cursor;
         if page.cursor.is_none() {
