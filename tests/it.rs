@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod language_model;
 mod plugin;
+mod quickstart;
 mod rehearsals;
 mod rehearse;
 mod replay;

@@ -1,6 +1,6 @@
 //! How fast Campanile is on this machine, seen from outside: files, rehearsal, import, dialling, the API meanwhile.
 //!
-//! `cargo run --release -p campanile-tests --bin bench [LEADS]`. The figures are for comparing two builds on one quiet
+//! `cargo run --release --workspace --bin bench [LEADS]`, and `... --bin bench waiting [LEADS]` for a million leads that wait. The figures are for comparing two builds on one quiet
 //! machine; nothing passes or fails here, and no document may quote a figure without the machine it came from.
 
 use std::time::Duration;
@@ -12,7 +12,10 @@ use campanile_tests::people;
 use campanile_tests::process::run;
 use serde_json::{Value, json};
 
+mod large;
+
 const LEADS: usize = 5_000;
+const WAITING: usize = 1_000_000;
 const LIMIT: Duration = Duration::from_secs(1_200);
 
 fn say(what: &str, count: u64, watch: Stopwatch, unit: &str) {
@@ -21,7 +24,13 @@ fn say(what: &str, count: u64, watch: Stopwatch, unit: &str) {
 }
 
 fn main() {
-    let leads = std::env::args().nth(1).map_or(LEADS, |text| text.parse().expect("a number of leads"));
+    let mut words = std::env::args().skip(1).peekable();
+    let waiting = words.next_if(|word| word == "waiting").is_some();
+    let leads = words.next().map(|text| text.parse().expect("a number of leads"));
+    if waiting {
+        return large::run(leads.unwrap_or(WAITING));
+    }
+    let leads = leads.unwrap_or(LEADS);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("leads.csv");
     std::fs::write(&path, people::csv(leads)).expect("the lead file can be written");
