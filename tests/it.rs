@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod api;
+mod backup;
 mod cli;
 mod cookbook;
 mod crash;

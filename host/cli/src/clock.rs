@@ -50,7 +50,8 @@ pub struct Chosen {
     pub factor: Option<f64>,
 }
 
-const FILE: &str = "clock.json";
+/// The name of the file in the data folder.
+pub const FILE: &str = "clock.json";
 
 /// Reads the folder's clock, or makes it at the first start.
 pub fn choose(folder: &Path, flags: &ClockFlags) -> Result<Chosen, Failure> {

@@ -2,6 +2,7 @@
 //!
 //! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
 
+mod backup;
 mod calls;
 mod campaign_file;
 mod carrier;
@@ -26,6 +27,7 @@ mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
 mod rehearse;
+mod restore;
 mod script;
 mod script_checker;
 mod secret_key;
@@ -84,6 +86,10 @@ enum Command {
     /// Rehearse a campaign for the server that started this
     #[command(hide = true)]
     PlayRehearsal(rehearse::Play),
+    /// Copy a data folder, while its server runs
+    Backup(backup::Backup),
+    /// Make a data folder out of a backup; nobody is dialled from it until its operator says how to go on
+    Restore(restore::Restore),
     /// Look for what would keep this machine from running Campanile
     Doctor(doctor::Doctor),
     /// Versions of everything that matters
@@ -120,6 +126,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),
         Command::PlayRehearsal(args) => rehearse::play(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Version { json } => version::run(json),
     }

@@ -118,6 +118,16 @@ fn detail(gate: Gate, facts: &Facts<'_>, now: Timestamp) -> String {
         None => none.into(),
     };
     match gate {
+        Gate::Quarantine => match campaign.quarantine {
+            Verdict::Pass => "this host knows its calls".into(),
+            Verdict::Until(at) if at > now => {
+                format!("this host was restored from a backup; its retry interval is waited for, until {}", local(at))
+            }
+            Verdict::Until(_) => "this host was restored from a backup, and its retry interval is over".into(),
+            Verdict::Wait | Verdict::Block => {
+                "this host was restored from a backup and does not know of the calls since; its operator has to release it".into()
+            }
+        },
         Gate::CampaignRunning => format!("the campaign is {}", campaign.state.as_str()),
         Gate::CampaignDates => match (campaign.starts_at, campaign.ends_at) {
             (_, Some(end)) if now >= end => format!("the campaign ended {}", local(end)),

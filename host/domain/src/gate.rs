@@ -19,6 +19,8 @@ use crate::zone::Zone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
+    /// The host knows its calls; one that was restored from a backup does not ([`crate::quarantine`]).
+    Quarantine,
     /// The campaign is in progress.
     CampaignRunning,
     /// Between `starts_at` and `ends_at`.
@@ -63,7 +65,8 @@ pub enum Gate {
 
 impl Gate {
     /// In order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
+        Self::Quarantine,
         Self::CampaignRunning,
         Self::CampaignDates,
         Self::CampaignBudget,
@@ -89,6 +92,7 @@ impl Gate {
     /// The code in the API, files and records.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Quarantine => "quarantine",
             Self::CampaignRunning => "campaign_running",
             Self::CampaignDates => "campaign_dates",
             Self::CampaignBudget => "campaign_budget",
@@ -115,7 +119,8 @@ impl Gate {
     /// Its scope: what it is a condition of.
     pub const fn scope(self) -> &'static str {
         match self {
-            Self::CampaignRunning
+            Self::Quarantine
+            | Self::CampaignRunning
             | Self::CampaignDates
             | Self::CampaignBudget
             | Self::GatewayHealth
@@ -130,14 +135,21 @@ impl Gate {
         }
     }
 
-    /// A number for the database; stable.
+    /// A number for the database; stable, so the gate that came last has the last one wherever it stands.
     pub fn number(self) -> u8 {
-        Self::ALL.iter().position(|gate| *gate == self).map_or(0, |index| index as u8 + 1)
+        match self {
+            Self::Quarantine => 21,
+            _ => Self::ALL.iter().position(|gate| *gate == self).map_or(0, |index| index as u8),
+        }
     }
 
     /// Reads [`Self::number`].
     pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
+        match number {
+            0 => None,
+            21 => Some(Self::Quarantine),
+            _ => Self::ALL.get(usize::from(number)).copied(),
+        }
     }
 }
 
@@ -160,6 +172,14 @@ impl Verdict {
     pub const fn is_pass(self) -> bool {
         matches!(self, Self::Pass)
     }
+
+    /// The same at an instant: what was waited for and has come is open.
+    pub fn at(self, now: Timestamp) -> Self {
+        match self {
+            Self::Until(at) => until(at, now),
+            said => said,
+        }
+    }
 }
 
 /// A gate and what it says.
@@ -168,6 +188,8 @@ pub type Check = (Gate, Verdict);
 /// What the campaign scope looks at.
 #[derive(Clone, Debug)]
 pub struct CampaignFacts<'a> {
+    /// What the host's quarantine says; open on one that was never restored.
+    pub quarantine: Verdict,
     /// The campaign's state.
     pub state: CampaignState,
     /// No call before.
@@ -193,7 +215,7 @@ pub struct CampaignFacts<'a> {
 }
 
 /// The campaign scope.
-pub fn campaign(facts: &CampaignFacts<'_>, now: Timestamp) -> [Check; 8] {
+pub fn campaign(facts: &CampaignFacts<'_>, now: Timestamp) -> [Check; 9] {
     let covers = |means: Option<(Micros, Micros)>| match means {
         Some((available, needed)) if available < needed => Verdict::Wait,
         _ => Verdict::Pass,
@@ -205,6 +227,7 @@ pub fn campaign(facts: &CampaignFacts<'_>, now: Timestamp) -> [Check; 8] {
     };
     let open = |is_open: bool| if is_open { Verdict::Pass } else { Verdict::Wait };
     [
+        (Gate::Quarantine, facts.quarantine.at(now)),
         (Gate::CampaignRunning, open(facts.state == CampaignState::InProgress)),
         (Gate::CampaignDates, dates),
         (Gate::CampaignBudget, covers(facts.budget)),
@@ -330,8 +353,8 @@ mod tests {
         for gate in Gate::ALL {
             assert_eq!(Gate::from_number(gate.number()), Some(gate));
         }
-        assert_eq!((Gate::from_number(0), Gate::from_number(21)), (None, None));
-        assert_eq!(Gate::CallingHours.number(), 16);
+        assert_eq!((Gate::from_number(0), Gate::from_number(21)), (None, Some(Gate::Quarantine)));
+        assert_eq!((Gate::CampaignRunning.number(), Gate::CallingHours.number(), Gate::CallerId.number()), (1, 16, 20));
     }
 
     #[test]

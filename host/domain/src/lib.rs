@@ -29,6 +29,7 @@ pub mod phone;
 pub mod plugin;
 pub mod policy;
 pub mod ports;
+pub mod quarantine;
 pub mod region;
 pub mod replay;
 pub mod round;

@@ -109,6 +109,7 @@ fn after(minutes: i64) -> Timestamp {
 fn with_facts<T>(told: &Told, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
     let (hours, zone) = (hours(told.hours), Zone::parse(told.zone).unwrap());
     let campaign = CampaignFacts {
+        quarantine: if told.rate % 3 == 0 { gate::Verdict::Until(after(told.rate / 3)) } else { gate::Verdict::Pass },
         state: CampaignState::InProgress,
         starts_at: told.starts.map(after),
         ends_at: told.ends.map(after),

@@ -8,6 +8,7 @@
 //! It must never: decide who is called, read a clock for anything but its own pace, answer before the commit, or know
 //! a gateway, a plugin or an HTTP request.
 
+pub mod backup;
 mod lock;
 mod meters;
 mod open;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use campanile_domain::campaign::{CampaignState, Happening};
-use campanile_domain::gate::Gate;
+use campanile_domain::gate::{Gate, Verdict};
 use campanile_domain::ids::CampaignKey;
 use campanile_domain::ports::store::{CampaignSnapshot, Claim};
 use campanile_domain::time::{DAY_MS, Timestamp};
@@ -100,6 +100,7 @@ impl Campaign {
     fn callable(&self, now: Timestamp) -> bool {
         let config = &self.snapshot.config;
         self.snapshot.state == CampaignState::InProgress
+            && self.snapshot.quarantine.at(now).is_pass()
             && config.starts_at.is_none_or(|start| now >= start)
             && config.ends_at.is_none_or(|end| now < end)
             && config.calling_hours.allowed(now, &self.snapshot.zone)
@@ -114,7 +115,11 @@ impl Campaign {
             let closes = config.calling_hours.open_until(now, zone);
             [closes, self.next_due.filter(|due| *due > now)].into_iter().flatten().min()
         } else {
-            let from = config.starts_at.map_or(now, |start| start.max(now));
+            let released = match self.snapshot.quarantine {
+                Verdict::Until(at) => at,
+                _ => now,
+            };
+            let from = config.starts_at.map_or(now, |start| start.max(now)).max(released);
             config.calling_hours.next_allowed(from, zone).filter(|at| *at > now)
         };
         [ends, turn].into_iter().flatten().min()

@@ -177,6 +177,11 @@ impl Core {
         self.campaigns.values().any(|campaign| campaign.snapshot.state == CampaignState::InProgress)
     }
 
+    /// The campaigns that the core knows.
+    pub fn campaigns(&self) -> impl Iterator<Item = CampaignKey> {
+        self.campaigns.keys().copied()
+    }
+
     /// The campaigns of a tenant that the core knows.
     pub fn campaigns_of(&self, tenant: TenantKey) -> impl Iterator<Item = CampaignKey> {
         self.campaigns.values().filter(move |known| known.snapshot.tenant == tenant).map(|known| known.snapshot.key)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use campanile_domain::attempt::{AttemptState, Outcome};
 use campanile_domain::campaign::{CampaignConfig, CampaignState};
+use campanile_domain::gate::Verdict;
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::{AttemptKey, CallId, CampaignId, CampaignKey, GatewayKey, LeadKey, TenantKey};
 use campanile_domain::lead::{Completion, LeadState};
@@ -86,6 +87,7 @@ impl World {
             id: CampaignId(key as u128),
             tenant: TenantKey(tenant),
             state,
+            quarantine: Verdict::Pass,
             config: Arc::new(CampaignConfig {
                 max_concurrent_calls: concurrent,
                 calling_hours: CallingHours::always(),

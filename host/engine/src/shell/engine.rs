@@ -197,6 +197,11 @@ impl Engine {
             Note::CampaignChanged(campaign) | Note::LeadsChanged(campaign) => {
                 self.reload(campaign, told).await?;
             }
+            Note::EveryCampaignChanged => {
+                for campaign in self.core.campaigns().collect::<Vec<_>>() {
+                    self.reload(campaign, told).await?;
+                }
+            }
             Note::TenantsChanged => {
                 let snapshots = self.hands.store.tenant_snapshots().await?;
                 self.take(Event::Tenants(snapshots), told);

@@ -15,6 +15,7 @@ use super::placing::Placing;
 /// A note or a question.
 pub(crate) enum Note {
     CampaignChanged(CampaignKey),
+    EveryCampaignChanged,
     LeadsChanged(CampaignKey),
     TenantsChanged,
     GatewaysChanged,
@@ -73,6 +74,11 @@ impl Handle {
     /// The campaign was started, paused, stopped, resumed or edited, or has leads to decide again.
     pub fn campaign_changed(&self, campaign: CampaignKey) {
         self.tell(Note::CampaignChanged(campaign));
+    }
+
+    /// What holds for every campaign changed: the host's quarantine was released.
+    pub fn every_campaign_changed(&self) {
+        self.tell(Note::EveryCampaignChanged);
     }
 
     /// Leads were added, or set to be called again.

@@ -7,15 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
+use campanile_domain::gate::Verdict;
 use campanile_domain::ids::{CampaignId, CampaignKey, GatewayKey, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{AssistantConfig, Billing, CampaignSnapshot, TenantLimits};
+use campanile_domain::quarantine::Quarantine;
 use campanile_domain::time::{DAY_MS, SECOND_MS, Timestamp};
 use campanile_domain::variable::Role;
 use campanile_domain::zone::Zone;
 use rusqlite::{Connection, Row};
 
+use super::accounts::quarantine;
 use super::codes::Code;
 use super::fault::{Done, not_found};
 use super::shadows::shadow as shadows;
@@ -100,6 +103,7 @@ pub(crate) struct Scope {
     pub id: CampaignId,
     pub tenant: TenantKey,
     pub state: CampaignState,
+    pub quarantine: Option<Quarantine>,
     pub kind: CampaignKind,
     pub config_version: u32,
     pub gateway: GatewayKey,
@@ -113,9 +117,11 @@ pub(crate) struct Scope {
 }
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, c.state, c.config_version, s.gateway, c.callable_since,
-        c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id, c.kind
+        c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id, c.kind,
+        q.backup_at, q.began_at, q.released_at, q.released_by, q.resume
     FROM campaign c JOIN assistant s ON s.id = c.assistant JOIN tenant t ON t.id = c.tenant
          LEFT JOIN shadow w ON w.campaign = c.id AND w.stopped_at IS NULL
+         LEFT JOIN quarantine q
     WHERE c.id = ?1";
 
 impl Scope {
@@ -137,6 +143,7 @@ impl Scope {
             tenant: TenantKey(tenant),
             state: CampaignState::read(row.get(3)?)?,
             kind: CampaignKind::read(row.get(13)?)?,
+            quarantine: quarantine::read(row, 14)?,
             config_version,
             gateway: GatewayKey(row.get(5)?),
             callable_since: row.get::<_, Option<i64>>(6)?.map(Timestamp),
@@ -146,6 +153,12 @@ impl Scope {
             terms: terms(db, cache, (tenant, row.get(10)?))?,
             shadow: row.get(12)?,
         })
+    }
+
+    /// What the host's quarantine says of it.
+    pub(crate) fn held(&self) -> Verdict {
+        let interval = self.plan.config.retry_interval_minutes;
+        self.quarantine.as_ref().map_or(Verdict::Pass, |quarantine| quarantine.verdict(interval))
     }
 
     /// With a budget: what is left of it and what one call needs.
@@ -169,6 +182,7 @@ impl Scope {
             id: self.id,
             tenant: self.tenant,
             state: self.state,
+            quarantine: self.held(),
             config: Arc::clone(&self.plan.config),
             config_version: self.config_version,
             zone: self.plan.zone.clone(),

@@ -10,6 +10,7 @@ use crate::phone::Phone;
 use crate::plugin::PluginRef;
 use crate::plugin::allowance::Allowance;
 use crate::plugin::secrets::Secrets;
+use crate::quarantine::{Quarantine, Resumption};
 use crate::time::Timestamp;
 use crate::variable::VariableSpec;
 use crate::zone::Zone;
@@ -301,6 +302,12 @@ pub trait Accounts: Send + Sync {
     async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
     /// Adds to the balance (ledger `top_up`).
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;
+
+    /// What is known of a host that was restored from a backup; `None` on one that never was.
+    async fn quarantine(&self) -> Stored<Option<Quarantine>>;
+    /// The operator's word on how a restored host goes on; `Conflict` when it is not in quarantine. Said again, the last
+    /// word counts.
+    async fn release_quarantine(&self, ctx: &WriteContext, resume: Resumption) -> Stored<Quarantine>;
 
     /// Keeps a key.
     async fn create_key(&self, ctx: &WriteContext, new: NewKey) -> Stored<()>;

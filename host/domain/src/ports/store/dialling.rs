@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use super::{Fence, ShadowRun, Stored, WriteContext};
 use crate::attempt::{AttemptState, Outcome};
 use crate::campaign::{CampaignConfig, CampaignState, Happening};
-use crate::gate::Gate;
+use crate::gate::{Gate, Verdict};
 use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, GatewayKey, LeadId, LeadKey, TenantKey};
 use crate::lead::LeadState;
 use crate::money::Micros;
@@ -37,6 +37,8 @@ pub struct CampaignSnapshot {
     pub tenant: TenantKey,
     /// Where it stands.
     pub state: CampaignState,
+    /// What the host's quarantine says.
+    pub quarantine: Verdict,
     /// The configuration in force.
     pub config: Arc<CampaignConfig>,
     /// Its version.

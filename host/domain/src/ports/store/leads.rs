@@ -7,7 +7,7 @@ use super::{Listed, Page, Stored, WriteContext};
 use crate::attempt::{AnsweredBy, AttemptState, Failure};
 use crate::contact::Contact;
 use crate::explain;
-use crate::gate::{ContactFacts, LeadFacts};
+use crate::gate::{ContactFacts, LeadFacts, Verdict};
 use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, LeadId, LeadKey, TenantKey};
 use crate::lead::{LeadState, Progress, Wait};
 use crate::money::{Currency, Micros};
@@ -230,6 +230,8 @@ pub struct CallFilter {
 pub struct ExplainFacts {
     /// The campaign, with its configuration.
     pub campaign: super::Campaign,
+    /// What the host's quarantine says.
+    pub quarantine: Verdict,
     /// With a budget: what is left and what one call needs.
     pub budget: Option<(Micros, Micros)>,
     /// With billing on: what is available and what one call needs.
@@ -321,6 +323,7 @@ pub trait Leads: Send + Sync {
 pub fn explain_facts<'a>(facts: &'a ExplainFacts, zone: &'a Zone, live: &LiveFacts) -> explain::Facts<'a> {
     explain::Facts {
         campaign: crate::gate::CampaignFacts {
+            quarantine: facts.quarantine,
             state: facts.campaign.status,
             starts_at: facts.campaign.config.starts_at,
             ends_at: facts.campaign.config.ends_at,

@@ -14,6 +14,7 @@ pub(crate) mod leads;
 pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod plugins;
+pub(crate) mod quarantine;
 pub(crate) mod scripts;
 pub(crate) mod sinks;
 pub(crate) mod sources;

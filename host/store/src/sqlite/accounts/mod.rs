@@ -7,6 +7,7 @@ use campanile_domain::ports::store::{
     Accounts, Assistant, AssistantConfig, Authenticated, GatewayChange, GatewayRow, Key, NewGateway, NewKey, NewTenant,
     Stored, Tenant, TenantLimits, WriteContext,
 };
+use campanile_domain::quarantine::{Quarantine, Resumption};
 use campanile_domain::time::Timestamp;
 
 use super::store::SqliteStore;
@@ -16,6 +17,7 @@ pub(crate) mod assistants;
 pub(crate) mod gateways;
 pub(crate) mod keys;
 pub(crate) mod once;
+pub(crate) mod quarantine;
 pub(crate) mod tenants;
 
 #[async_trait]
@@ -40,6 +42,13 @@ impl Accounts for SqliteStore {
     }
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant> {
         self.write(Bulk, ctx, move |op| tenants::top_up(op, amount)).await
+    }
+
+    async fn quarantine(&self) -> Stored<Option<Quarantine>> {
+        self.read(quarantine::of_host).await
+    }
+    async fn release_quarantine(&self, ctx: &WriteContext, resume: Resumption) -> Stored<Quarantine> {
+        self.write(Bulk, ctx, move |op| quarantine::release(op, resume)).await
     }
 
     async fn create_key(&self, ctx: &WriteContext, new: NewKey) -> Stored<()> {

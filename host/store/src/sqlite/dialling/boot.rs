@@ -14,6 +14,7 @@ use campanile_domain::time::MINUTE_MS;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::decide;
+use crate::sqlite::accounts::quarantine;
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{ATTEMPT, AttemptRow, LEAD, LeadRow};
@@ -21,6 +22,7 @@ use crate::sqlite::scope::{self, Cache, Scope};
 
 /// Reads everything, after what a crash left is unknown.
 pub(crate) fn boot(op: &mut Op<'_>) -> Done<Boot> {
+    quarantine::begin(op)?;
     let mut open = open_attempts(op)?;
     for attempt in open.iter_mut().filter(|attempt| attempt.state == AttemptState::Intent) {
         let now = op.now();

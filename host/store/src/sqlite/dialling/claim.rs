@@ -49,6 +49,7 @@ pub(crate) fn claim(op: &mut Op<'_>, request: &ClaimRequest) -> Done<Claim> {
 fn closed(scope: &Scope, now: Timestamp) -> Option<Gate> {
     let config = &scope.plan.config;
     let facts = CampaignFacts {
+        quarantine: scope.held(),
         state: scope.state,
         starts_at: config.starts_at,
         ends_at: config.ends_at,

@@ -32,7 +32,9 @@ pub(crate) fn recheck(db: &Connection, cache: &mut Cache, attempts: &[i64], now:
         };
         let config = &scope.plan.config;
         let outside = config.starts_at.is_some_and(|start| now < start) || config.ends_at.is_some_and(|end| now >= end);
-        closed.push(if scope.state != CampaignState::InProgress {
+        closed.push(if !scope.held().at(now).is_pass() {
+            Some(Gate::Quarantine)
+        } else if scope.state != CampaignState::InProgress {
             Some(Gate::CampaignRunning)
         } else if outside {
             Some(Gate::CampaignDates)

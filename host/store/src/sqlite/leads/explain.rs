@@ -40,6 +40,7 @@ pub(crate) fn explain(
         .optional()?;
     Ok(ExplainFacts {
         campaign: campaign::by_key(db, lead.campaign)?,
+        quarantine: scope.held(),
         budget: scope.budget(),
         balance: scope.balance(),
         lead: claim::lead_facts(&scope, &lead, contacts.all.len()),

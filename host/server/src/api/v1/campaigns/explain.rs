@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::explain::{Explained, Facts, explain};
-use campanile_domain::gate::{CampaignFacts, ContactFacts, Gate, LeadFacts};
+use campanile_domain::gate::{CampaignFacts, ContactFacts, Gate, LeadFacts, Verdict};
 use campanile_domain::ids::CampaignId;
 use campanile_domain::lead::{LeadState, Wait};
 use campanile_domain::money::Micros;
@@ -52,19 +52,28 @@ pub(crate) async fn explain_campaign(
     let live = app.engine.live_facts(campaign.key).await;
     let live =
         live.ok_or_else(|| Problem::new(&codes::NOT_READY, "the engine is starting or shutting down; ask again"))?;
-    let gates = gates(&campaign, &key.tenant, &live, at)?;
+    let interval = campaign.config.retry_interval_minutes;
+    let quarantine = app.store.quarantine().await?.map_or(Verdict::Pass, |known| known.verdict(interval));
+    let gates = gates(&campaign, &key.tenant, quarantine, &live, at)?;
     let open = gates.iter().all(|gate| gate.verdict.is_pass());
     Ok(Json(CampaignExplanation { at, open, gates, leads }))
 }
 
 /// The domain explains leads; a lead that nothing of its own holds back shows what holds back all.
-fn gates(campaign: &Campaign, tenant: &Tenant, live: &LiveFacts, now: Timestamp) -> Result<Vec<Explained>, Problem> {
+fn gates(
+    campaign: &Campaign,
+    tenant: &Tenant,
+    quarantine: Verdict,
+    live: &LiveFacts,
+    now: Timestamp,
+) -> Result<Vec<Explained>, Problem> {
     let zone = campaign.config.time_zone.clone().unwrap_or_else(Zone::utc);
     let call = tenant.billing.as_ref().map_or(Micros::ZERO, |billing| billing.tariff.reserve_at_start());
     let left = |budget: Micros| Micros(budget.0.saturating_sub(campaign.spent_micros.0));
     let phone = "+10".parse().map_err(Problem::internal)?;
     let facts = Facts {
         campaign: CampaignFacts {
+            quarantine,
             state: campaign.status,
             starts_at: campaign.config.starts_at,
             ends_at: campaign.config.ends_at,

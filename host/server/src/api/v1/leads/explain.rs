@@ -103,7 +103,7 @@ mod tests {
             "{}",
             open.text
         );
-        assert_eq!(open.body["gates"].as_array().map(Vec::len), Some(20));
+        assert_eq!(open.body["gates"].as_array().map(Vec::len), Some(21));
         let later = json!({"not_before": "2026-03-02T20:00:00Z"});
         host.patch(Some(&host.live), &format!("/v1/leads/{lead}"), later).await;
         let waits = host.get(Some(&host.live), &path).await;
