@@ -8,12 +8,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use campanile_domain::ids::{KeyId, RequestId, TenantKey};
-use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, WriteContext};
-use http::header;
+use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, WriteContext, may};
 use http::request::Parts;
+use http::{Method, header};
 
+use crate::admission;
 use crate::app::App;
 use crate::codes;
 use crate::frame::RequestIds;
@@ -58,6 +59,7 @@ scopes! {
 pub(crate) struct Key<S> {
     pub tenant: Tenant,
     key: KeyId,
+    scopes: Vec<String>,
     request: RequestId,
     promise: Option<Arc<Promise>>,
     scope: PhantomData<S>,
@@ -67,6 +69,11 @@ impl<S> Key<S> {
     /// The tenant's inner key.
     pub(crate) const fn of(&self) -> TenantKey {
         self.tenant.key
+    }
+
+    /// What the key may do.
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.scopes
     }
 
     /// The context of a write for the key's tenant.
@@ -114,7 +121,7 @@ fn presented(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && key.starts_with("cpn_")).then_some(key)
 }
 
-async fn authenticate(parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
+async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
     let key = presented(parts).ok_or_else(unauthenticated)?;
     let found = match app.store.authenticate(&Secret::hash(key)).await {
         Err(StoreError::NotFound(_)) => return Err(unauthenticated()),
@@ -122,8 +129,32 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Authenticated, Problem
     };
     match found.expires_at {
         Some(expiry) if app.wall_clock.now() >= expiry => Err(unauthenticated()),
-        _ => Ok(found),
+        _ => {
+            admission::key_used(app, found.key);
+            Ok(found)
+        }
     }
+}
+
+/// Paths on which a suspended account may do more than read: what takes something back, and what protects the people it calls.
+const WHILE_SUSPENDED: [(&Method, &str); 7] = [
+    (&Method::DELETE, "/v1/keys/{id}"),
+    (&Method::POST, "/v1/keys/{id}/rotate"),
+    (&Method::POST, "/v1/campaigns/{id}/pause"),
+    (&Method::POST, "/v1/campaigns/{id}/stop"),
+    (&Method::POST, "/v1/sources/{id}/pause"),
+    (&Method::POST, "/v1/sinks/{id}/pause"),
+    (&Method::POST, "/v1/jobs/{id}/cancel"),
+];
+
+/// Below these it may do everything, for the same reason.
+const ALWAYS: [&str; 2] = ["/v1/suppressions", "/v1/erasures"];
+
+fn is_open_while_suspended(parts: &Parts) -> bool {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let named = WHILE_SUSPENDED.iter().any(|(method, path)| **method == parts.method && *path == route);
+    reads || named || ALWAYS.iter().any(|path| route.starts_with(path))
 }
 
 fn promise(parts: &Parts) -> Option<Arc<Promise>> {
@@ -145,7 +176,7 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
                 "the operator's key opens no account; use a key of the account, or make one with POST /v1/tenants";
             return Err(Problem::new(&codes::WRONG_KEY, detail));
         };
-        if !found.scopes.iter().any(|scope| scope == S::NAME || scope == Admin::NAME) {
+        if !may(&found.scopes, S::NAME) {
             let (needed, has) = (S::NAME, found.scopes.join(", "));
             let detail = format!(
                 "this needs the scope {needed:?}; the key has: {has}. Use a key that has it, or make one with POST /v1/keys"
@@ -153,8 +184,13 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
             return Err(Problem::new(&codes::MISSING_SCOPE, detail));
         }
         query::check(parts)?;
+        if tenant.suspended && !is_open_while_suspended(parts) {
+            let detail = "this account is suspended: it can be read, and campaigns, keys and jobs can be stopped, but nothing \
+                can be made, changed or started; ask the operator of this host to lift the suspension";
+            return Err(Problem::conflict("account_suspended", detail));
+        }
         let (request, promise) = (request_id(parts)?, promise(parts));
-        Ok(Self { tenant, key: found.key, request, promise, scope: PhantomData })
+        Ok(Self { tenant, key: found.key, scopes: found.scopes, request, promise, scope: PhantomData })
     }
 }
 
@@ -183,7 +219,24 @@ impl FromRequestParts<Arc<App>> for AnyKey {
 
 #[cfg(test)]
 mod tests {
-    use campanile_domain::ports::store::SCOPES;
+    use campanile_domain::ports::store::{SCOPES, may};
+
+    #[test]
+    fn an_admin_may_everything_and_others_what_they_have() {
+        for scope in SCOPES {
+            assert!(may(&["admin".to_owned()], scope));
+            assert_eq!(may(&["leads:read".to_owned()], scope), scope == "leads:read", "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_stays_open_while_suspended_is_there() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        for (method, path) in super::WHILE_SUSPENDED {
+            let operation = &document["paths"][path][method.as_str().to_lowercase()];
+            assert!(operation.is_object(), "{method} {path}");
+        }
+    }
 
     #[test]
     fn every_scope_is_asked_for_somewhere_and_no_other() {

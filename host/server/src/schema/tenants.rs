@@ -11,7 +11,7 @@ pub struct Tenant {
     pub name: String,
     /// Set on a test twin: the account it belongs to.
     pub twin_of: Option<String>,
-    /// No call is made while suspended.
+    /// While suspended no call is made, and its keys read and stop things only.
     pub suspended: bool,
     /// What binds all of its campaigns together.
     pub limits: TenantLimits,
@@ -134,6 +134,11 @@ pub struct Key {
     /// Not valid since.
     #[schema(format = DateTime)]
     pub revoked_at: Option<String>,
+    /// `key_...`: the key that was made in its place.
+    pub replaced_by: Option<String>,
+    /// When it was last used, to the minute; null: never.
+    #[schema(format = DateTime)]
+    pub last_used_at: Option<String>,
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,

@@ -30,6 +30,7 @@ use super::host::{Answer, Host};
 use super::mapper::Mapper;
 use super::readers::Readers;
 use super::rehearsals::Players;
+use crate::admission::Admission;
 use crate::app::{About, App, Config};
 use crate::jobs::JobLine;
 use crate::line::Line;
@@ -67,6 +68,7 @@ impl Host {
             consent: Arc::new(Consenting::default()),
             line: Line::default(),
             jobs: JobLine::default(),
+            admission: Admission::default(),
             rehearsals: players.clone(),
             gateways: kinds.clone(),
             sources: kinds.clone(),

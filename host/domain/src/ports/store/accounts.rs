@@ -110,6 +110,12 @@ pub const SCOPES: [&str; 9] = [
     "plugins:write",
 ];
 
+/// Whether a key with these scopes may do what needs that one: it has it, or it is an admin's. No key gives what it may not
+/// do itself, so this is also what its holder may put into another key.
+pub fn may(scopes: &[String], needed: &str) -> bool {
+    scopes.iter().any(|scope| scope == needed || scope == "admin")
+}
+
 /// An API key, without its secret.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Key {
@@ -128,6 +134,10 @@ pub struct Key {
     pub expires_at: Option<Timestamp>,
     /// Not valid since (wall clock).
     pub revoked_at: Option<Timestamp>,
+    /// The key that was made in its place.
+    pub replaced_by: Option<KeyId>,
+    /// When it was last used, to the minute (wall clock).
+    pub last_used_at: Option<Timestamp>,
     /// When it was made (wall clock).
     pub created_at: Timestamp,
 }
@@ -151,6 +161,30 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
     /// Wall clock.
     pub created_at: Timestamp,
+}
+
+/// A key that takes another's place, with its name, its scopes and the time it lives.
+#[derive(Clone, Debug)]
+pub struct KeyRotation {
+    /// Of the new key.
+    pub id: KeyId,
+    /// SHA-256 of the new secret.
+    pub hash: [u8; 32],
+    /// Its last four characters.
+    pub last_four: String,
+    /// Now (wall clock).
+    pub at: Timestamp,
+    /// The old key is valid until then, unless it expires sooner (wall clock).
+    pub old_until: Timestamp,
+}
+
+/// A change of a key; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPatch {
+    /// For people.
+    pub name: Option<String>,
+    /// Not valid from then on (wall clock); `Some(None)`: valid until it is revoked.
+    pub expires_at: Option<Option<Timestamp>>,
 }
 
 /// Whom a presented key speaks for.
@@ -308,6 +342,16 @@ pub trait Accounts: Send + Sync {
     async fn has_operator_key(&self) -> Stored<bool>;
     /// The tenant's keys, oldest first.
     async fn keys(&self, tenant: TenantKey) -> Stored<Vec<Key>>;
+    /// One of the tenant's keys.
+    async fn key(&self, tenant: TenantKey, id: KeyId) -> Stored<Key>;
+    /// Makes a key in place of another, and gives both: the new one and the old one, which expires. The new one lives as long as
+    /// the old one was meant to. `Conflict` when the old one was replaced, revoked, or has expired.
+    async fn rotate_key(&self, ctx: &WriteContext, id: KeyId, rotation: KeyRotation) -> Stored<(Key, Key)>;
+    /// Changes a key at an instant of the wall clock. `Conflict` when it is not valid any more, and when one that was replaced
+    /// were to be valid for ever.
+    async fn patch_key(&self, ctx: &WriteContext, id: KeyId, patch: KeyPatch, at: Timestamp) -> Stored<Key>;
+    /// Keys, whoever they belong to, were used at these instants (wall clock). Leaves no audit.
+    async fn keys_used(&self, ctx: &WriteContext, used: Vec<(KeyId, Timestamp)>) -> Stored<()>;
     /// From now on (wall clock) the key is not valid.
     async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()>;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod add_key;
 pub(crate) mod create;
+pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod patch;
 pub(crate) mod top_up;
