@@ -14,7 +14,7 @@ use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, W
 use http::request::Parts;
 use http::{Method, header};
 
-use crate::admission;
+use crate::admission::{self, Told};
 use crate::app::App;
 use crate::codes;
 use crate::frame::RequestIds;
@@ -122,18 +122,21 @@ fn presented(parts: &Parts) -> Option<&str> {
 }
 
 async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
-    let key = presented(parts).ok_or_else(unauthenticated)?;
-    let found = match app.store.authenticate(&Secret::hash(key)).await {
+    let hash = Secret::hash(presented(parts).ok_or_else(unauthenticated)?);
+    let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
+    admission::before(app, &hash, &told)?;
+    let found = match app.store.authenticate(&hash).await {
         Err(StoreError::NotFound(_)) => return Err(unauthenticated()),
         other => other?,
     };
-    match found.expires_at {
-        Some(expiry) if app.wall_clock.now() >= expiry => Err(unauthenticated()),
-        _ => {
-            admission::key_used(app, found.key);
-            Ok(found)
-        }
+    if found.expires_at.is_some_and(|expiry| app.wall_clock.now() >= expiry) {
+        return Err(unauthenticated());
     }
+    if let Some(tenant) = &found.tenant {
+        admission::count(app, &hash, tenant, &told)?;
+    }
+    admission::key_used(app, found.key);
+    Ok(found)
 }
 
 /// Paths on which a suspended account may do more than read: what takes something back, and what protects the people it calls.

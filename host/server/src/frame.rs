@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use campanile_domain::ids::RequestId;
 use http::{HeaderName, HeaderValue};
 
+use crate::admission::Told;
 use crate::app::App;
 use crate::codes;
 use crate::problem::Problem;
@@ -53,6 +54,8 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     request.extensions_mut().insert(ids.clone());
+    let told = Told::default();
+    request.extensions_mut().insert(told.clone());
     let timed = app.metrics.begun(&method, &route);
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
@@ -63,6 +66,9 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         if let Some(allow) = plain.headers().get(http::header::ALLOW) {
             response.headers_mut().insert(http::header::ALLOW, allow.clone());
         }
+    }
+    if let Some(standing) = told.standing() {
+        standing.tell(response.headers_mut());
     }
     if let Ok(value) = HeaderValue::from_str(&ids.shown) {
         response.headers_mut().insert(X_REQUEST_ID, value);

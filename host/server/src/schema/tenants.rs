@@ -40,6 +40,16 @@ pub struct TenantLimits {
     /// What it may use of plugins, where the operator has set less than everybody may.
     #[schema(required = false)]
     pub plugins: Allowance,
+    /// Campaigns, whatever their status, of the account and of its test twin each; null: no limit.
+    pub max_campaigns: Option<u32>,
+    /// Leads of all campaigns, those that ended included, of the account and of its test twin each; null: no limit.
+    pub max_leads: Option<u64>,
+    /// Requests of this API a second, of the account and of its test twin each.
+    #[schema(default = 100, minimum = 1)]
+    pub requests_per_second: u32,
+    /// Requests that may come at once.
+    #[schema(default = 200, minimum = 1)]
+    pub requests_burst: u32,
 }
 
 /// What an account may use of plugins; what is left out is the default. It can only be lowered.

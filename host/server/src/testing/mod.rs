@@ -7,6 +7,7 @@ mod conforms;
 mod coverage;
 mod desk;
 mod fakes;
+mod flood;
 mod host;
 mod imports;
 pub(crate) mod log;

@@ -14,6 +14,7 @@ use rand_core::SeedableRng;
 use rusqlite::{Connection, params};
 
 use super::fault::Done;
+use super::leads::room::LeadRoom;
 use super::scope::Cache;
 
 /// One entry of the event log that is about to be written.
@@ -73,6 +74,8 @@ pub(crate) struct Op<'a> {
     sums: BTreeMap<i64, Sums>,
     balances: BTreeMap<i64, i64>,
     events: Vec<Event>,
+    /// Leads that may still come, once it was asked.
+    pub lead_room: Option<LeadRoom>,
 }
 
 impl<'a> Op<'a> {
@@ -89,6 +92,7 @@ impl<'a> Op<'a> {
             sums: BTreeMap::new(),
             balances: BTreeMap::new(),
             events: Vec::new(),
+            lead_room: None,
         }
     }
 

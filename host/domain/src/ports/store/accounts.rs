@@ -28,6 +28,14 @@ pub struct TenantLimits {
     pub max_calls_per_number_per_day: Option<u32>,
     /// What it may use of plugins, where that is less than everybody may.
     pub plugins: Allowance,
+    /// Campaigns, whatever their status; `None`: no limit.
+    pub max_campaigns: Option<u32>,
+    /// Leads of all campaigns, those that ended included; `None`: no limit.
+    pub max_leads: Option<u64>,
+    /// Requests of the API a second, at least 1.
+    pub requests_per_second: u32,
+    /// Requests that may come at once, at least 1.
+    pub requests_burst: u32,
 }
 
 impl Default for TenantLimits {
@@ -38,6 +46,29 @@ impl Default for TenantLimits {
             min_gap_minutes: 10,
             max_calls_per_number_per_day: None,
             plugins: Allowance::default(),
+            max_campaigns: None,
+            max_leads: None,
+            requests_per_second: 100,
+            requests_burst: 200,
+        }
+    }
+}
+
+impl TenantLimits {
+    /// Limits that a test twin has from its account: those that protect the host. What binds calls is its own.
+    pub const OF_THE_ACCOUNT: [&str; 5] =
+        ["plugins", "max_campaigns", "max_leads", "requests_per_second", "requests_burst"];
+
+    /// These, with what a test twin has from its account. Quotas and rates are as high and counted apart.
+    #[must_use]
+    pub fn following(self, account: &Self) -> Self {
+        Self {
+            plugins: account.plugins,
+            max_campaigns: account.max_campaigns,
+            max_leads: account.max_leads,
+            requests_per_second: account.requests_per_second,
+            requests_burst: account.requests_burst,
+            ..self
         }
     }
 }
@@ -329,7 +360,7 @@ pub trait Accounts: Send + Sync {
     async fn tenant_by_id(&self, id: TenantId) -> Stored<Tenant>;
     /// The test twin of a tenant.
     async fn twin_of(&self, key: TenantKey) -> Stored<Tenant>;
-    /// Changes limits or suspends. The allowance of plugins becomes the twin's as well.
+    /// Changes limits or suspends. Those that are [`TenantLimits::OF_THE_ACCOUNT`] become the twin's as well.
     async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
     /// Adds to the balance (ledger `top_up`).
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;

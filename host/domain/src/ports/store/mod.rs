@@ -180,6 +180,14 @@ pub enum StoreError {
         /// What is held, the limit and what to do.
         message: String,
     },
+    /// The account may hold no more of something.
+    #[error("{message}")]
+    AccountFull {
+        /// The word of the limit in [`TenantLimits`].
+        limit: &'static str,
+        /// What is held, the limit and what to do.
+        message: String,
+    },
     /// Somebody changed the row since it was read.
     #[error("somebody else changed this meanwhile; read it again and repeat the change")]
     Stale,

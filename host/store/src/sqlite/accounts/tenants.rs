@@ -93,7 +93,8 @@ pub(crate) fn twin(db: &Connection, key: TenantKey) -> Done<Tenant> {
     one(db, "t.twin_of = ?1", [key.0])
 }
 
-/// Changes limits or suspends. Leads that a tenant's limit parked are asked again; the twin gets the allowance of plugins.
+/// Changes limits or suspends. Leads that a tenant's limit parked are asked again; the twin gets what it
+/// has from its account.
 pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) -> Done<Tenant> {
     let changed = op
         .db
@@ -116,14 +117,14 @@ pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) ->
     Ok(tenant)
 }
 
-/// The twin may use of plugins what the account may; its other limits are its own.
+/// What protects the host binds the twin as it binds the account; what binds calls is its own.
 fn twin_follows(op: &Op<'_>, limits: &TenantLimits) -> Done<()> {
     let twin = match twin(op.db, op.ctx.tenant) {
         Ok(twin) => twin,
         Err(Fault::Store(StoreError::NotFound(_))) => return Ok(()),
         Err(fault) => return Err(fault),
     };
-    let limits = TenantLimits { plugins: limits.plugins, ..twin.limits };
+    let limits = twin.limits.following(limits);
     op.db
         .prepare_cached("UPDATE tenant SET limits = ?2, version = version + 1 WHERE id = ?1")?
         .execute(params![twin.key.0, serde_json::to_string(&limits)?])?;

@@ -1,7 +1,8 @@
 //! `PATCH /v1/tenants/{id}`: limits, and suspending.
 //!
-//! Limits of plugins can only be lower than everybody's, bind the account's test twin as well, and hold from the next call
-//! on. The twin's own cannot be set: a twin that may more would be a way around them.
+//! Limits of plugins can only be lower than everybody's and hold from the next call on. They bind the account's test twin as
+//! well, and so do quotas and the rate of requests, from the next request on. The twin's own cannot be set: a twin that may
+//! more would be a way around them.
 
 use std::sync::Arc;
 
@@ -47,17 +48,28 @@ pub(crate) async fn patch_tenant(
 ) -> Result<Json<Tenant>, Problem> {
     let tenant = app.store.tenant_by_id(id).await?;
     let named = patch.limits.unwrap_or_default();
-    if tenant.is_test() && named.contains_key("plugins") {
-        let message = "a test twin may use of plugins what its account may; set limits.plugins of the account";
-        return Err(Problem::invalid(vec![FieldProblem::new("/limits/plugins", "of_the_account", message)]));
+    if tenant.is_test() {
+        let faults: Vec<_> = TenantLimits::OF_THE_ACCOUNT
+            .into_iter()
+            .filter(|name| named.contains_key(*name))
+            .map(|name| {
+                let message = format!("a test twin has {name} from its account; set limits.{name} of the account");
+                FieldProblem::new(format!("/limits/{name}"), "of_the_account", message)
+            })
+            .collect();
+        if !faults.is_empty() {
+            return Err(Problem::invalid(faults));
+        }
     }
     let limits = merged(&tenant.limits, named)?;
     let suspended = patch.suspended.unwrap_or(tenant.suspended);
     let changed = app.store.update_tenant(&operator.writes(&app, tenant.key), limits, suspended).await?;
     app.plugins.allowance(changed.key, &changed.limits.plugins);
+    app.admission.rates.limits_changed(changed.key);
     if !changed.is_test() {
         let twin = app.store.twin_of(changed.key).await?;
         app.plugins.allowance(twin.key, &twin.limits.plugins);
+        app.admission.rates.limits_changed(twin.key);
     }
     app.engine.tenants_changed();
     Ok(Json(changed))
