@@ -37,9 +37,11 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::tenants::get::get_tenant, v1::tenants::patch::patch_tenant))
         .routes(routes!(v1::tenants::top_up::top_up_tenant))
         .routes(routes!(v1::tenants::add_key::add_tenant_key))
+        .routes(routes!(v1::tenants::audit::tenant_audit))
         .routes(routes!(v1::keys::list::list_keys, v1::keys::create::create_key))
         .routes(routes!(v1::keys::patch::patch_key, v1::keys::revoke::revoke_key))
         .routes(routes!(v1::keys::rotate::rotate_key))
+        .routes(routes!(v1::audit::list::list_audit))
         // who speaks, through what
         .routes(routes!(v1::assistants::list::list_assistants, v1::assistants::create::create_assistant))
         .routes(routes!(

@@ -83,7 +83,7 @@ impl SourceDuty {
         let page = match answer.answer {
             Ok(page) => page,
             Err(failure) => {
-                tracing::warn!(source = %source.id, plugin = %answer.version, %failure, "a source failed");
+                tracing::warn!(source = %source.id, plugin = %answer.version, code = failure.code, "a source failed");
                 self.fail(tenant, key, run, failure).await?;
                 return Ok(false);
             }

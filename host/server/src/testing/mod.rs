@@ -3,6 +3,7 @@
 //! Every answer that a test receives is held against the OpenAPI document before the test sees it, so that the document
 //! cannot lie about any path that is tested; and the coverage test makes sure that every path is.
 
+mod audit;
 mod conforms;
 mod coverage;
 mod desk;

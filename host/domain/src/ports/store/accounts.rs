@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Stored, WriteContext};
+use super::{AuditEntry, AuditFilter, Listed, Page, Stored, WriteContext};
 use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, TenantId, TenantKey};
 use crate::money::{Currency, Micros, Tariff};
 use crate::phone::Phone;
@@ -385,6 +385,9 @@ pub trait Accounts: Send + Sync {
     async fn keys_used(&self, ctx: &WriteContext, used: Vec<(KeyId, Timestamp)>) -> Stored<()>;
     /// From now on (wall clock) the key is not valid.
     async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()>;
+
+    /// What people and keys did, newest first.
+    async fn audit(&self, tenant: TenantKey, filter: &AuditFilter, page: &Page) -> Stored<Listed<AuditEntry>>;
 
     /// Installs a gateway with its secrets. `Conflict` when its plugin cannot place calls, asks for something that was
     /// not granted, or misses a secret.

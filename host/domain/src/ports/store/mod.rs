@@ -14,6 +14,7 @@ use crate::plugin::allowance::NoRoom;
 use crate::time::Timestamp;
 
 pub use accounts::*;
+pub use audit::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
@@ -30,6 +31,7 @@ pub use sinks::*;
 pub use sources::*;
 
 mod accounts;
+mod audit;
 mod campaigns;
 mod credentials;
 mod dialling;

@@ -6,6 +6,7 @@ use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::tenants;
+use crate::sqlite::changes::between;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
 
@@ -152,8 +153,9 @@ pub(crate) fn patch(op: &mut Op<'_>, id: KeyId, patch: &KeyPatch, at: Timestamp)
         name,
         expires_at.map(|at| at.0)
     ])?;
-    op.audit("key.update", &id)?;
-    one(op.db, op.ctx.tenant, id)
+    let after = one(op.db, op.ctx.tenant, id)?;
+    op.audit_changes("key.update", &id, &between(&before, &after)?)?;
+    Ok(after)
 }
 
 /// When keys were last used. A clock that was put back takes nothing back.

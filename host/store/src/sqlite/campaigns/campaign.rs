@@ -13,6 +13,7 @@ use rusqlite::{Connection, Row, params};
 use crate::sqlite::accounts::assistants;
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::changes::between;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, Fault, not_found};
 use crate::sqlite::leads::{order, park};
@@ -164,6 +165,6 @@ pub(crate) fn update(
     if config.order != before.config.order {
         order::rekey(op, before.key.0, config.order)?;
     }
-    op.audit("campaign.update", &id)?;
+    op.audit_changes("campaign.update", &id, &between(&before.config, &config)?)?;
     by_id(op.db, op.ctx.tenant, id)
 }

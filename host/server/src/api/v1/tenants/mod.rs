@@ -1,6 +1,7 @@
 //! Accounts, for the operator.
 
 pub(crate) mod add_key;
+pub(crate) mod audit;
 pub(crate) mod create;
 pub(crate) mod get;
 #[cfg(test)]
