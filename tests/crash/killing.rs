@@ -237,7 +237,8 @@ fn story(kills: usize, seed: u64, folder: &Path) {
     let operator = api.with_key(&server.line("operator key (shown once): "));
     let mut carrier_process = scene.carrier(seed);
     let carrier = Api::new(&carrier_process.line("listening "), Duration::from_secs(20));
-    let limits = json!({"max_concurrent_calls": 40, "min_gap_minutes": GAP_MINUTES});
+    let limits = json!({"max_concurrent_calls": 40, "min_gap_minutes": GAP_MINUTES,
+        "requests_per_second": 100_000, "requests_burst": 100_000});
     let account = operator.post("/v1/tenants", &json!({"name": "Acme", "limits": limits})).ok();
     let account = Account::of(&api, &account);
     let gateway = account.gateway("carrier", &json!({"url": carrier.base()}));

@@ -17,7 +17,7 @@ use campanile_engine::shell::{
     Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty,
 };
 use campanile_sandbox::Sandbox;
-use campanile_server::{App, Config, JobLine, Line, Metrics};
+use campanile_server::{Admission, App, Config, JobLine, Line, Metrics};
 use campanile_store::{Profile, SqliteStore};
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -226,6 +226,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         consent: Arc::new(AtOtherSystems(egress)),
         line: Line::default(),
         jobs: JobLine::default(),
+        admission: Admission::default(),
         rehearsals,
         gateways: Arc::clone(&kinds) as Arc<_>,
         sources: Arc::clone(&sources) as Arc<_>,

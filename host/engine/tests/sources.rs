@@ -249,3 +249,25 @@ async fn a_source_without_its_importer_says_so() {
     assert_eq!(error.code, "plugin_not_usable");
     assert!(error.next.contains("grant"), "{error:?}");
 }
+
+#[tokio::test]
+async fn an_account_that_is_full_fails_the_run_and_keeps_nothing_of_the_page() {
+    let world = world(vec![Ok(page(&[1, 2], Some("a"), true)), Ok(page(&[2, 3, 4], Some("b"), false))]).await;
+    let tenant = world.store.tenant(world.source.tenant).await.unwrap();
+    let limits = |most| TenantLimits { max_leads: most, ..tenant.limits.clone() };
+    let ctx = |seed| WriteContext::engine(tenant.key, MONDAY, seed);
+    world.store.update_tenant(&ctx(20), limits(Some(3)), false).await.unwrap();
+    let never = CancellationToken::new();
+    world.duty.ask(tenant.key, world.source.key, &never).await;
+    assert_eq!(world.last_run().await, ("failed".into(), 1, 2));
+    let runs = world.store.source_runs(tenant.key, world.source.id, &Asked::default()).await.unwrap();
+    let error = runs.data[0].error.clone().unwrap();
+    assert_eq!(error.code, "max_leads");
+    assert!(error.message.contains("2 leads are kept of at most 3"), "{error:?}");
+    assert!(error.next.contains("limits.max_leads"), "{error:?}");
+    world.store.update_tenant(&ctx(21), limits(None), false).await.unwrap();
+    let due = world.store.due_sources(1, 1).await.unwrap()[0].at;
+    world.clock.advance_to(due);
+    world.duty.ask(tenant.key, world.source.key, &never).await;
+    assert_eq!(world.last_run().await.0, "finished", "it went on by itself");
+}

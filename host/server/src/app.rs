@@ -18,6 +18,7 @@ use campanile_engine::shell::{Bell, Handle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::admission::Admission;
 use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
@@ -61,6 +62,8 @@ pub struct App {
     pub wall_clock: Arc<dyn WallClock>,
     /// Secrets and ids come from here.
     pub entropy: Arc<dyn Entropy>,
+    /// What is remembered of those who were let in.
+    pub admission: Admission,
     /// What is counted, here and in the other rooms.
     pub metrics: Metrics,
     /// What an operator configures.

@@ -8,12 +8,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use campanile_domain::ids::{KeyId, RequestId, TenantKey};
-use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, WriteContext};
-use http::header;
+use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, WriteContext, may};
 use http::request::Parts;
+use http::{Method, header};
 
+use crate::admission::{self, Told};
 use crate::app::App;
 use crate::codes;
 use crate::frame::RequestIds;
@@ -60,9 +61,9 @@ scopes! {
 pub(crate) struct Key<S> {
     pub tenant: Tenant,
     key: KeyId,
+    scopes: Vec<String>,
     request: RequestId,
     promise: Option<Arc<Promise>>,
-    scopes: Vec<String>,
     scope: PhantomData<S>,
 }
 
@@ -75,6 +76,11 @@ impl<S> Key<S> {
     /// Whether the key also has another scope, for a part of a request that needs it.
     pub(crate) fn also<T: Scope>(&self) -> Result<(), Problem> {
         has::<T>(&self.scopes)
+    }
+
+    /// What the key may do.
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.scopes
     }
 
     /// The context of a write for the key's tenant.
@@ -95,7 +101,7 @@ fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId, promise
 }
 
 fn has<S: Scope>(scopes: &[String]) -> Result<(), Problem> {
-    if scopes.iter().any(|scope| scope == S::NAME || scope == Admin::NAME) {
+    if may(scopes, S::NAME) {
         return Ok(());
     }
     let (needed, has) = (S::NAME, scopes.join(", "));
@@ -133,16 +139,43 @@ fn presented(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && key.starts_with("cpn_")).then_some(key)
 }
 
-async fn authenticate(parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
-    let key = presented(parts).ok_or_else(unauthenticated)?;
-    let found = match app.store.authenticate(&Secret::hash(key)).await {
+async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
+    let hash = Secret::hash(presented(parts).ok_or_else(unauthenticated)?);
+    let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
+    admission::before(app, &hash, &told)?;
+    let found = match app.store.authenticate(&hash).await {
         Err(StoreError::NotFound(_)) => return Err(unauthenticated()),
         other => other?,
     };
-    match found.expires_at {
-        Some(expiry) if app.wall_clock.now() >= expiry => Err(unauthenticated()),
-        _ => Ok(found),
+    if found.expires_at.is_some_and(|expiry| app.wall_clock.now() >= expiry) {
+        return Err(unauthenticated());
     }
+    if let Some(tenant) = &found.tenant {
+        admission::count(app, &hash, tenant, &told)?;
+    }
+    admission::key_used(app, found.key);
+    Ok(found)
+}
+
+/// Paths on which a suspended account may do more than read: what takes something back, and what protects the people it calls.
+const WHILE_SUSPENDED: [(&Method, &str); 7] = [
+    (&Method::DELETE, "/v1/keys/{id}"),
+    (&Method::POST, "/v1/keys/{id}/rotate"),
+    (&Method::POST, "/v1/campaigns/{id}/pause"),
+    (&Method::POST, "/v1/campaigns/{id}/stop"),
+    (&Method::POST, "/v1/sources/{id}/pause"),
+    (&Method::POST, "/v1/sinks/{id}/pause"),
+    (&Method::POST, "/v1/jobs/{id}/cancel"),
+];
+
+/// Below these it may do everything, for the same reason.
+const ALWAYS: [&str; 2] = ["/v1/suppressions", "/v1/erasures"];
+
+fn is_open_while_suspended(parts: &Parts) -> bool {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let named = WHILE_SUSPENDED.iter().any(|(method, path)| **method == parts.method && *path == route);
+    reads || named || ALWAYS.iter().any(|path| route.starts_with(path))
 }
 
 fn promise(parts: &Parts) -> Option<Arc<Promise>> {
@@ -166,8 +199,13 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
         };
         has::<S>(&found.scopes)?;
         query::check(parts)?;
+        if tenant.suspended && !is_open_while_suspended(parts) {
+            let detail = "this account is suspended: it can be read, and campaigns, keys and jobs can be stopped, but nothing \
+                can be made, changed or started; ask the operator of this host to lift the suspension";
+            return Err(Problem::conflict("account_suspended", detail));
+        }
         let (request, promise) = (request_id(parts)?, promise(parts));
-        Ok(Self { tenant, key: found.key, request, promise, scopes: found.scopes, scope: PhantomData })
+        Ok(Self { tenant, key: found.key, scopes: found.scopes, request, promise, scope: PhantomData })
     }
 }
 
@@ -196,7 +234,24 @@ impl FromRequestParts<Arc<App>> for AnyKey {
 
 #[cfg(test)]
 mod tests {
-    use campanile_domain::ports::store::SCOPES;
+    use campanile_domain::ports::store::{SCOPES, may};
+
+    #[test]
+    fn an_admin_may_everything_and_others_what_they_have() {
+        for scope in SCOPES {
+            assert!(may(&["admin".to_owned()], scope));
+            assert_eq!(may(&["leads:read".to_owned()], scope), scope == "leads:read", "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_stays_open_while_suspended_is_there() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        for (method, path) in super::WHILE_SUSPENDED {
+            let operation = &document["paths"][path][method.as_str().to_lowercase()];
+            assert!(operation.is_object(), "{method} {path}");
+        }
+    }
 
     #[test]
     fn every_scope_is_asked_for_somewhere_and_no_other() {

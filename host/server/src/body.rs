@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use http::header;
 use serde::de::DeserializeOwned;
@@ -64,6 +65,20 @@ impl<S: Send + Sync> FromRequest<S> for Empty {
             Ok(Value::Object(fields)) => Err(Problem::invalid(fields.keys().map(unknown).collect())),
             _ => Err(Problem::new(&codes::MALFORMED_BODY, "this path takes no body; send none, or an empty object")),
         }
+    }
+}
+
+/// A JSON body of a shape, or none at all: every wish has a default.
+pub(crate) struct Optional<T>(pub T);
+
+impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for Optional<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.headers().get(header::CONTENT_TYPE).is_none() && HttpBody::is_end_stream(request.body()) {
+            return Ok(Self(T::default()));
+        }
+        Body::from_request(request, state).await.map(|Body(read)| Self(read))
     }
 }
 

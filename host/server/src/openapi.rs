@@ -33,6 +33,7 @@ use crate::schema::replay::ReplayReport;
         (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),
         (name = "scripts", description = "What decides after a call, when it is not the built-in rule"),
         (name = "keys", description = "What opens an account"),
+        (name = "audit", description = "Who did what in an account"),
         (name = "tenants", description = "Accounts, for the operator of the host"),
         (name = "hooks", description = "Where providers send what happens to calls, and people come back from consenting"),
         (name = "system", description = "Health, version, and the pages about errors"),

@@ -53,6 +53,8 @@ pub struct Problem {
     code: &'static Code,
     detail: String,
     errors: Vec<FieldProblem>,
+    /// In seconds.
+    retry_after: Option<u32>,
 }
 
 /// The document as it is sent.
@@ -77,12 +79,18 @@ pub(crate) struct Document<'a> {
 
 impl Problem {
     pub(crate) fn new(code: &'static Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// Lists faults.
     pub(crate) fn with(mut self, errors: impl IntoIterator<Item = impl Into<FieldProblem>>) -> Self {
         self.errors.extend(errors.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says when it may be tried again.
+    pub(crate) const fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -149,7 +157,8 @@ impl Problem {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.code.status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            let after = self.retry_after.map_or(RETRY_AFTER, HeaderValue::from);
+            response.headers_mut().insert(header::RETRY_AFTER, after);
         }
         response
     }
@@ -177,6 +186,9 @@ impl From<StoreError> for Problem {
                 Self::new(code, message.clone()).with([FieldProblem::new("", limit.word(), message)])
             }
             StoreError::Closed { gates, earliest } => Self::closed(gates, earliest),
+            StoreError::AccountFull { limit, message } => {
+                Self::new(&codes::ACCOUNT_FULL, message.clone()).with([FieldProblem::new("", limit, message)])
+            }
             StoreError::Stale => Self::new(&codes::CHANGED_MEANWHILE, error.to_string()),
             StoreError::KeyReused => Self::new(&codes::IDEMPOTENCY_KEY_REUSED, error.to_string()),
             StoreError::BadCursor => Self::parameter("cursor", "bad_cursor", error.to_string()),

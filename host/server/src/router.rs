@@ -34,11 +34,14 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // accounts and keys
         .routes(routes!(v1::me::me))
         .routes(routes!(v1::tenants::list::list_tenants, v1::tenants::create::create_tenant))
-        .routes(routes!(v1::tenants::patch::patch_tenant))
+        .routes(routes!(v1::tenants::get::get_tenant, v1::tenants::patch::patch_tenant))
         .routes(routes!(v1::tenants::top_up::top_up_tenant))
         .routes(routes!(v1::tenants::add_key::add_tenant_key))
+        .routes(routes!(v1::tenants::audit::tenant_audit))
         .routes(routes!(v1::keys::list::list_keys, v1::keys::create::create_key))
-        .routes(routes!(v1::keys::revoke::revoke_key))
+        .routes(routes!(v1::keys::patch::patch_key, v1::keys::revoke::revoke_key))
+        .routes(routes!(v1::keys::rotate::rotate_key))
+        .routes(routes!(v1::audit::list::list_audit))
         .routes(routes!(v1::quarantine::get::get_quarantine))
         .routes(routes!(v1::quarantine::release::release_quarantine))
         // who speaks, through what

@@ -41,6 +41,9 @@ pub fn next_step(code: &str, what: &str) -> String {
         code if code.starts_with("plugin_") => {
             "the plugin is at fault: look at its failures, then activate a version that works or roll back".to_owned()
         }
+        "max_leads" => format!(
+            "take leads out that are not needed or have the operator raise limits.max_leads; the {what} goes on by itself then"
+        ),
         _ => "read the message; it goes on by itself if the other system recovers".to_owned(),
     }
 }

@@ -36,8 +36,9 @@ impl Hands {
             // The policy was taken off the campaign meanwhile.
             None => PolicyAnswer::without_a_run("builtin", Ok(undecided.input.builtin.clone())),
         };
-        if let Err(PolicyFailure { code, message }) = &answer.decision {
-            tracing::warn!(lead = %undecided.lead_id, policy = %answer.version, code, message, "a policy failed");
+        if let Err(PolicyFailure { code, .. }) = &answer.decision {
+            // Its message is its author's and may hold what a lead's variables hold; it is kept with the plugin's failures.
+            tracing::warn!(lead = %undecided.lead_id, policy = %answer.version, code, "a policy failed");
         }
         let ctx = self.context(undecided.tenant, seed);
         let after = self.store.decide(&ctx, self.fence, undecided, &answer).await?;

@@ -101,7 +101,7 @@ impl EvaluationDuty {
                     Ok(evaluation) => Evaluated { place, by: answer.version, evaluation },
                     Err(failure) => {
                         let by = if answer.version.is_empty() { used.plugin.to_string() } else { answer.version };
-                        tracing::warn!(%call, evaluator = by, %failure, "a call could not be evaluated; its lead waits");
+                        tracing::warn!(%call, evaluator = by, code = failure.code, "a call could not be evaluated; its lead waits");
                         self.store.evaluation_failed(&self.writes.context(tenant), attempt, by, failure).await?;
                         return Ok(false);
                     }

@@ -82,7 +82,7 @@ impl SinkDuty {
                 self.store.acknowledge(&self.writes.context(tenant), key, acks, answer.kept).await?
             }
             Err(failure) => {
-                tracing::warn!(sink = %id, plugin = %answer.version, %failure, "a sink failed");
+                tracing::warn!(sink = %id, plugin = %answer.version, code = failure.code, "a sink failed");
                 self.store.fail_sink(&self.writes.context(tenant), key, failure).await?;
                 return Ok(false);
             }

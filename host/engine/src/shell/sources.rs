@@ -69,7 +69,8 @@ impl SourceDuty {
         let SourceTurn { source, run, cursor, kept, region, settling } = turn;
         let campaign = source.campaign_key;
         if settling {
-            let step = self.store.settle_source(&self.writes.context(tenant), key, run).await?;
+            let step = self.store.settle_source(&self.writes.context(tenant), key, run).await;
+            let Some(step) = self.fitted(tenant, key, run, step).await? else { return Ok(false) };
             self.tell(campaign, step.arrived);
             return Ok(step.next != SourceNext::Over);
         }
@@ -82,19 +83,31 @@ impl SourceDuty {
         let page = match answer.answer {
             Ok(page) => page,
             Err(failure) => {
-                tracing::warn!(source = %source.id, plugin = %answer.version, %failure, "a source failed");
+                tracing::warn!(source = %source.id, plugin = %answer.version, code = failure.code, "a source failed");
                 self.fail(tenant, key, run, failure).await?;
                 return Ok(false);
             }
         };
         let step =
-            self.store.source_page(&self.writes.context(tenant), key, run, read(page, region), answer.kept).await?;
+            self.store.source_page(&self.writes.context(tenant), key, run, read(page, region), answer.kept).await;
+        let Some(step) = self.fitted(tenant, key, run, step).await? else { return Ok(false) };
         self.tell(campaign, step.arrived);
         if step.next == SourceNext::Over {
             // A page that led back to itself ended the run as failed, and may have paused the source.
             self.engine.campaign_changed(campaign);
         }
         Ok(step.next != SourceNext::Over)
+    }
+
+    /// What was stored. An account without room for it is nothing to try again at once: the run fails and says so.
+    async fn fitted<T>(&self, tenant: TenantKey, key: SourceKey, run: i64, step: Stored<T>) -> Stored<Option<T>> {
+        match step {
+            Err(StoreError::AccountFull { limit, message }) => {
+                self.fail(tenant, key, run, PluginFailure::new(limit, message)).await?;
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
     }
 
     async fn fail(&self, tenant: TenantKey, key: SourceKey, run: i64, failure: PluginFailure) -> Stored<()> {
@@ -121,7 +134,13 @@ impl SourceDuty {
                         let page = read(page, region);
                         let taken =
                             self.store.take_push(&self.writes.context(tenant), key, push, page, answer.kept).await;
-                        taken.map(|arrived| self.tell(source.campaign_key, arrived))
+                        match taken {
+                            Err(StoreError::AccountFull { limit, message }) => {
+                                let failure = PluginFailure::new(limit, message);
+                                self.store.fail_push(&self.writes.context(tenant), key, push, failure).await
+                            }
+                            other => other.map(|arrived| self.tell(source.campaign_key, arrived)),
+                        }
                     }
                 }
             }

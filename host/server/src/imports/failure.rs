@@ -47,6 +47,7 @@ impl Failure {
         let (code, message) = match self {
             Self::Shutdown => ("shutdown", format!("this host was stopped meanwhile; {resume}")),
             Self::Store(StoreError::Conflict { code, message }) => (*code, message.clone()),
+            Self::Store(StoreError::AccountFull { limit, message }) => (*limit, format!("{message}; then {resume}")),
             Self::Store(StoreError::Unwritable(_)) => {
                 ("storage_unwritable", format!("the storage cannot be written; once there is room, {resume}"))
             }

@@ -11,7 +11,7 @@ pub struct Tenant {
     pub name: String,
     /// Set on a test twin: the account it belongs to.
     pub twin_of: Option<String>,
-    /// No call is made while suspended.
+    /// While suspended no call is made, and its keys read and stop things only.
     pub suspended: bool,
     /// What binds all of its campaigns together.
     pub limits: TenantLimits,
@@ -40,6 +40,16 @@ pub struct TenantLimits {
     /// What it may use of plugins, where the operator has set less than everybody may.
     #[schema(required = false)]
     pub plugins: Allowance,
+    /// Campaigns, whatever their status, of the account and of its test twin each; null: no limit.
+    pub max_campaigns: Option<u32>,
+    /// Leads of all campaigns, those that ended included, of the account and of its test twin each; null: no limit.
+    pub max_leads: Option<u64>,
+    /// Requests of this API a second, of the account and of its test twin each.
+    #[schema(default = 100, minimum = 1)]
+    pub requests_per_second: u32,
+    /// Requests that may come at once.
+    #[schema(default = 200, minimum = 1)]
+    pub requests_burst: u32,
 }
 
 /// What an account may use of plugins; what is left out is the default. It can only be lowered.
@@ -134,6 +144,11 @@ pub struct Key {
     /// Not valid since.
     #[schema(format = DateTime)]
     pub revoked_at: Option<String>,
+    /// `key_...`: the key that was made in its place.
+    pub replaced_by: Option<String>,
+    /// When it was last used, to the minute; null: never.
+    #[schema(format = DateTime)]
+    pub last_used_at: Option<String>,
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,

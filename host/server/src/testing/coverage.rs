@@ -28,10 +28,10 @@ const WASM: &str = "application/wasm";
 const COMPONENT: &str = "other-voice 1.0.0 voice-gateway";
 
 /// A real object for every `{id}`.
-struct Things(BTreeMap<&'static str, String>);
+pub(super) struct Things(BTreeMap<&'static str, String>);
 
 impl Things {
-    async fn of(host: &Host) -> Self {
+    pub(super) async fn of(host: &Host) -> Self {
         let (lead, call) = host.called_lead().await;
         host.active_plugin("1.0.0").await;
         host.active_policy().await;
@@ -66,7 +66,7 @@ impl Things {
     }
 
     /// The path with a real id, and whether it has one.
-    fn fill(&self, pattern: &str) -> (String, bool) {
+    pub(super) fn fill(&self, pattern: &str) -> (String, bool) {
         let mut path = pattern.to_owned();
         let names_one = pattern.contains("{id}") || pattern.contains("{name}");
         let name = match pattern {
@@ -94,7 +94,7 @@ impl Things {
 }
 
 /// What a route needs, as the document says.
-fn needs(operation: &Value) -> Option<(String, Vec<String>)> {
+pub(super) fn needs(operation: &Value) -> Option<(String, Vec<String>)> {
     let security = operation["security"].as_array()?.first()?.as_object()?;
     let (name, scopes) = security.iter().next()?;
     Some((name.clone(), scopes.as_array()?.iter().map(|scope| scope.as_str().unwrap().to_owned()).collect()))
@@ -106,7 +106,7 @@ fn also(operation: &Value) -> Vec<String> {
     rest.flat_map(|one| one["key"].as_array().unwrap()).map(|scope| scope.as_str().unwrap().to_owned()).collect()
 }
 
-async fn call(host: &Host, key: Option<&str>, method: &str, path: &str, operation: &Value) -> Answer {
+pub(super) async fn call(host: &Host, key: Option<&str>, method: &str, path: &str, operation: &Value) -> Answer {
     let method = method.to_uppercase();
     match operation.get("requestBody") {
         None => host.send(key, &method, path, None).await,

@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::host::Host;
 use super::world::NOW;
-use crate::App;
 use crate::imports::{Job, Work, at_work, run};
 use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::rng;
+use crate::{Admission, App};
 
 impl Host {
     /// A file that waits to be confirmed, with the columns that the examples name.
@@ -89,6 +89,7 @@ impl Host {
             consent: Arc::clone(&app.consent),
             line: Line::default(),
             jobs: JobLine::default(),
+            admission: Admission::default(),
             rehearsals: Arc::clone(&app.rehearsals),
             metrics: Metrics::new(Registry::new()).unwrap(),
             gateways: Arc::clone(&app.gateways),

@@ -3,10 +3,12 @@
 //! Every answer that a test receives is held against the OpenAPI document before the test sees it, so that the document
 //! cannot lie about any path that is tested; and the coverage test makes sure that every path is.
 
+mod audit;
 mod conforms;
 mod coverage;
 mod desk;
 mod fakes;
+mod flood;
 mod host;
 mod imports;
 pub(crate) mod log;

@@ -5,7 +5,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod campaigns;
-pub(crate) mod checkpoint;
+pub(crate) mod changes;
+mod checkpoint;
 pub(crate) mod codes;
 pub(crate) mod credentials;
 pub(crate) mod dialling;

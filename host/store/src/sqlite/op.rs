@@ -14,6 +14,7 @@ use rand_core::SeedableRng;
 use rusqlite::{Connection, params};
 
 use super::fault::Done;
+use super::leads::room::LeadRoom;
 use super::scope::Cache;
 
 /// One entry of the event log that is about to be written.
@@ -73,6 +74,8 @@ pub(crate) struct Op<'a> {
     sums: BTreeMap<i64, Sums>,
     balances: BTreeMap<i64, i64>,
     events: Vec<Event>,
+    /// Leads that may still come, once it was asked.
+    pub lead_room: Option<LeadRoom>,
 }
 
 impl<'a> Op<'a> {
@@ -89,6 +92,7 @@ impl<'a> Op<'a> {
             sums: BTreeMap::new(),
             balances: BTreeMap::new(),
             events: Vec::new(),
+            lead_room: None,
         }
     }
 
@@ -110,6 +114,20 @@ impl<'a> Op<'a> {
 
     /// A row of the audit, when a person or a key did it.
     pub(crate) fn audit(&self, what: &str, target: &impl ToString) -> Done<()> {
+        self.audit_row(self.tenant(), what, target.to_string(), None)
+    }
+
+    /// The same of a tenant that was not there when the write began.
+    pub(crate) fn audit_of(&self, tenant: i64, what: &str, target: &impl ToString) -> Done<()> {
+        self.audit_row(tenant, what, target.to_string(), None)
+    }
+
+    /// The same of a change, with the names of what changed.
+    pub(crate) fn audit_changes(&self, what: &str, target: &impl ToString, changes: &[String]) -> Done<()> {
+        self.audit_row(self.tenant(), what, target.to_string(), Some(serde_json::to_string(changes)?))
+    }
+
+    fn audit_row(&self, tenant: i64, what: &str, target: String, changes: Option<String>) -> Done<()> {
         let actor = match self.ctx.actor {
             Actor::Operator => "operator".to_owned(),
             Actor::Key(key) => key.to_string(),
@@ -118,9 +136,9 @@ impl<'a> Op<'a> {
         let request = self.ctx.request.map(|request| request.to_bytes());
         self.db
             .prepare_cached(
-                "INSERT INTO audit (tenant, actor, request, what, target, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO audit (tenant, actor, request, what, target, at, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![self.tenant(), actor, request, what, target.to_string(), self.now().0])?;
+            .execute(params![tenant, actor, request, what, target, self.now().0, changes])?;
         Ok(())
     }
 

@@ -245,6 +245,14 @@ pub(crate) fn terms(db: &Connection, cache: &mut Cache, version: (i64, i64)) -> 
     Ok(terms)
 }
 
+/// A tenant's terms as they are now.
+pub(crate) fn current_terms(db: &Connection, cache: &mut Cache, tenant: TenantKey) -> Done<Arc<Terms>> {
+    let mut statement = db.prepare_cached("SELECT version FROM tenant WHERE id = ?1")?;
+    let mut rows = statement.query([tenant.0])?;
+    let Some(row) = rows.next()? else { return not_found("tenant") };
+    terms(db, cache, (tenant.0, row.get(0)?))
+}
+
 /// Why a campaign stands where it does, as the database has it.
 pub(crate) fn reason(text: &str) -> Done<StatusReason> {
     Ok(serde_json::from_str(text)?)

@@ -6,7 +6,8 @@ use campanile_domain::campaign::{CampaignConfig, StartFacts, Verb};
 use campanile_domain::gate::Gate;
 use campanile_domain::ids::KeyId;
 use campanile_domain::ports::store::{
-    Actor, IdempotencyKey, NewGateway, NewKey, NewTenant, Page, Store, StoreError, TenantLimits, VerbDone, WriteContext,
+    Actor, IdempotencyKey, KeyRotation, NewGateway, NewKey, NewTenant, Page, Store, StoreError, TenantLimits, VerbDone,
+    WriteContext,
 };
 
 use crate::support::{MONDAY, World, lead, wait};
@@ -48,6 +49,68 @@ pub fn a_key_opens_its_tenant_until_it_is_revoked(store: Arc<dyn Store>) {
     world.done(world.store.revoke_key(&world.ctx(MONDAY), id, MONDAY + 1));
     assert_eq!(wait(world.store.authenticate(&[9; 32])).unwrap_err(), StoreError::NotFound("key"));
     assert_eq!(world.done(world.store.keys(world.tenant.key))[0].revoked_at, Some(MONDAY + 1));
+}
+
+pub fn a_key_gives_its_place_to_one_other(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let ctx = || world.ctx(MONDAY);
+    let (old, new) = (KeyId(7), KeyId(8));
+    let made = |id, hash, expires_at| NewKey {
+        id,
+        tenant: Some(world.tenant.key),
+        name: "ci".into(),
+        scopes: vec!["leads:read".into()],
+        hash: [hash; 32],
+        last_four: "abcd".into(),
+        expires_at,
+        created_at: MONDAY,
+    };
+    world.done(world.store.create_key(&ctx(), made(old, 9, None)));
+    let rotation =
+        |id, hash, at, old_until| KeyRotation { id, hash: [hash; 32], last_four: "wxyz".into(), at, old_until };
+    let rotate = |which, rotation| wait(world.store.rotate_key(&ctx(), which, rotation));
+    let (fresh, replaced) = rotate(old, rotation(new, 10, MONDAY + 3, MONDAY + 9)).unwrap();
+    assert_eq!((fresh.name.as_str(), fresh.expires_at, fresh.created_at), ("ci", None, MONDAY + 3));
+    assert_eq!((replaced.replaced_by, replaced.expires_at), (Some(new), Some(MONDAY + 9)));
+    assert_eq!(world.done(world.store.authenticate(&[9; 32])).expires_at, Some(MONDAY + 9));
+    assert_eq!(world.done(world.store.authenticate(&[10; 32])).scopes, fresh.scopes);
+    let code = |refused: StoreError| match refused {
+        StoreError::Conflict { code, .. } => code,
+        other => panic!("{other}"),
+    };
+    assert_eq!(code(rotate(old, rotation(KeyId(9), 11, MONDAY + 4, MONDAY + 9)).unwrap_err()), "key_replaced");
+    assert!(wait(world.store.authenticate(&[11; 32])).is_err(), "nothing of it was kept");
+    assert_eq!(code(rotate(old, rotation(KeyId(9), 11, MONDAY + 9, MONDAY + 20)).unwrap_err()), "key_expired");
+    world.done(world.store.revoke_key(&ctx(), new, MONDAY + 5));
+    assert_eq!(code(rotate(new, rotation(KeyId(9), 11, MONDAY + 6, MONDAY + 9)).unwrap_err()), "key_revoked");
+    let stranger = WriteContext { tenant: world.done(world.store.twin_of(world.tenant.key)).key, ..ctx() };
+    let theirs = wait(world.store.rotate_key(&stranger, old, rotation(KeyId(9), 11, MONDAY, MONDAY)));
+    assert_eq!(theirs.unwrap_err(), StoreError::NotFound("key"));
+    // One that lives ten milliseconds is followed by one that lives ten.
+    world.done(world.store.create_key(&ctx(), made(KeyId(20), 20, Some(MONDAY + 10))));
+    let (fresh, replaced) = rotate(KeyId(20), rotation(KeyId(21), 21, MONDAY + 8, MONDAY + 100)).unwrap();
+    assert_eq!((fresh.expires_at, replaced.expires_at), (Some(MONDAY + 18), Some(MONDAY + 10)));
+}
+
+pub fn the_last_use_of_a_key_only_moves_on(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let key = NewKey {
+        id: KeyId(7),
+        tenant: Some(world.tenant.key),
+        name: "ci".into(),
+        scopes: vec![],
+        hash: [9; 32],
+        last_four: "abcd".into(),
+        expires_at: None,
+        created_at: MONDAY,
+    };
+    world.done(world.store.create_key(&world.ctx(MONDAY), key));
+    let used = |at| world.done(world.store.keys_used(&world.ctx(MONDAY), vec![(KeyId(7), at), (KeyId(99), at)]));
+    let last = || world.done(world.store.key(world.tenant.key, KeyId(7))).last_used_at;
+    assert_eq!(last(), None);
+    used(MONDAY + 5);
+    used(MONDAY + 3);
+    assert_eq!(last(), Some(MONDAY + 5));
 }
 
 pub fn a_repeated_request_is_answered_and_another_one_refused(store: Arc<dyn Store>) {

@@ -27,6 +27,8 @@ macro_rules! suite {
             $crate::suite!(@rules $open;
                 accounts: a_tenant_has_a_test_twin_with_simulated_gateways_only,
                 accounts: a_key_opens_its_tenant_until_it_is_revoked,
+                accounts: a_key_gives_its_place_to_one_other,
+                accounts: the_last_use_of_a_key_only_moves_on,
                 accounts: a_repeated_request_is_answered_and_another_one_refused,
                 accounts: a_stranger_finds_nothing,
                 accounts: an_assistant_in_use_stays,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Stored, WriteContext};
+use super::{AuditEntry, AuditFilter, Listed, Page, Stored, WriteContext};
 use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, TenantId, TenantKey};
 use crate::money::{Currency, Micros, Tariff};
 use crate::phone::Phone;
@@ -29,6 +29,14 @@ pub struct TenantLimits {
     pub max_calls_per_number_per_day: Option<u32>,
     /// What it may use of plugins, where that is less than everybody may.
     pub plugins: Allowance,
+    /// Campaigns, whatever their status; `None`: no limit.
+    pub max_campaigns: Option<u32>,
+    /// Leads of all campaigns, those that ended included; `None`: no limit.
+    pub max_leads: Option<u64>,
+    /// Requests of the API a second, at least 1.
+    pub requests_per_second: u32,
+    /// Requests that may come at once, at least 1.
+    pub requests_burst: u32,
 }
 
 impl Default for TenantLimits {
@@ -39,6 +47,29 @@ impl Default for TenantLimits {
             min_gap_minutes: 10,
             max_calls_per_number_per_day: None,
             plugins: Allowance::default(),
+            max_campaigns: None,
+            max_leads: None,
+            requests_per_second: 100,
+            requests_burst: 200,
+        }
+    }
+}
+
+impl TenantLimits {
+    /// Limits that a test twin has from its account: those that protect the host. What binds calls is its own.
+    pub const OF_THE_ACCOUNT: [&str; 5] =
+        ["plugins", "max_campaigns", "max_leads", "requests_per_second", "requests_burst"];
+
+    /// These, with what a test twin has from its account. Quotas and rates are as high and counted apart.
+    #[must_use]
+    pub fn following(self, account: &Self) -> Self {
+        Self {
+            plugins: account.plugins,
+            max_campaigns: account.max_campaigns,
+            max_leads: account.max_leads,
+            requests_per_second: account.requests_per_second,
+            requests_burst: account.requests_burst,
+            ..self
         }
     }
 }
@@ -113,6 +144,12 @@ pub const SCOPES: [&str; 11] = [
     "plugins:write",
 ];
 
+/// Whether a key with these scopes may do what needs that one: it has it, or it is an admin's. No key gives what it may not
+/// do itself, so this is also what its holder may put into another key.
+pub fn may(scopes: &[String], needed: &str) -> bool {
+    scopes.iter().any(|scope| scope == needed || scope == "admin")
+}
+
 /// An API key, without its secret.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Key {
@@ -131,6 +168,10 @@ pub struct Key {
     pub expires_at: Option<Timestamp>,
     /// Not valid since (wall clock).
     pub revoked_at: Option<Timestamp>,
+    /// The key that was made in its place.
+    pub replaced_by: Option<KeyId>,
+    /// When it was last used, to the minute (wall clock).
+    pub last_used_at: Option<Timestamp>,
     /// When it was made (wall clock).
     pub created_at: Timestamp,
 }
@@ -154,6 +195,30 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
     /// Wall clock.
     pub created_at: Timestamp,
+}
+
+/// A key that takes another's place, with its name, its scopes and the time it lives.
+#[derive(Clone, Debug)]
+pub struct KeyRotation {
+    /// Of the new key.
+    pub id: KeyId,
+    /// SHA-256 of the new secret.
+    pub hash: [u8; 32],
+    /// Its last four characters.
+    pub last_four: String,
+    /// Now (wall clock).
+    pub at: Timestamp,
+    /// The old key is valid until then, unless it expires sooner (wall clock).
+    pub old_until: Timestamp,
+}
+
+/// A change of a key; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPatch {
+    /// For people.
+    pub name: Option<String>,
+    /// Not valid from then on (wall clock); `Some(None)`: valid until it is revoked.
+    pub expires_at: Option<Option<Timestamp>>,
 }
 
 /// Whom a presented key speaks for.
@@ -298,7 +363,7 @@ pub trait Accounts: Send + Sync {
     async fn tenant_by_id(&self, id: TenantId) -> Stored<Tenant>;
     /// The test twin of a tenant.
     async fn twin_of(&self, key: TenantKey) -> Stored<Tenant>;
-    /// Changes limits or suspends. The allowance of plugins becomes the twin's as well.
+    /// Changes limits or suspends. Those that are [`TenantLimits::OF_THE_ACCOUNT`] become the twin's as well.
     async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
     /// Adds to the balance (ledger `top_up`).
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;
@@ -317,8 +382,21 @@ pub trait Accounts: Send + Sync {
     async fn has_operator_key(&self) -> Stored<bool>;
     /// The tenant's keys, oldest first.
     async fn keys(&self, tenant: TenantKey) -> Stored<Vec<Key>>;
+    /// One of the tenant's keys.
+    async fn key(&self, tenant: TenantKey, id: KeyId) -> Stored<Key>;
+    /// Makes a key in place of another, and gives both: the new one and the old one, which expires. The new one lives as long as
+    /// the old one was meant to. `Conflict` when the old one was replaced, revoked, or has expired.
+    async fn rotate_key(&self, ctx: &WriteContext, id: KeyId, rotation: KeyRotation) -> Stored<(Key, Key)>;
+    /// Changes a key at an instant of the wall clock. `Conflict` when it is not valid any more, and when one that was replaced
+    /// were to be valid for ever.
+    async fn patch_key(&self, ctx: &WriteContext, id: KeyId, patch: KeyPatch, at: Timestamp) -> Stored<Key>;
+    /// Keys, whoever they belong to, were used at these instants (wall clock). Leaves no audit.
+    async fn keys_used(&self, ctx: &WriteContext, used: Vec<(KeyId, Timestamp)>) -> Stored<()>;
     /// From now on (wall clock) the key is not valid.
     async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()>;
+
+    /// What people and keys did, newest first.
+    async fn audit(&self, tenant: TenantKey, filter: &AuditFilter, page: &Page) -> Stored<Listed<AuditEntry>>;
 
     /// Installs a gateway with its secrets. `Conflict` when its plugin cannot place calls, asks for something that was
     /// not granted, or misses a secret.

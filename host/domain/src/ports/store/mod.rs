@@ -15,6 +15,7 @@ use crate::plugin::allowance::NoRoom;
 use crate::time::Timestamp;
 
 pub use accounts::*;
+pub use audit::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
@@ -32,6 +33,7 @@ pub use sinks::*;
 pub use sources::*;
 
 mod accounts;
+mod audit;
 mod campaigns;
 mod credentials;
 mod dialling;
@@ -192,6 +194,14 @@ pub enum StoreError {
         gates: Vec<Explained>,
         /// The earliest instant at which all would be open, if a clock brings it.
         earliest: Option<Timestamp>,
+    },
+    /// The account may hold no more of something.
+    #[error("{message}")]
+    AccountFull {
+        /// The word of the limit in [`TenantLimits`].
+        limit: &'static str,
+        /// What is held, the limit and what to do.
+        message: String,
     },
     /// Somebody changed the row since it was read.
     #[error("somebody else changed this meanwhile; read it again and repeat the change")]

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::gateways;
 use super::once::once;
+use crate::sqlite::changes::between;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::leads::park;
 use crate::sqlite::op::Op;
@@ -43,16 +44,13 @@ pub(crate) fn create(op: &mut Op<'_>, config: &AssistantConfig) -> Done<Assistan
 /// Changes it. Its campaigns follow from their next claim on, so leads that wait for a caller id are asked again.
 pub(crate) fn update(op: &mut Op<'_>, id: AssistantId, config: &AssistantConfig) -> Done<Assistant> {
     let gateway = gateways::key_of(op.db, op.tenant(), config.gateway)?;
-    let changed = op
-        .db
+    let before = one(op.db, op.ctx.tenant, id)?;
+    op.db
         .prepare_cached(
             "UPDATE assistant SET gateway = ?3, config = ?4, version = version + 1, updated_at = ?5
              WHERE public_id = ?1 AND tenant = ?2",
         )?
         .execute(params![id.to_bytes(), op.tenant(), gateway, serde_json::to_string(config)?, op.now().0])?;
-    if changed == 0 {
-        return not_found("assistant");
-    }
     let assistant = one(op.db, op.ctx.tenant, id)?;
     let campaigns: Vec<i64> = op
         .db
@@ -62,7 +60,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: AssistantId, config: &AssistantConfig)
     for campaign in campaigns {
         park::release(op, campaign)?;
     }
-    op.audit("assistant.update", &id)?;
+    op.audit_changes("assistant.update", &id, &between(&before, &assistant)?)?;
     Ok(assistant)
 }
 

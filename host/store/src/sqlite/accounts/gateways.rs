@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::once::once;
 use super::tenants;
+use crate::sqlite::changes::between;
 use crate::sqlite::codes::OPEN;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, Fault, broken, conflict, not_found};
@@ -136,8 +137,9 @@ pub(crate) fn update(op: &mut Op<'_>, id: GatewayId, change: &GatewayChange) -> 
             change.plugin.as_ref().map(ToString::to_string)
         ],
     )?;
-    op.audit("gateway.update", &id)?;
-    by_id(op.db, id)
+    let after = by_id(op.db, id)?;
+    op.audit_changes("gateway.update", &id, &between(&gateway, &after)?)?;
+    Ok(after)
 }
 
 /// Takes one out. Its row stays for the calls that were placed through it; its secrets go.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use campanile_domain::ids::{AssistantId, GatewayId, KeyId, TenantId, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{
-    Accounts, Assistant, AssistantConfig, Authenticated, GatewayChange, GatewayRow, Key, NewGateway, NewKey, NewTenant,
-    Stored, Tenant, TenantLimits, WriteContext,
+    Accounts, Assistant, AssistantConfig, AuditEntry, AuditFilter, Authenticated, GatewayChange, GatewayRow, Key,
+    KeyPatch, KeyRotation, Listed, NewGateway, NewKey, NewTenant, Page, Stored, Tenant, TenantLimits, WriteContext,
 };
 use campanile_domain::quarantine::{Quarantine, Resumption};
 use campanile_domain::time::Timestamp;
@@ -14,6 +14,7 @@ use super::store::SqliteStore;
 use super::writer::Lane::Bulk;
 
 pub(crate) mod assistants;
+pub(crate) mod audit;
 pub(crate) mod gateways;
 pub(crate) mod keys;
 pub(crate) mod once;
@@ -64,8 +65,25 @@ impl Accounts for SqliteStore {
     async fn keys(&self, tenant: TenantKey) -> Stored<Vec<Key>> {
         self.read(move |db| keys::all(db, tenant)).await
     }
+    async fn key(&self, tenant: TenantKey, id: KeyId) -> Stored<Key> {
+        self.read(move |db| keys::one(db, tenant, id)).await
+    }
+    async fn rotate_key(&self, ctx: &WriteContext, id: KeyId, rotation: KeyRotation) -> Stored<(Key, Key)> {
+        self.write(Bulk, ctx, move |op| keys::rotate(op, id, &rotation)).await
+    }
+    async fn patch_key(&self, ctx: &WriteContext, id: KeyId, patch: KeyPatch, at: Timestamp) -> Stored<Key> {
+        self.write(Bulk, ctx, move |op| keys::patch(op, id, &patch, at)).await
+    }
+    async fn keys_used(&self, ctx: &WriteContext, used: Vec<(KeyId, Timestamp)>) -> Stored<()> {
+        self.write(Bulk, ctx, move |op| keys::used(op, &used)).await
+    }
     async fn revoke_key(&self, ctx: &WriteContext, id: KeyId, at: Timestamp) -> Stored<()> {
         self.write(Bulk, ctx, move |op| keys::revoke(op, id, at)).await
+    }
+
+    async fn audit(&self, tenant: TenantKey, filter: &AuditFilter, page: &Page) -> Stored<Listed<AuditEntry>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(move |db| audit::all(db, tenant, &filter, &page)).await
     }
 
     async fn create_gateway(&self, ctx: &WriteContext, new: NewGateway) -> Stored<GatewayRow> {

@@ -9,6 +9,7 @@ use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::once::once;
+use crate::sqlite::changes::between;
 use crate::sqlite::dialling::money;
 use crate::sqlite::fault::{Done, Fault, conflict, not_found};
 use crate::sqlite::leads::park;
@@ -45,7 +46,8 @@ pub(crate) fn create(op: &mut Op<'_>, new: &NewTenant) -> Done<Tenant> {
         let billing = new.billing.as_ref().map(serde_json::to_string).transpose()?;
         let key = insert(op, &new.name, None, &new.limits, billing)?;
         insert(op, &format!("{} (test)", new.name), Some(key), &new.limits, None)?;
-        op.audit("tenant.create", &new.name)?;
+        let made = by_key(op.db, TenantKey(key))?;
+        op.audit_of(key, "tenant.create", &made.id)?;
         Ok(key)
     })?;
     by_key(op.db, TenantKey(key))
@@ -93,15 +95,13 @@ pub(crate) fn twin(db: &Connection, key: TenantKey) -> Done<Tenant> {
     one(db, "t.twin_of = ?1", [key.0])
 }
 
-/// Changes limits or suspends. Leads that a tenant's limit parked are asked again; the twin gets the allowance of plugins.
+/// Changes limits or suspends. Leads that a tenant's limit parked are asked again; the twin gets what it
+/// has from its account.
 pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) -> Done<Tenant> {
-    let changed = op
-        .db
+    let before = by_key(op.db, op.ctx.tenant)?;
+    op.db
         .prepare_cached("UPDATE tenant SET limits = ?2, suspended = ?3, version = version + 1 WHERE id = ?1")?
         .execute(params![op.tenant(), serde_json::to_string(limits)?, suspended])?;
-    if changed == 0 {
-        return not_found("tenant");
-    }
     twin_follows(op, limits)?;
     let campaigns: Vec<i64> = op
         .db
@@ -112,18 +112,18 @@ pub(crate) fn update(op: &mut Op<'_>, limits: &TenantLimits, suspended: bool) ->
         park::release(op, campaign)?;
     }
     let tenant = by_key(op.db, op.ctx.tenant)?;
-    op.audit("tenant.update", &tenant.id)?;
+    op.audit_changes("tenant.update", &tenant.id, &between(&before, &tenant)?)?;
     Ok(tenant)
 }
 
-/// The twin may use of plugins what the account may; its other limits are its own.
+/// What protects the host binds the twin as it binds the account; what binds calls is its own.
 fn twin_follows(op: &Op<'_>, limits: &TenantLimits) -> Done<()> {
     let twin = match twin(op.db, op.ctx.tenant) {
         Ok(twin) => twin,
         Err(Fault::Store(StoreError::NotFound(_))) => return Ok(()),
         Err(fault) => return Err(fault),
     };
-    let limits = TenantLimits { plugins: limits.plugins, ..twin.limits };
+    let limits = twin.limits.following(limits);
     op.db
         .prepare_cached("UPDATE tenant SET limits = ?2, version = version + 1 WHERE id = ?1")?
         .execute(params![twin.key.0, serde_json::to_string(&limits)?])?;

@@ -13,12 +13,13 @@ use rusqlite::{Connection, Row, params};
 use crate::sqlite::accounts::assistants;
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::changes::between;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, Fault, not_found};
 use crate::sqlite::leads::{order, park};
 use crate::sqlite::op::Op;
 use crate::sqlite::page;
-use crate::sqlite::scope::reason;
+use crate::sqlite::scope::{current_terms, reason};
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, s.public_id, c.state, c.reason, v.config, c.config_version,
         c.revision, c.spent + c.reserved, c.created_at, c.updated_at, c.started_at, c.completed_at, c.kind
@@ -78,6 +79,7 @@ pub(crate) fn create(op: &mut Op<'_>, assistant: AssistantId, mut config: Campai
         if config.time_zone.is_none() {
             config.time_zone = Some(owner.config.time_zone);
         }
+        must_fit(op)?;
         let id = CampaignId::mint(op.ctx.now, &mut op.rng);
         let drafted =
             StatusReason { code: "created".into(), detail: String::new(), by: by(&op.ctx.actor), at: op.now() };
@@ -92,6 +94,24 @@ pub(crate) fn create(op: &mut Op<'_>, assistant: AssistantId, mut config: Campai
         Ok(id)
     })?;
     by_id(op.db, op.ctx.tenant, id)
+}
+
+/// Refuses another campaign where the account may have no more.
+fn must_fit(op: &mut Op<'_>) -> Done<()> {
+    let terms = current_terms(op.db, op.cache, op.ctx.tenant)?;
+    let Some(most) = terms.limits.max_campaigns else { return Ok(()) };
+    let held: i64 = op
+        .db
+        .prepare_cached("SELECT count(*) FROM campaign WHERE tenant = ?1 AND kind = 0")?
+        .query_row([op.tenant()], |row| row.get(0))?;
+    if held < i64::from(most) {
+        return Ok(());
+    }
+    let message = format!(
+        "{held} campaigns are kept of at most {most}, those that are completed included; use one of them again, or ask the \
+         operator, who sets limits.max_campaigns"
+    );
+    Err(Fault::Store(StoreError::AccountFull { limit: "max_campaigns", message }))
 }
 
 pub(crate) fn keep_config(op: &Op<'_>, campaign: CampaignKey, version: u32, config: &CampaignConfig) -> Done<()> {
@@ -149,6 +169,6 @@ pub(crate) fn update(
     if config.order != before.config.order {
         order::rekey(op, before.key.0, config.order)?;
     }
-    op.audit("campaign.update", &id)?;
+    op.audit_changes("campaign.update", &id, &between(&before.config, &config)?)?;
     by_id(op.db, op.ctx.tenant, id)
 }

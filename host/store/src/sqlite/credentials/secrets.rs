@@ -50,7 +50,7 @@ pub(crate) fn put(
             "INSERT OR REPLACE INTO secret (tenant, owner, name, sealed, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![op.tenant(), text, name, sealed, set_by, op.now().0])?;
-    op.audit("secret.put", &format!("{text}: {name}"))?;
+    op.audit_changes("secret.put", &text, &[name.to_owned()])?;
     Ok(SecretName { name: name.to_owned(), set_at: op.now(), set_by })
 }
 

@@ -17,7 +17,7 @@ use crate::sqlite::campaigns::{campaign, verbs};
 use crate::sqlite::codes::{Code, HELD, REMOVED};
 use crate::sqlite::dialling::dispose;
 use crate::sqlite::fault::{Done, conflict};
-use crate::sqlite::leads::{contacts, order};
+use crate::sqlite::leads::{contacts, order, room};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
@@ -209,6 +209,7 @@ fn update(
 
 /// A new lead under a key that is free.
 pub(crate) fn insert(op: &mut Op<'_>, place: Place, lead: &NewLead, contacts: &[Contact]) -> Done<LeadId> {
+    room::take(op)?;
     let Place { campaign, key, order_key, source, import } = place;
     let id = LeadId::mint(op.ctx.now, &mut op.rng);
     let now = op.now();

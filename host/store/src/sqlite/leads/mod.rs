@@ -21,6 +21,7 @@ pub(crate) mod order;
 pub(crate) mod park;
 pub(crate) mod patch;
 pub(crate) mod remove;
+pub(crate) mod room;
 pub(crate) mod single;
 pub(crate) mod suppress;
 

@@ -43,11 +43,24 @@ pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead
     }
     row.save(op)?;
     op.db.prepare_cached("UPDATE lead_data SET updated_at = ?2 WHERE lead = ?1")?.execute(params![key, op.now().0])?;
-    op.audit("lead.patch", &id)?;
+    op.audit_changes("lead.patch", &id, &named(patch))?;
     if row.state == LeadState::Created && patch.status == Some(SetStatus::Created) {
         verbs::happen(op, row.campaign, Happening::LeadArrived, "a lead is to be called again".to_owned())?;
     }
     lead::by_id(op.db, op.ctx.tenant, id)
+}
+
+/// What a patch names; of variables not even the names, which may say something of the person.
+fn named(patch: &LeadPatch) -> Vec<String> {
+    let LeadPatch { variables, priority, not_before, expires_at, status } = patch;
+    let names = [
+        ("variables", variables.is_some()),
+        ("priority", priority.is_some()),
+        ("not_before", not_before.is_some()),
+        ("expires_at", expires_at.is_some()),
+        ("status", status.is_some()),
+    ];
+    names.into_iter().filter(|(_, is_named)| *is_named).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn postpone(op: &Op<'_>, row: &mut LeadRow, at: Timestamp) {

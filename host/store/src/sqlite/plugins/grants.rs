@@ -69,7 +69,7 @@ pub(crate) fn grant(op: &mut Op<'_>, name: &str, asks: &[Ask]) -> Done<Vec<Grant
             )?
             .execute(params![op.tenant(), name, ask.what(), ask.item(), serde_json::to_string(ask)?, by, op.now().0])?;
         if new > 0 {
-            op.audit("plugin.grant", &format!("{name}: {ask}"))?;
+            op.audit_changes("plugin.grant", &name, &[ask.to_string()])?;
         }
     }
     given(op.db, op.tenant(), name)
@@ -84,7 +84,7 @@ pub(crate) fn revoke(op: &mut Op<'_>, name: &str, asks: &[Ask]) -> Done<Vec<Gran
             .prepare_cached("DELETE FROM plugin_grant WHERE tenant = ?1 AND name = ?2 AND what = ?3 AND item = ?4")?
             .execute(params![op.tenant(), name, ask.what(), ask.item()])?;
         if gone > 0 {
-            op.audit("plugin.revoke_grant", &format!("{name}: {ask}"))?;
+            op.audit_changes("plugin.revoke_grant", &name, &[ask.to_string()])?;
         }
     }
     given(op.db, op.tenant(), name)

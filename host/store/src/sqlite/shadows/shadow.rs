@@ -47,7 +47,7 @@ pub(crate) fn start(op: &mut Op<'_>, campaign: CampaignId, policy: &PluginRef, s
             "INSERT INTO shadow (tenant, campaign, policy, settings, by, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![op.tenant(), key.0, policy, settings, by(&op.ctx.actor), op.now().0])?;
-    op.audit("shadow.start", &format!("{campaign} {policy}"))?;
+    op.audit_changes("shadow.start", &campaign, &[policy.to_string()])?;
     of_campaign(op.db, op.ctx.tenant, campaign)
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::campaign;
+use crate::sqlite::changes::between;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, broken, conflict, not_found};
 use crate::sqlite::instances::{reason, status, usable};
@@ -139,8 +140,9 @@ pub(crate) fn update(op: &mut Op<'_>, id: SinkId, change: &SinkChange) -> Done<S
             serde_json::to_string(&change.events)?,
             op.now().0
         ])?;
-    op.audit("sink.update", &id)?;
-    by_key(op.db, before.key)
+    let after = by_key(op.db, before.key)?;
+    op.audit_changes("sink.update", &id, &between(&before, &after)?)?;
+    Ok(after)
 }
 
 /// Takes one out.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params};
 use super::run;
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::campaign;
+use crate::sqlite::changes::between;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, broken, conflict, not_found};
 use crate::sqlite::instances::{reason, status, usable};
@@ -164,8 +165,9 @@ pub(crate) fn update(op: &mut Op<'_>, id: SourceId, change: &SourceChange) -> Do
     if anew {
         state::forget(op, &id)?;
     }
-    op.audit("source.update", &id)?;
-    by_key(op.db, before.key)
+    let after = by_key(op.db, before.key)?;
+    op.audit_changes("source.update", &id, &between(&before, &after)?)?;
+    Ok(after)
 }
 
 /// Takes one out.

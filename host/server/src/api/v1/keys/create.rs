@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 
-use super::{KeyRequest, NewSecret, issue};
+use super::{KeyRequest, NewSecret, issue, may_give};
 use crate::app::App;
 use crate::auth::{Admin, Key};
 use crate::body::Body;
@@ -23,6 +23,7 @@ pub(crate) async fn create_key(
     Body(request): Body<KeyRequest>,
 ) -> Result<(StatusCode, Json<NewSecret>), Problem> {
     request.check(&app)?;
+    may_give(&key, &request.scopes)?;
     let mut ctx = key.writes(&app);
     let mut kind = if key.tenant.is_test() { KeyKind::Test } else { KeyKind::Live };
     if request.test && kind == KeyKind::Live {

@@ -5,16 +5,20 @@
 
 pub(crate) mod create;
 pub(crate) mod list;
+pub(crate) mod patch;
 pub(crate) mod revoke;
+pub(crate) mod rotate;
 
 use campanile_domain::ids::KeyId;
-use campanile_domain::ports::store::{NewKey, SCOPES, WriteContext};
+use campanile_domain::ports::store::{Key as Row, NewKey, SCOPES, WriteContext, may};
 use campanile_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::check_name;
 use crate::app::App;
+use crate::auth::Key;
+use crate::codes;
 use crate::problem::{FieldProblem, Problem};
 use crate::secret::{KeyKind, Secret, rng};
 
@@ -50,12 +54,28 @@ impl KeyRequest {
                 faults.push(FieldProblem::new(format!("/scopes/{index}"), "unknown_value", message));
             }
         }
-        if let Some(expiry) = self.expires_at.filter(|expiry| *expiry <= app.wall_clock.now()) {
-            let message = format!("{expiry} has passed; send an instant in the future, or leave it out");
-            faults.push(FieldProblem::new("/expires_at", "in_the_past", message));
-        }
+        check_expiry(app, self.expires_at, &mut faults);
         if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
     }
+}
+
+/// The rule for the end of a key.
+fn check_expiry(app: &App, expires_at: Option<Timestamp>, faults: &mut Vec<FieldProblem>) {
+    if let Some(expiry) = expires_at.filter(|expiry| *expiry <= app.wall_clock.now()) {
+        let message = format!("{expiry} has passed; send an instant in the future, or leave it out");
+        faults.push(FieldProblem::new("/expires_at", "in_the_past", message));
+    }
+}
+
+/// No key makes another that may more than it may itself.
+fn may_give<S>(key: &Key<S>, scopes: &[String]) -> Result<(), Problem> {
+    let more = |scope: &&String| !may(key.scopes(), scope);
+    let Some(scope) = scopes.iter().find(more) else { return Ok(()) };
+    let detail = format!(
+        "the key sent has no {scope:?}, so it cannot give it; use a key that has it, or ask the operator, who makes keys with \
+         POST /v1/tenants/{{id}}/keys"
+    );
+    Err(Problem::new(&codes::MISSING_SCOPE, detail))
 }
 
 /// A new key. Its secret is shown this once.
@@ -78,6 +98,14 @@ pub(crate) struct NewSecret {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+}
+
+impl NewSecret {
+    /// A key with its secret.
+    fn of(key: Row, secret: Secret) -> Self {
+        let Row { id, name, scopes, last_four, expires_at, created_at, .. } = key;
+        Self { id, name, scopes, secret: secret.text, last_four, expires_at, created_at }
+    }
 }
 
 /// Makes a key for the tenant of the context.

@@ -1,7 +1,8 @@
 //! `PATCH /v1/tenants/{id}`: limits, and suspending.
 //!
-//! Limits of plugins can only be lower than everybody's, bind the account's test twin as well, and hold from the next call
-//! on. The twin's own cannot be set: a twin that may more would be a way around them.
+//! Limits of plugins can only be lower than everybody's and hold from the next call on. They bind the account's test twin as
+//! well, and so do quotas and the rate of requests, from the next request on. The twin's own cannot be set: a twin that may
+//! more would be a way around them.
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub(crate) struct TenantPatch {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     limits: Option<Map<String, Value>>,
-    /// True: no call is made until it is false again.
+    /// True: until it is false again no call is made, and the account's keys read and stop things only.
     #[serde(default)]
     suspended: Option<bool>,
 }
@@ -47,17 +48,28 @@ pub(crate) async fn patch_tenant(
 ) -> Result<Json<Tenant>, Problem> {
     let tenant = app.store.tenant_by_id(id).await?;
     let named = patch.limits.unwrap_or_default();
-    if tenant.is_test() && named.contains_key("plugins") {
-        let message = "a test twin may use of plugins what its account may; set limits.plugins of the account";
-        return Err(Problem::invalid(vec![FieldProblem::new("/limits/plugins", "of_the_account", message)]));
+    if tenant.is_test() {
+        let faults: Vec<_> = TenantLimits::OF_THE_ACCOUNT
+            .into_iter()
+            .filter(|name| named.contains_key(*name))
+            .map(|name| {
+                let message = format!("a test twin has {name} from its account; set limits.{name} of the account");
+                FieldProblem::new(format!("/limits/{name}"), "of_the_account", message)
+            })
+            .collect();
+        if !faults.is_empty() {
+            return Err(Problem::invalid(faults));
+        }
     }
     let limits = merged(&tenant.limits, named)?;
     let suspended = patch.suspended.unwrap_or(tenant.suspended);
     let changed = app.store.update_tenant(&operator.writes(&app, tenant.key), limits, suspended).await?;
     app.plugins.allowance(changed.key, &changed.limits.plugins);
+    app.admission.rates.limits_changed(changed.key);
     if !changed.is_test() {
         let twin = app.store.twin_of(changed.key).await?;
         app.plugins.allowance(twin.key, &twin.limits.plugins);
+        app.admission.rates.limits_changed(twin.key);
     }
     app.engine.tenants_changed();
     Ok(Json(changed))
@@ -121,6 +133,38 @@ mod tests {
         );
         let again = host.patch(Some(&host.operator), &path, json!({"limits": {"calls_per_second": null}})).await;
         assert_eq!((&again.body["limits"]["calls_per_second"], &again.body["suspended"]), (&json!(null), &true.into()));
+    }
+
+    #[tokio::test]
+    async fn a_suspended_account_reads_and_stops_and_does_nothing_else() {
+        let host = Host::new().await;
+        let campaign = format!("/v1/campaigns/{}", host.campaign().await);
+        let made = host.post(Some(&host.live), "/v1/keys", json!({"name": "x", "scopes": ["leads:read"]})).await;
+        let key = format!("/v1/keys/{}", made.body["id"].as_str().unwrap());
+        let path = format!("/v1/tenants/{}", host.tenant);
+        assert_eq!(host.patch(Some(&host.operator), &path, json!({"suspended": true})).await.status, 200);
+        for read in ["/v1/me", "/v1/campaigns", "/v1/keys", &campaign] {
+            assert_eq!(host.get(Some(&host.live), read).await.status, 200, "{read}");
+        }
+        let new = json!({"name": "y", "scopes": ["leads:read"]});
+        for (method, path, body) in [
+            ("POST", campaign.clone() + "/start", None),
+            ("POST", campaign.clone() + "/leads", Some(json!({"phone": "+14155552671"}))),
+            ("PATCH", campaign.clone(), Some(json!({"name": "x"}))),
+            ("POST", "/v1/keys".to_owned(), Some(new.clone())),
+        ] {
+            let answer = host.send(Some(&host.live), method, &path, body).await;
+            assert_eq!((answer.problem(), answer.codes()), ((409, "CE0015"), vec!["account_suspended".to_owned()]));
+        }
+        assert_eq!(
+            host.send(Some(&host.live), "POST", &(campaign.clone() + "/pause"), None).await.problem().1,
+            "CE0013"
+        );
+        assert_eq!(host.post_empty(Some(&host.live), &(key.clone() + "/rotate")).await.status, 201);
+        assert_eq!(host.delete(Some(&host.live), &key).await.status, 204);
+        assert_eq!(host.post(Some(&host.test), "/v1/keys", new.clone()).await.status, 201, "the twin calls nobody");
+        host.patch(Some(&host.operator), &path, json!({"suspended": false})).await;
+        assert_eq!(host.post(Some(&host.live), "/v1/keys", new).await.status, 201);
     }
 
     #[tokio::test]
