@@ -18,6 +18,7 @@ mod idempotency;
 pub mod imports;
 mod jobs;
 mod line;
+mod mcp;
 mod metrics;
 mod openapi;
 mod paging;
