@@ -72,7 +72,7 @@ codes! {
     IMPORTER_FAILED = "CE0033", BAD_GATEWAY, "The importer did not answer";
     SINK_FAILED = "CE0034", BAD_GATEWAY, "The sink did not answer";
     CALL_NOT_NOW = "CE0035", CONFLICT, "The call may not be placed now";
-    OTHER_SITE = "CE0036", FORBIDDEN, "The request comes from another site";
+    OTHER_SITE = "CE0038", FORBIDDEN, "The request comes from another site";
 }
 
 #[cfg(test)]

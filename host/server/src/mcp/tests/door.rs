@@ -40,7 +40,7 @@ async fn a_stranger_s_page_comes_no_further_than_the_door() {
         request.header(header::AUTHORIZATION, format!("Bearer {}", host.live)).body(PING.into()).unwrap()
     };
     let refused = host.call(named("evil.example")).await;
-    assert_eq!((refused.problem(), refused.codes()), ((403, "CE0036"), vec!["host".to_owned()]));
+    assert_eq!((refused.problem(), refused.codes()), ((403, "CE0038"), vec!["host".to_owned()]));
     assert_eq!(host.call(named("127.0.0.1:8080")).await.status, 200);
     for (origin, status) in [("https://evil.example", 403), ("null", 403), ("https://calls.example", 200)] {
         let request = posted(Some(&host.live)).header(header::ORIGIN, origin).body(PING.into()).unwrap();
@@ -48,14 +48,14 @@ async fn a_stranger_s_page_comes_no_further_than_the_door() {
         assert_eq!(answer.status, status, "{origin}: {}", answer.text);
     }
     let nobody = posted(None).header(header::ORIGIN, "https://evil.example").body(PING.into()).unwrap();
-    assert_eq!(host.call(nobody).await.problem(), (403, "CE0036"), "before the key is looked at");
+    assert_eq!(host.call(nobody).await.problem(), (403, "CE0038"), "before the key is looked at");
 }
 
 #[tokio::test]
 async fn requests_that_are_none_are_problems_as_everywhere() {
     let host = Host::new().await;
     let plain = host.send_file(Some(&host.live), "/mcp", "text/plain", PING).await;
-    assert_eq!(plain.problem(), (403, "CE0036"), "without a host");
+    assert_eq!(plain.problem(), (403, "CE0038"), "without a host");
     let kind = Request::post("/mcp").header(header::HOST, "calls.example").header(header::CONTENT_TYPE, "text/plain");
     let kind = kind.header(header::AUTHORIZATION, format!("Bearer {}", host.live)).body(PING.into()).unwrap();
     assert_eq!(host.call(kind).await.problem(), (415, "CE0009"));
