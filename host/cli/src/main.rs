@@ -104,8 +104,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // A rehearsal tells what went wrong in its result, once; a server tells it as it happens.
     let quiet = if matches!(cli.command, Command::Rehearse(_) | Command::PlayRehearsal(_)) { "error" } else { "warn" };
-    let logs = tracing_subscriber::EnvFilter::try_from_env("CAMPANILE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
+    let wanted = std::env::var("CAMPANILE_LOG").ok().filter(|wanted| !wanted.is_empty());
+    // The library that speaks MCP logs messages whole, and they hold phones.
+    let logs = format!("{},rmcp=error", wanted.as_deref().unwrap_or(quiet));
+    let logs =
+        tracing_subscriber::EnvFilter::try_new(logs).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
     tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,

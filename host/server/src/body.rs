@@ -98,14 +98,8 @@ const fn what(value: &Value) -> &'static str {
 }
 
 async fn read(request: Request) -> Result<Value, Problem> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    if !content_type.is_some_and(is_json) {
-        let sent = content_type.unwrap_or("nothing");
-        let detail = format!("the content type is {sent:?}; send \"Content-Type: application/json\"");
-        return Err(Problem::new(&codes::WRONG_CONTENT_TYPE, detail));
-    }
     let promise = request.extensions().get::<Arc<Promise>>().cloned();
-    let bytes = bytes(request, Config::MAX_JSON_BYTES).await?;
+    let bytes = json_bytes(request).await?;
     if let Some(promise) = promise {
         promise.seal(&bytes);
     }
@@ -115,6 +109,17 @@ async fn read(request: Request) -> Result<Value, Problem> {
             format!("the body is not JSON (line {line}, column {column}: {error}); check quotes, commas and braces");
         Problem::new(&codes::MALFORMED_BODY, detail)
     })
+}
+
+/// The bytes of a body that is said to be JSON, at most [`Config::MAX_JSON_BYTES`].
+pub(crate) async fn json_bytes(request: Request) -> Result<axum::body::Bytes, Problem> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    if !content_type.is_some_and(is_json) {
+        let sent = content_type.unwrap_or("nothing");
+        let detail = format!("the content type is {sent:?}; send \"Content-Type: application/json\"");
+        return Err(Problem::new(&codes::WRONG_CONTENT_TYPE, detail));
+    }
+    bytes(request, Config::MAX_JSON_BYTES).await
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -74,6 +74,7 @@ codes! {
     CALL_NOT_NOW = "CE0035", CONFLICT, "The call may not be placed now";
     TOO_MANY_REQUESTS = "CE0036", TOO_MANY_REQUESTS, "Too many requests";
     ACCOUNT_FULL = "CE0037", CONFLICT, "The account may hold no more";
+    OTHER_SITE = "CE0038", FORBIDDEN, "The request comes from another site";
 }
 
 #[cfg(test)]

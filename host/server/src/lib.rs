@@ -19,6 +19,7 @@ mod idempotency;
 pub mod imports;
 mod jobs;
 mod line;
+mod mcp;
 mod metrics;
 mod openapi;
 mod paging;

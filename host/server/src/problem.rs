@@ -140,8 +140,8 @@ impl Problem {
     }
 
     /// The document for the request of that id.
-    pub(crate) fn write(&self, request_id: &str) -> Response {
-        let document = Document {
+    pub(crate) fn document<'a>(&'a self, request_id: &'a str) -> Document<'a> {
+        Document {
             r#type: format!("/errors/{}", self.code.code),
             title: self.code.title,
             status: self.code.status.as_u16(),
@@ -149,8 +149,12 @@ impl Problem {
             code: self.code.code,
             errors: &self.errors,
             request_id,
-        };
-        let mut response = (self.code.status, axum::Json(&document)).into_response();
+        }
+    }
+
+    /// The answer to the request of that id.
+    pub(crate) fn write(&self, request_id: &str) -> Response {
+        let mut response = (self.code.status, axum::Json(self.document(request_id))).into_response();
         let content_type = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
         if self.code.status == StatusCode::UNAUTHORIZED {

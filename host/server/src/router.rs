@@ -1,7 +1,7 @@
 //! The site map: every path of the host, with the handler that answers it.
 //!
 //! A route that is not in this file does not exist, and one that is here is in the OpenAPI document, because both are
-//! made from the same list. Around all of them, from the outside in: the frame (ids, problems, log), the net that
+//! made from the same list; `/mcp` alone is not, because what it takes is another protocol's. Around all of them, from the outside in: the frame (ids, problems, log), the net that
 //! catches a handler's panic, and what reads a promise of the client.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use axum::routing::post;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,8 +19,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::v1;
 use crate::app::App;
+use crate::mcp::Protocol;
 use crate::query::Known;
-use crate::{frame, hooks, idempotency, openapi, system};
+use crate::{frame, hooks, idempotency, mcp, openapi, system};
 
 /// Every route and its document.
 pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
@@ -163,21 +165,30 @@ pub fn document() -> OpenApi {
     routes().1
 }
 
-/// The whole API. `/openapi.json` and `/docs/` come with it.
+/// The whole API. `/openapi.json` and `/docs/` come with it, and so does `/mcp`, whose tools ask the API from inside.
 pub fn router(app: Arc<App>) -> Router {
     let (router, document) = routes();
     let known = Arc::new(Known::of(&document));
+    let inside = wrapped(router.clone(), &app, &known);
+    let protocol = Arc::new(Protocol::new(&document, inside, &app.config.about.version));
+    let router = router
+        .route("/mcp", post(mcp::serve).layer(Extension(protocol)))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document));
+    wrapped(router, &app, &known)
+}
+
+/// Routes in what is around all of them.
+fn wrapped(router: Router<Arc<App>>, app: &Arc<App>, known: &Arc<Known>) -> Router {
     router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(frame::no_such_path)
         .method_not_allowed_fallback(frame::no_such_method)
         // Whoever reads a body limits it; the framework's limit would cut uploads.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(idempotency::read))
-        .layer(Extension(known))
+        .layer(Extension(Arc::clone(known)))
         .layer(CatchPanicLayer::custom(frame::panicked))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), frame::frame))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), frame::frame))
+        .with_state(Arc::clone(app))
 }
 
 #[cfg(test)]

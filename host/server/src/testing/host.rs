@@ -28,7 +28,7 @@ pub(crate) struct Host {
     pub operator: String,
     /// The account's id.
     pub tenant: String,
-    pub(super) router: Router,
+    pub(crate) router: Router,
     pub(super) kinds: Arc<Kinds>,
     pub(super) desk: Arc<Desk>,
     pub(crate) players: Arc<Players>,
@@ -150,7 +150,7 @@ impl Host {
         self.call(request(None, "POST", path).header("X-Signature", "s").body(body.into()).unwrap()).await
     }
 
-    async fn call(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().as_str().to_lowercase(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
