@@ -43,7 +43,9 @@ fn stored<T>(answer: Result<T, campanile_domain::ports::store::StoreError>) -> R
     use campanile_domain::ports::store::StoreError;
     answer.map_err(|error| match error {
         StoreError::NotFound(_) => Failure::not_found(error.to_string()),
-        StoreError::Conflict { .. } | StoreError::Stale => Failure::conflict(error.to_string()),
+        StoreError::Conflict { .. } | StoreError::AccountFull { .. } | StoreError::Stale => {
+            Failure::conflict(error.to_string())
+        }
         other => Failure::other(other.to_string()),
     })
 }
