@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use campanile_domain::attempt::{CallStatus, Failure};
-use campanile_domain::campaign::{CampaignState, Happening};
+use campanile_domain::campaign::{CampaignConfig, CampaignState, Happening};
 use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::gate::{self, Gate, Verdict};
+use campanile_domain::hours::CallingHours;
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, Wait};
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::store::{LeadAdded, LeadFilter, LeadPatch, NewLead, Page, SetStatus, Store, StoreError};
+use campanile_domain::ports::store::{
+    CallFilter, LeadAdded, LeadFilter, LeadPatch, NewLead, Page, SetStatus, Store, StoreError, TenantLimits,
+};
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
-use campanile_domain::variable::Variables;
+use campanile_domain::variable::{Role, Value, ValueKind, VariableSpec, Variables};
 
-use crate::support::{MONDAY, World, end, lead, phone, wait};
+use crate::support::{MONDAY, Setup, World, end, event, lead, phone, wait};
 
 fn patch(world: &World, id: campanile_domain::ids::LeadId, patch: LeadPatch) -> Result<LeadState, StoreError> {
     wait(world.store.patch_lead(&world.ctx(MONDAY + HOUR_MS), id, patch)).map(|lead| lead.state)
@@ -126,6 +129,78 @@ pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
     world.done(world.store.unsuppress(&world.ctx(MONDAY), &phone(1)));
     assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
     assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
+}
+
+pub fn a_deleted_lead_leaves_its_calls_and_what_they_count_for(store: Arc<dyn Store>) {
+    let limits = TenantLimits { min_gap_minutes: 10, ..TenantLimits::default() };
+    let world = World::with(store, Setup { limits, ..Setup::default() });
+    let named = NewLead { external_id: Some("a-1".into()), ..lead(1) };
+    let (id, uncalled) = (world.add(vec![named.clone()])[0], world.add(vec![NewLead { priority: -1, ..lead(2) }])[0]);
+    world.start();
+    let order = world.claim_one(MONDAY);
+    let deleted = |id| wait(world.store.delete_lead(&world.ctx(MONDAY), id));
+    assert!(matches!(deleted(id), Err(StoreError::Conflict { code: "lead_in_call", .. })));
+    world.placed(MONDAY, &order);
+    let ended = MONDAY + MINUTE_MS;
+    world.apply(ended, end(&order, ended, CallStatus::Completed)).unwrap();
+    assert_eq!((deleted(id), deleted(uncalled)), (Ok(world.campaign.key), Ok(world.campaign.key)));
+    assert_eq!(
+        (deleted(id), deleted(uncalled)),
+        (Err(StoreError::NotFound("lead")), Err(StoreError::NotFound("lead")))
+    );
+    let call = world.done(world.store.call(world.tenant.key, order.open.id));
+    assert_eq!((call.lead, call.phone), (id, phone(1)));
+    let filter = CallFilter { lead: Some(id), ..CallFilter::default() };
+    assert_eq!(world.done(world.store.calls(world.tenant.key, &filter, &Page::default())).data.len(), 1);
+    let stats = world.done(world.store.stats(world.tenant.key, world.campaign.id));
+    assert_eq!((stats.leads, stats.by_status.len(), stats.attempts["answered"]), (0, 0, 1));
+    let all = world.done(world.store.leads(world.tenant.key, &LeadFilter::default(), &Page::default()));
+    assert_eq!(all.data, []);
+    // The same person again is another lead, and the gap of the phone still counts the call.
+    let again = world.add_at(ended, vec![named])[0];
+    assert_ne!(again, id);
+    let early = world.claim(ended + 9 * MINUTE_MS, 5);
+    assert_eq!((early.orders.len(), early.next_due), (0, Some(ended + 10 * MINUTE_MS)));
+    assert_eq!(world.claim(ended + 10 * MINUTE_MS, 5).orders.len(), 1);
+}
+
+pub fn what_comes_late_to_a_deleted_lead_moves_nothing_but_an_opt_out(store: Arc<dyn Store>) {
+    let asks = |name: &str, role| VariableSpec {
+        name: name.into(),
+        kind: ValueKind::Boolean,
+        choices: vec![],
+        description: "?".into(),
+        required: true,
+        role,
+    };
+    let variables = vec![asks("booked", Role::None), asks("opt_out", Role::OptOut)];
+    let config = CampaignConfig {
+        calling_hours: CallingHours::always(),
+        goal_variable: Some("booked".into()),
+        ..CampaignConfig::named("late")
+    };
+    let world = World::with(store, Setup { config, variables, ..Setup::default() });
+    let id = world.add(vec![lead(1)])[0];
+    world.start();
+    let order = world.claim_one(MONDAY);
+    world.placed(MONDAY, &order);
+    let ended = MONDAY + MINUTE_MS;
+    world.apply(ended, end(&order, ended, CallStatus::Completed)).unwrap();
+    assert_eq!(world.lead(id).state, LeadState::Processing(Phase::AwaitingEvaluation));
+    world.done(world.store.delete_lead(&world.ctx(ended), id));
+    let told = |name: &str, value: bool| (name.to_owned(), Value::Boolean(value));
+    let analysis: Variables = [told("booked", true), told("opt_out", true)].into_iter().collect();
+    let late = CallEvent {
+        event_id: "late".into(),
+        analysis: Some(analysis),
+        ..event(order.open.id, ended + MINUTE_MS, CallStatus::Completed)
+    };
+    world.apply(ended + MINUTE_MS, late);
+    assert_eq!(wait(world.store.lead(world.tenant.key, id)), Err(StoreError::NotFound("lead")));
+    let call = world.done(world.store.call(world.tenant.key, order.open.id));
+    assert_eq!(call.variables.values().get("booked"), Some(&Value::Boolean(true)));
+    let list = world.done(world.store.suppressions(world.tenant.key, &Page::default()));
+    assert_eq!(list.data.iter().map(|one| one.phone).collect::<Vec<_>>(), [phone(1)]);
 }
 
 pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Store>) {

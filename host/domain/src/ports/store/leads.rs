@@ -299,6 +299,9 @@ pub trait Leads: Send + Sync {
     /// Changes a lead. A status set while the lead is processing takes effect when its attempt settles. `Conflict`
     /// (`lead_suppressed`) when it should be called again and its primary phone is suppressed.
     async fn patch_lead(&self, ctx: &WriteContext, id: LeadId, patch: LeadPatch) -> Stored<Lead>;
+    /// Deletes a lead; returns whose it was. It is in no list, search or count from then on; its calls stay, with what they
+    /// cost, and count for gaps and caps. `Conflict` (`lead_in_call`) while a call of it is not over.
+    async fn delete_lead(&self, ctx: &WriteContext, id: LeadId) -> Stored<CampaignKey>;
     /// What `explain` needs.
     async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts>;
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::{campaign, verbs};
-use crate::sqlite::codes::{Code, HELD, REMOVED};
+use crate::sqlite::codes::{Code, HELD};
 use crate::sqlite::dialling::dispose;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::{contacts, order};
@@ -22,9 +22,10 @@ use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
 
-/// Who holds a primary phone in a campaign; one that its source removed holds nothing.
+/// Who holds a primary phone in a campaign; one that its source removed (26) holds nothing, and one that was deleted (27)
+/// is nobody.
 pub(crate) const HOLDER: &str =
-    "SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state <> ?3 LIMIT 1";
+    "SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state NOT IN (26, 27) LIMIT 1";
 
 /// Where leads of files and of the API come from, as far as external ids are concerned.
 const NO_SOURCE: i64 = 0;
@@ -155,9 +156,7 @@ fn by_phone(op: &Op<'_>, campaign: CampaignKey, primary: &Contact) -> Done<Optio
     let found = op
         .db
         .prepare_cached(HOLDER)?
-        .query_row(params![campaign.0, digits(primary.phone), REMOVED], |row| {
-            Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?)))
-        })
+        .query_row(params![campaign.0, digits(primary.phone)], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
         .optional()?;
     Ok(found)
 }

@@ -84,7 +84,7 @@ pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &CallFilter, asked
         add("a.campaign = ?", Sql::Integer(campaign::key_of(db, tenant, id)?.0));
     }
     if let Some(id) = filter.lead {
-        add("a.lead = ?", Sql::Integer(lead::key_of(db, tenant, id)?));
+        add("a.lead = ?", Sql::Integer(lead::key_of_any(db, tenant, id)?));
     }
     if let Some(status) = &filter.status {
         let codes =

@@ -21,8 +21,9 @@ pub(crate) fn explain(
     now: Timestamp,
 ) -> Done<ExplainFacts> {
     let lead = {
-        let mut statement =
-            db.prepare_cached(&format!("SELECT {LEAD} FROM lead l WHERE l.public_id = ?1 AND l.tenant = ?2"))?;
+        let mut statement = db.prepare_cached(&format!(
+            "SELECT {LEAD} FROM lead l WHERE l.public_id = ?1 AND l.tenant = ?2 AND l.state <> 27"
+        ))?;
         let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
         rows.next()?.map_or_else(|| not_found("lead"), |row| LeadRow::read(row, 0))?
     };

@@ -19,6 +19,8 @@ use crate::sqlite::page;
 use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits, list};
 
 const REST: &str = "c.public_id, d.external_id, d.variables, d.time_zone, d.created_at, d.updated_at";
+/// Not deleted.
+const IS_THERE: &str = "l.state <> 27";
 const FROM: &str = "FROM lead l JOIN lead_data d ON d.lead = l.id JOIN campaign c ON c.id = l.campaign";
 
 fn read(row: &Row<'_>) -> Done<Lead> {
@@ -51,8 +53,9 @@ fn read(row: &Row<'_>) -> Done<Lead> {
 
 /// One of a tenant.
 pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {LEAD}, {REST} {FROM} WHERE l.public_id = ?1 AND l.tenant = ?2"))?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {LEAD}, {REST} {FROM} WHERE l.public_id = ?1 AND l.tenant = ?2 AND {IS_THERE}"
+    ))?;
     let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
     let mut lead = rows.next()?.map_or_else(|| not_found("lead"), read)?;
     lead.contacts = facts::contacts_of(db, lead.key.0)?.all;
@@ -61,7 +64,9 @@ pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead
 
 /// Those of these rows that a tenant has, by row.
 pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<BTreeMap<i64, Lead>> {
-    let sql = format!("SELECT {LEAD}, {REST} {FROM} WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.tenant = ?2");
+    let sql = format!(
+        "SELECT {LEAD}, {REST} {FROM} WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.tenant = ?2 AND {IS_THERE}"
+    );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![list(keys.iter().copied()), tenant.0])?;
     let mut found = BTreeMap::new();
@@ -79,6 +84,14 @@ pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<
 
 /// The key of a tenant's lead.
 pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
+    db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2 AND state <> 27")?
+        .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
+        .optional()?
+        .map_or_else(|| not_found("lead"), Ok)
+}
+
+/// The key of a tenant's lead, be it deleted: its calls are still asked for by it.
+pub(crate) fn key_of_any(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
     db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2")?
         .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
         .optional()?
@@ -88,7 +101,7 @@ pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64
 /// The tenant's that match, newest first.
 pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &LeadFilter, asked: &Page) -> Done<Listed<Lead>> {
     let before = page::after(asked, "leads", i64::MAX)?;
-    let mut conditions = String::from("l.tenant = ?1 AND l.id < ?2");
+    let mut conditions = format!("l.tenant = ?1 AND l.id < ?2 AND {IS_THERE}");
     let mut values = vec![Sql::Integer(tenant.0), Sql::Integer(before)];
     let mut add = |condition: &str, value: Sql| {
         values.push(value);

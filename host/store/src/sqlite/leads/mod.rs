@@ -1,7 +1,7 @@
 //! Leads, their calls and the do-not-call list: the port `Leads`.
 
 use async_trait::async_trait;
-use campanile_domain::ids::{CallId, CampaignId, LeadId, TenantKey};
+use campanile_domain::ids::{CallId, CampaignId, CampaignKey, LeadId, TenantKey};
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
     Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, Leads, Listed, NewLead, Page, Stored,
@@ -15,6 +15,7 @@ use super::writer::Lane::{Bulk, Dial};
 pub(crate) mod add;
 pub(crate) mod call;
 pub(crate) mod contacts;
+pub(crate) mod delete;
 pub(crate) mod explain;
 pub(crate) mod lead;
 pub(crate) mod order;
@@ -37,6 +38,9 @@ impl Leads for SqliteStore {
     }
     async fn patch_lead(&self, ctx: &WriteContext, id: LeadId, patch: LeadPatch) -> Stored<Lead> {
         self.write(Bulk, ctx, move |op| patch::patch(op, id, &patch)).await
+    }
+    async fn delete_lead(&self, ctx: &WriteContext, id: LeadId) -> Stored<CampaignKey> {
+        self.write(Bulk, ctx, move |op| delete::delete(op, id)).await
     }
     async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts> {
         self.read_cached(move |db, cache| explain::explain(db, cache, tenant, id, now)).await

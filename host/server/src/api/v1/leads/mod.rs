@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod list;
