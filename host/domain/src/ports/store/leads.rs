@@ -46,6 +46,23 @@ pub struct NewLead {
     pub allow_duplicate: bool,
 }
 
+/// A lead as another system has it now, by that system's name for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadUpsert {
+    /// With its external id; what it is made with when it is new. Of a known one contacts are replaced and variables merged.
+    pub lead: NewLead,
+    /// Of a known one: replaced when it was said.
+    pub priority: Option<i32>,
+    /// Of a known one that waits: replaced when it was said.
+    pub not_before: Option<Timestamp>,
+    /// Of a known one: replaced when it was said.
+    pub expires_at: Option<Timestamp>,
+    /// Of a known one: replaced when it was said.
+    pub time_zone: Option<Zone>,
+    /// A known one that has ended is called again.
+    pub reopen: bool,
+}
+
 /// What became of one incoming lead.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
@@ -292,6 +309,9 @@ pub trait Leads: Send + Sync {
     /// Adds leads to a campaign in their order, a result for each; all in one transaction. A completed campaign is
     /// reopened when a lead was created and `ends_at` has not passed.
     async fn add_leads(&self, ctx: &WriteContext, campaign: CampaignId, leads: Vec<NewLead>) -> Stored<Vec<LeadAdded>>;
+    /// Makes a lead of its external id or brings it up to date; what says what is known writes nothing. A new era only with
+    /// `reopen`: `Conflict` (`lead_suppressed`) when its primary phone is on the do-not-call list then.
+    async fn upsert_lead(&self, ctx: &WriteContext, campaign: CampaignId, upsert: LeadUpsert) -> Stored<LeadAdded>;
     /// One.
     async fn lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Lead>;
     /// Newest first.

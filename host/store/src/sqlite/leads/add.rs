@@ -16,7 +16,7 @@ use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::{campaign, verbs};
 use crate::sqlite::codes::{Code, HELD};
 use crate::sqlite::dialling::dispose;
-use crate::sqlite::fault::{Done, conflict};
+use crate::sqlite::fault::{Done, broken, conflict};
 use crate::sqlite::leads::{contacts, order};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
@@ -78,6 +78,13 @@ pub(crate) struct Arrival {
     pub known: OfKnown,
     /// Which import brings them.
     pub import: Option<i64>,
+}
+
+/// One that is not known by its external id.
+pub(super) fn one_of(op: &mut Op<'_>, campaign: CampaignKey, lead: &NewLead) -> Done<LeadAdded> {
+    let arrival = Arrival { known: OfKnown::UpdateByExternalId, import: None };
+    let added = page(op, campaign, std::slice::from_ref(lead), arrival)?.pop();
+    added.ok_or_else(|| broken("a lead was added without a result"))
 }
 
 /// A page of an import.
@@ -161,7 +168,8 @@ fn by_phone(op: &Op<'_>, campaign: CampaignKey, primary: &Contact) -> Done<Optio
     Ok(found)
 }
 
-fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Option<(i64, LeadId)>> {
+/// The lead that files and the API call so.
+pub(super) fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Option<(i64, LeadId)>> {
     let found = op
         .db
         .prepare_cached(

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use campanile_domain::ids::{CallId, CampaignId, CampaignKey, LeadId, TenantKey};
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
-    Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, Leads, Listed, NewLead, Page, Stored,
-    Suppression, WriteContext,
+    Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, LeadUpsert, Leads, Listed, NewLead, Page,
+    Stored, Suppression, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -23,11 +23,15 @@ pub(crate) mod park;
 pub(crate) mod patch;
 pub(crate) mod remove;
 pub(crate) mod suppress;
+pub(crate) mod upsert;
 
 #[async_trait]
 impl Leads for SqliteStore {
     async fn add_leads(&self, ctx: &WriteContext, campaign: CampaignId, leads: Vec<NewLead>) -> Stored<Vec<LeadAdded>> {
         self.write(Bulk, ctx, move |op| add::add(op, campaign, &leads)).await
+    }
+    async fn upsert_lead(&self, ctx: &WriteContext, campaign: CampaignId, upsert: LeadUpsert) -> Stored<LeadAdded> {
+        self.write(Bulk, ctx, move |op| upsert::upsert(op, campaign, &upsert)).await
     }
     async fn lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Lead> {
         self.read(move |db| lead::by_id(db, tenant, id)).await
