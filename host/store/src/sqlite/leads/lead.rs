@@ -19,8 +19,8 @@ use crate::sqlite::page;
 use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits, list};
 
 const REST: &str = "c.public_id, d.external_id, d.variables, d.time_zone, d.created_at, d.updated_at";
-/// Not deleted.
-const IS_THERE: &str = "l.state <> 27";
+/// Neither it nor its campaign is deleted.
+const IS_THERE: &str = "l.state <> 27 AND c.deleted_at IS NULL";
 const FROM: &str = "FROM lead l JOIN lead_data d ON d.lead = l.id JOIN campaign c ON c.id = l.campaign";
 
 fn read(row: &Row<'_>) -> Done<Lead> {
@@ -84,10 +84,13 @@ pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<
 
 /// The key of a tenant's lead.
 pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
-    db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2 AND state <> 27")?
-        .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
-        .optional()?
-        .map_or_else(|| not_found("lead"), Ok)
+    db.prepare_cached(&format!(
+        "SELECT l.id FROM lead l JOIN campaign c ON c.id = l.campaign
+         WHERE l.public_id = ?1 AND l.tenant = ?2 AND {IS_THERE}"
+    ))?
+    .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
+    .optional()?
+    .map_or_else(|| not_found("lead"), Ok)
 }
 
 /// The key of a tenant's lead, be it deleted: its calls are still asked for by it.
