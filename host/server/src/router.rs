@@ -76,6 +76,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // leads
         .routes(routes!(v1::leads::of_campaign::list_campaign_leads, v1::leads::create::create_lead))
         .routes(routes!(v1::leads::batch::batch_leads))
+        .routes(routes!(v1::leads::update::update_leads))
         .routes(routes!(v1::leads::upsert::upsert_lead))
         .routes(routes!(v1::leads::list::list_leads))
         .routes(routes!(v1::leads::get::get_lead, v1::leads::patch::patch_lead, v1::leads::delete::delete_lead))

@@ -93,7 +93,7 @@ fn now(world: &World, source: &SourceRow) -> SourceRow {
 }
 
 fn of(world: &World, external: &str) -> Lead {
-    let filter = LeadFilter { external_id: Some(external.to_owned()), ..LeadFilter::default() };
+    let filter = LeadFilter { external_ids: vec![external.to_owned()], ..LeadFilter::default() };
     let mut found = wait(world.store.leads(world.tenant.key, &filter, &Page::default())).unwrap().data;
     assert_eq!(found.len(), 1, "{external}: {found:?}");
     found.remove(0)
@@ -291,7 +291,7 @@ pub fn external_ids_are_one_sources_own(store: Arc<dyn Store>) {
     sync(&world, &one, MONDAY, delta(vec![person("7", &[2])]));
     sync(&world, &other, MONDAY, delta(vec![person("7", &[3])]));
     sync(&world, &one, MONDAY, delta(vec![gone("7")]));
-    let filter = LeadFilter { external_id: Some("7".into()), ..LeadFilter::default() };
+    let filter = LeadFilter { external_ids: vec!["7".into()], ..LeadFilter::default() };
     let found = wait(world.store.leads(world.tenant.key, &filter, &Page::default())).unwrap().data;
     let ended: Vec<_> = found.iter().map(|lead| (lead.contacts[0].phone, lead.state.is_ended())).collect();
     assert_eq!(ended, [(phone(3), false), (phone(2), true), (phone(1), false)]);

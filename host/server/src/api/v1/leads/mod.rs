@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod of_campaign;
 pub(crate) mod patch;
 pub(crate) mod timeline;
+pub(crate) mod update;
 pub(crate) mod upsert;
 
 mod body;
