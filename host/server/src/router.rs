@@ -60,6 +60,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
             v1::campaigns::patch::patch_campaign,
             v1::campaigns::delete::delete_campaign
         ))
+        .routes(routes!(v1::campaigns::clone::clone_campaign))
         .routes(routes!(v1::campaigns::start::start_campaign))
         .routes(routes!(v1::campaigns::pause::pause_campaign))
         .routes(routes!(v1::campaigns::resume::resume_campaign))
