@@ -23,12 +23,16 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;
 
 /// The paths that take a key when something is posted to them.
-pub(crate) const TAKES_KEY: [&str; 6] = [
+pub(crate) const TAKES_KEY: [&str; 10] = [
     "/v1/assistants",
     "/v1/calls",
     "/v1/campaigns",
+    "/v1/campaigns/{id}/clone",
     "/v1/campaigns/{id}/leads",
     "/v1/campaigns/{id}/leads:batch",
+    "/v1/gateways",
+    "/v1/sinks",
+    "/v1/sources",
     "/v1/tenants/{id}/top_up",
 ];
 
@@ -138,6 +142,33 @@ mod tests {
         let first = host.post_once(&host.live, &path, "b", &batch).await;
         assert_eq!(first.body, host.post_once(&host.live, &path, "b", &batch).await.body);
         assert_eq!((&first.body["created"], &first.body["rejected"]), (&1.into(), &1.into()));
+    }
+
+    #[tokio::test]
+    async fn what_is_installed_comes_once() {
+        let host = Host::new().await;
+        host.active_results().await;
+        host.active_crm().await;
+        let campaign = host.campaign().await;
+        let installed = [
+            ("/v1/gateways", json!({"name": "sim", "kind": "simulated"})),
+            (
+                "/v1/sinks",
+                json!({"name": "Results", "campaign": campaign, "plugin": "acme-results@active", "secrets": {"token": "t"}}),
+            ),
+            (
+                "/v1/sources",
+                json!({"name": "CRM", "campaign": campaign, "plugin": "acme-crm@active", "secrets": {"client_secret": "s"}}),
+            ),
+        ];
+        for (path, body) in installed {
+            let count = async || host.get(Some(&host.live), path).await.body["data"].as_array().map_or(0, Vec::len);
+            let before = count().await;
+            let first = host.post_once(&host.live, path, path, &body).await;
+            let again = host.post_once(&host.live, path, path, &body).await;
+            assert_eq!((first.status, &first.body), (201, &again.body), "{path}: {}", first.text);
+            assert_eq!(count().await, before + 1, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -51,7 +51,8 @@ fn ask(op: &mut Op<'_>) -> Done<LeadRoom> {
     let held: i64 = op
         .db
         .prepare_cached(
-            "SELECT coalesce(sum(k.n), 0) FROM campaign c JOIN lead_count k ON k.campaign = c.id WHERE c.tenant = ?1",
+            "SELECT coalesce(sum(k.n), 0) FROM campaign c JOIN lead_count k ON k.campaign = c.id WHERE c.tenant = ?1
+                AND k.state <> 27",
         )?
         .query_row([op.tenant()], |row| row.get(0))?;
     Ok(LeadRoom { most: Some(most), held: held.max(0).unsigned_abs(), added: 0 })

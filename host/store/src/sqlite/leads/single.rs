@@ -55,7 +55,9 @@ fn holder(op: &mut Op<'_>, assistant: AssistantId, kind: CampaignKind) -> Done<(
     let owner = assistants::one(op.db, op.ctx.tenant, assistant)?;
     let known: Option<i64> = op
         .db
-        .prepare_cached("SELECT id FROM campaign WHERE assistant = ?1 AND kind = ?2 AND kind <> 0")?
+        .prepare_cached(
+            "SELECT id FROM campaign WHERE assistant = ?1 AND kind = ?2 AND kind <> 0 AND deleted_at IS NULL",
+        )?
         .query_row(params![owner.key.0, kind.code()], |row| row.get(0))
         .optional()?;
     if let Some(key) = known {

@@ -1,6 +1,8 @@
 //! Campaigns.
 
+pub(crate) mod clone;
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod get;
