@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::jobs;
 
-/// Leads in one write.
-const PIECE: u32 = 100;
+/// Leads in one write, so that it holds the writer less than 10 ms also where each of them ends or begins anew.
+const PIECE: u32 = 40;
 /// Leads that are looked at in one read.
 const LOOK: u32 = 1_000;
 /// Examples that are told.
