@@ -66,6 +66,8 @@ pub enum Completion {
     CampaignEnded,
     /// The system that it came from has it no more. Comes back by itself when it is there again, unless it was reached.
     RemovedAtSource,
+    /// The person was erased: nothing of them is left to call. No hand reopens it.
+    Erased,
 }
 
 /// Why a lead is given up.
@@ -144,6 +146,7 @@ impl LeadState {
             Self::Completed(Completion::ByHand) => "by_hand",
             Self::Completed(Completion::CampaignEnded) => "campaign_ended",
             Self::Completed(Completion::RemovedAtSource) => "removed_at_source",
+            Self::Completed(Completion::Erased) => "erased",
             Self::MaxRetries(Exhaustion::AttemptsUsed) => "attempts_used",
             Self::MaxRetries(Exhaustion::GaveUpByPolicy) => "gave_up_by_policy",
             Self::MaxRetries(Exhaustion::Expired) => "expired",
@@ -156,7 +159,7 @@ impl LeadState {
     }
 
     /// Every state, in the order of their codes; for tables of counts and for tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Created,
         Self::Scheduled,
         Self::Rescheduled,
@@ -173,6 +176,7 @@ impl LeadState {
         Self::Completed(Completion::ByHand),
         Self::Completed(Completion::CampaignEnded),
         Self::Completed(Completion::RemovedAtSource),
+        Self::Completed(Completion::Erased),
         Self::MaxRetries(Exhaustion::AttemptsUsed),
         Self::MaxRetries(Exhaustion::GaveUpByPolicy),
         Self::MaxRetries(Exhaustion::Expired),

@@ -12,6 +12,7 @@ mod app;
 mod auth;
 mod body;
 mod codes;
+mod erasing;
 mod frame;
 mod hooks;
 mod idempotency;
@@ -41,6 +42,7 @@ pub mod trying;
 
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
+pub use self::erasing::resume_erasures;
 pub use self::jobs::{JobLine, interrupt_jobs};
 pub use self::line::Line;
 pub use self::metrics::Metrics;

@@ -66,6 +66,7 @@ codes!(
         (24, LeadState::Completed(Completion::ByHand)),
         (25, LeadState::Completed(Completion::CampaignEnded)),
         (26, LeadState::Completed(Completion::RemovedAtSource)),
+        (27, LeadState::Completed(Completion::Erased)),
         (30, LeadState::MaxRetries(Exhaustion::AttemptsUsed)),
         (31, LeadState::MaxRetries(Exhaustion::GaveUpByPolicy)),
         (32, LeadState::MaxRetries(Exhaustion::Expired)),

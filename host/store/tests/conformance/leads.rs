@@ -6,9 +6,11 @@ use campanile_domain::attempt::{CallStatus, Failure};
 use campanile_domain::campaign::{CampaignState, Happening};
 use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::gate::{self, Gate, Verdict};
-use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, Wait};
+use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy, Wait};
 use campanile_domain::ports::gateway::CallEvent;
-use campanile_domain::ports::store::{LeadAdded, LeadFilter, LeadPatch, NewLead, Page, SetStatus, Store, StoreError};
+use campanile_domain::ports::store::{
+    DialResult, LeadAdded, LeadFilter, LeadPatch, NewLead, NewSuppression, Page, SetStatus, Store, StoreError,
+};
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
 use campanile_domain::variable::Variables;
 
@@ -117,15 +119,51 @@ pub fn a_hand_during_a_call_takes_effect_when_it_settles(store: Arc<dyn Store>) 
 pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
     let world = World::new(store);
     let id = world.add(vec![lead(1)])[0];
-    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1), phone(2)], "asked".into())), 2);
-    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1)], "again".into())), 0);
+    let asked = |number: u64| NewSuppression { phone: phone(number), reason: format!("asked {number}") };
+    let done = world.done(world.store.suppress(&world.ctx(MONDAY), vec![asked(1), asked(2)]));
+    assert_eq!((done.added, done.leads), (vec![true, true], 1), "a lead that waits is over at once");
+    assert_eq!(done.campaigns, [world.campaign.key]);
+    assert_eq!(world.lead(id).state, LeadState::Suppressed(SuppressedBy::List));
+    let again = NewSuppression { phone: phone(1), reason: "again".into() };
+    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![again])).added, [false]);
+    assert_eq!(world.done(world.store.suppression(world.tenant.key, &phone(1))).reason, "asked 1");
     let refused = patch(&world, id, to(SetStatus::Created)).unwrap_err();
     assert!(matches!(refused, StoreError::Conflict { code: "lead_suppressed", .. }));
     let list = world.done(world.store.suppressions(world.tenant.key, &Page::default()));
     assert_eq!(list.data.iter().map(|one| one.phone).collect::<Vec<_>>(), [phone(1), phone(2)]);
     world.done(world.store.unsuppress(&world.ctx(MONDAY), &phone(1)));
+    assert!(matches!(wait(world.store.suppression(world.tenant.key, &phone(1))), Err(StoreError::NotFound(_))));
+    assert_eq!(world.lead(id).state, LeadState::Suppressed(SuppressedBy::List), "until a hand says so");
     assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
     assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
+}
+
+pub fn a_suppressed_number_ends_leads_that_have_nobody_else_to_call(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let of = |phones: &[u64]| NewLead {
+        contacts: phones.iter().zip(0..).map(|(number, position)| Contact::new(position, phone(*number))).collect(),
+        ..lead(1)
+    };
+    let [alone, with_another, called] = world.add(vec![of(&[1]), of(&[2, 1]), of(&[3, 1])])[..] else { panic!() };
+    world.start();
+    let order = loop {
+        let order = world.claim_one(MONDAY);
+        if order.open.phone == phone(3) {
+            break order;
+        }
+        world.dialled(MONDAY, &order, DialResult::Withdrawn(Gate::CampaignRunning));
+        let later = LeadPatch { not_before: Some(MONDAY + HOUR_MS), ..LeadPatch::default() };
+        let id = if order.open.phone == phone(1) { alone } else { with_another };
+        patch(&world, id, later).unwrap();
+    };
+    world.placed(MONDAY, &order);
+    assert_eq!(world.suppress(MONDAY, phone(1)).leads, 1);
+    assert_eq!(world.lead(alone).state, LeadState::Suppressed(SuppressedBy::List));
+    assert!(!world.lead(with_another).state.is_ended(), "the other number can be called");
+    assert_eq!(world.suppress(MONDAY, phone(3)).leads, 0, "a call that is under way is settled first");
+    world.apply(MONDAY + MINUTE_MS, end(&order, MONDAY + MINUTE_MS, CallStatus::Busy)).unwrap();
+    world.claim(MONDAY + 9 * HOUR_MS, 5);
+    assert_eq!(world.lead(called).state, LeadState::Suppressed(SuppressedBy::List), "and then nobody is left");
 }
 
 pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Store>) {
@@ -152,7 +190,7 @@ pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Sto
     let invalid = CallEvent { failure: Failure::NumberInvalid, ..end(&order, MONDAY + 1, CallStatus::Failed) };
     world.apply(MONDAY + 1, invalid).unwrap();
     let called = world.calls(id);
-    assert_eq!((called[0].contact, called[0].phone), (0, phone(2)), "the call is of the phone that it dialled");
+    assert_eq!((called[0].contact, called[0].phone), (0, Some(phone(2))), "the call is of the phone that it dialled");
     assert_eq!(shown()[1..], [(phone(1), None), (phone(3), None)], "whoever took its place is not the dead one");
 }
 

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Thirteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Fourteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub use accounts::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
+pub use erasures::*;
 pub use evaluations::*;
 pub use imports::*;
 pub use instances::*;
@@ -33,6 +34,7 @@ mod accounts;
 mod campaigns;
 mod credentials;
 mod dialling;
+mod erasures;
 mod evaluations;
 mod imports;
 mod instances;
@@ -52,6 +54,7 @@ pub trait Store:
     + Credentials
     + Campaigns
     + Leads
+    + Erasures
     + Imports
     + Sources
     + Sinks
@@ -68,6 +71,7 @@ impl<T> Store for T where
         + Credentials
         + Campaigns
         + Leads
+        + Erasures
         + Imports
         + Sources
         + Sinks

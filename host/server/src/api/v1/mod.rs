@@ -4,6 +4,7 @@ pub(crate) mod assistants;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod connections;
+pub(crate) mod erasures;
 pub(crate) mod evaluations;
 pub(crate) mod gateways;
 pub(crate) mod imports;
@@ -17,6 +18,7 @@ pub(crate) mod plugins;
 pub(crate) mod scripts;
 pub(crate) mod sinks;
 pub(crate) mod sources;
+pub(crate) mod suppressions;
 pub(crate) mod tenants;
 
 use crate::problem::FieldProblem;

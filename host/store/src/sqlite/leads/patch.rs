@@ -11,6 +11,7 @@ use rusqlite::params;
 use super::lead;
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::dialling::{dispose, facts};
+use crate::sqlite::erasures::NOBODY;
 use crate::sqlite::fault::{Done, broken, conflict};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::LeadRow;
@@ -19,6 +20,7 @@ use crate::sqlite::row::LeadRow;
 pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead> {
     let key = lead::key_of(op.db, op.ctx.tenant, id)?;
     let mut row = LeadRow::load(op, campanile_domain::ids::LeadKey(key))?;
+    refuse_erased(op, key)?;
     if let Some(variables) = &patch.variables {
         dispose::merge(op, key, variables)?;
     }
@@ -94,6 +96,16 @@ fn set(op: &Op<'_>, row: &mut LeadRow, status: SetStatus) -> Done<()> {
     }
     row.hand = None;
     row.unpark();
+    Ok(())
+}
+
+fn refuse_erased(op: &Op<'_>, lead: i64) -> Done<()> {
+    let phone: i64 =
+        op.db.prepare_cached("SELECT primary_phone FROM lead WHERE id = ?1")?.query_row([lead], |row| row.get(0))?;
+    if phone == NOBODY {
+        let message = "the person was erased, only what was counted and charged is left; add them as a new lead";
+        return Err(conflict("lead_erased", message));
+    }
     Ok(())
 }
 
