@@ -285,6 +285,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     campanile_server::interrupt_jobs(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     campanile_server::resume_plugins(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     campanile_server::imports::resume_imports(&app).await.map_err(|error| Failure::other(error.to_string()))?;
+    campanile_server::resume_erasures(&app).await.map_err(|error| Failure::other(error.to_string()))?;
     let close_door = CancellationToken::new();
     let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
     if let Some(listener) = metrics_listener {

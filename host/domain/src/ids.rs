@@ -148,6 +148,8 @@ ids! {
     ConnectionId, "con";
     /// Long work that an account asked for.
     JobId, "job";
+    /// A person that was erased.
+    ErasureId, "ers";
     /// An entry of a tenant's event log.
     EventId, "evt";
     /// One HTTP request or one command; carried into logs and audit.

@@ -68,6 +68,8 @@ pub enum Completion {
     RemovedAtSource,
     /// Its owner deleted it: it is in no list and no count, and never comes back. Its calls name it.
     Deleted,
+    /// The person was erased: nothing of them is left to call. No hand reopens it.
+    Erased,
 }
 
 /// Why a lead is given up.
@@ -147,6 +149,7 @@ impl LeadState {
             Self::Completed(Completion::CampaignEnded) => "campaign_ended",
             Self::Completed(Completion::RemovedAtSource) => "removed_at_source",
             Self::Completed(Completion::Deleted) => "deleted",
+            Self::Completed(Completion::Erased) => "erased",
             Self::MaxRetries(Exhaustion::AttemptsUsed) => "attempts_used",
             Self::MaxRetries(Exhaustion::GaveUpByPolicy) => "gave_up_by_policy",
             Self::MaxRetries(Exhaustion::Expired) => "expired",
@@ -159,7 +162,7 @@ impl LeadState {
     }
 
     /// Every state, in the order of their codes; for tables of counts and for tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Created,
         Self::Scheduled,
         Self::Rescheduled,
@@ -177,6 +180,7 @@ impl LeadState {
         Self::Completed(Completion::CampaignEnded),
         Self::Completed(Completion::RemovedAtSource),
         Self::Completed(Completion::Deleted),
+        Self::Completed(Completion::Erased),
         Self::MaxRetries(Exhaustion::AttemptsUsed),
         Self::MaxRetries(Exhaustion::GaveUpByPolicy),
         Self::MaxRetries(Exhaustion::Expired),

@@ -41,7 +41,7 @@ pub use self::mapped::{MapRows, map_columns, read_mapped};
 pub use self::mapping::{Mapping, SecondaryColumn};
 pub use self::options::{Limits, MAX_SECONDARY, Options};
 pub use self::read::{Rules, Sink, read};
-pub use self::rejects::RejectsWriter;
+pub use self::rejects::{RejectsWriter, without_rows};
 pub use self::row::{Cells, LeadRow, Rejected, Row, SecondaryPhone, Warning, WarningCode};
 pub use self::source::Source;
 pub use self::summary::{Summary, UsedColumns};

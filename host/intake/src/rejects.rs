@@ -62,6 +62,33 @@ impl<W: Write> RejectsWriter<W> {
     }
 }
 
+/// A file of rejected rows without those that are found, and how many that were. A row goes whole.
+///
+/// # Errors
+/// It is no file that [`RejectsWriter`] wrote.
+pub fn without_rows(file: &[u8], is_found: impl Fn(&str) -> bool) -> io::Result<(Vec<u8>, u64)> {
+    let text = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
+    let Some(delimiter) = text.get(FINDINGS[0].len()).copied() else { return Ok((file.to_vec(), 0)) };
+    let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text);
+    let mut kept = csv::WriterBuilder::new()
+        .delimiter(delimiter)
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer("\u{feff}".as_bytes().to_vec());
+    let (mut gone, mut is_header) = (0, true);
+    for row in rows.byte_records() {
+        let row = row?;
+        if !is_header && row.iter().any(|cell| is_found(&String::from_utf8_lossy(cell))) {
+            gone += 1;
+        } else {
+            kept.write_byte_record(&row)?;
+        }
+        is_header = false;
+    }
+    let kept = kept.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    Ok((kept, gone))
+}
+
 fn own_columns(layout: &Layout) -> usize {
     let is_rejects = layout.columns.len() >= FINDINGS.len()
         && layout.columns.iter().zip(FINDINGS).all(|(column, finding)| column.header == finding);

@@ -22,6 +22,8 @@ use crate::schema::replay::ReplayReport;
     tags(
         (name = "campaigns", description = "Whom an assistant calls, when, and how often"),
         (name = "leads", description = "People to reach"),
+        (name = "suppressions", description = "The do-not-call list"),
+        (name = "erasures", description = "People of whom nothing is kept"),
         (name = "imports", description = "Lead files"),
         (name = "calls", description = "What was dialled and what came of it"),
         (name = "assistants", description = "Who speaks"),

@@ -84,6 +84,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Version {
     }
 }
 
+/// The path's `{phone}`, as it is written.
+pub(crate) struct Phone(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Phone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        param(parts, state, "phone").await.map(Self)
+    }
+}
+
 /// The path's `{secret}`.
 pub(crate) struct Secret(pub String);
 

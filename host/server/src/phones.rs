@@ -4,10 +4,10 @@
 //! the assistant. Inside everything is E.164; this file is the edge where that happens for the API.
 
 use campanile_domain::phone::{self, Phone};
-use campanile_domain::region::{Region, region_of_zone};
+use campanile_domain::region::{NotARegion, Region, region_of_zone};
 use serde_json::{Map, Value};
 
-use crate::problem::FieldProblem;
+use crate::problem::{FieldProblem, Problem};
 
 /// Reads a phone at a place of a body.
 pub(crate) fn read(written: &str, region: Option<Region>, pointer: &str) -> Result<Phone, FieldProblem> {
@@ -15,6 +15,22 @@ pub(crate) fn read(written: &str, region: Option<Region>, pointer: &str) -> Resu
         let message = format!("{error}; {}", error.suggestion());
         FieldProblem::new(pointer, error.code(), message)
     })
+}
+
+/// Reads a phone of a path or a query. A plus in a query means a space, nobody remembers to escape it, and digits without a
+/// country are those of E.164.
+pub(crate) fn of_url(written: &str, region: Option<Region>, name: &str) -> Result<Phone, Problem> {
+    let written = written.trim_start();
+    let bare = region.is_none() && written.starts_with(|first: char| ('1'..='9').contains(&first));
+    let meant = if bare { format!("+{written}") } else { written.to_owned() };
+    phone::parse(&meant, region)
+        .map_err(|error| Problem::parameter(name, error.code(), format!("{error}; {}", error.suggestion())))
+}
+
+/// The region a query names.
+pub(crate) fn region_of_url(named: Option<&str>) -> Result<Option<Region>, Problem> {
+    let unknown = |error: NotARegion| Problem::parameter("default_region", "unknown_region", error.to_string());
+    named.map(|text| text.parse().map_err(unknown)).transpose()
 }
 
 /// The region a body names, or the zone's.
@@ -61,6 +77,16 @@ mod tests {
         let region = region(None, Some("America/New_York"), "").unwrap();
         assert_eq!(read("(415) 555-2671", region, "/phone").unwrap().to_string(), "+14155552671");
         assert_eq!(read("(415) 555-2671", None, "/phone").unwrap_err().code, "unparseable");
+    }
+
+    #[test]
+    fn phones_of_urls_may_have_lost_their_plus() {
+        for written in ["+14155552671", " 14155552671", "14155552671"] {
+            assert_eq!(of_url(written, None, "phone").unwrap().to_string(), "+14155552671", "{written:?}");
+        }
+        let us = region_of_url(Some("US")).unwrap();
+        assert_eq!(of_url("4155552671", us, "phone").unwrap().to_string(), "+14155552671");
+        assert!(of_url("nobody", None, "phone").is_err() && region_of_url(Some("Atlantis")).is_err());
     }
 
     #[test]

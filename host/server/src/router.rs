@@ -90,6 +90,13 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::leads::get::get_lead, v1::leads::patch::patch_lead, v1::leads::delete::delete_lead))
         .routes(routes!(v1::leads::timeline::lead_timeline))
         .routes(routes!(v1::leads::explain::explain_lead))
+        // who is called no more, and who is not known any more
+        .routes(routes!(v1::suppressions::list::list_suppressions, v1::suppressions::create::create_suppression))
+        .routes(routes!(v1::suppressions::batch::batch_suppressions))
+        .routes(routes!(v1::suppressions::get::get_suppression, v1::suppressions::delete::delete_suppression))
+        .routes(routes!(v1::erasures::list::list_erasures, v1::erasures::create::create_erasure))
+        .routes(routes!(v1::erasures::get::get_erasure))
+        // lead files
         .routes(routes!(v1::imports::list::list_imports, v1::imports::create::create_import))
         .routes(routes!(v1::imports::get::get_import, v1::imports::discard::discard_import))
         .routes(routes!(v1::imports::review::review_import))

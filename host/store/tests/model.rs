@@ -42,6 +42,7 @@ enum Step {
     Hand { which: u8, stop: bool },
     Delete { which: u8 },
     Suppress { phone: u8, lift: bool },
+    Erase { phone: u8, keep: bool },
     Decide { which: u8, how: u8 },
     Undecided,
     Stage { want: u8 },
@@ -85,6 +86,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u8>(), any::<bool>()).prop_map(|(which, stop)| Step::Hand { which, stop }),
         1 => any::<u8>().prop_map(|which| Step::Delete { which }),
         1 => (0..9u8, any::<bool>()).prop_map(|(phone, lift)| Step::Suppress { phone, lift }),
+        1 => (0..9u8, any::<bool>()).prop_map(|(phone, keep)| Step::Erase { phone, keep }),
         4 => (any::<u8>(), 0..6u8).prop_map(|(which, how)| Step::Decide { which, how }),
         1 => Just(Step::Undecided),
         1 => (0..6u8).prop_map(|want| Step::Stage { want }),
@@ -237,7 +239,7 @@ impl Run {
                 wait(store.extend(&ctx, Fence::SOLE, key)).unwrap();
             }
             Step::Hand { which, stop } => {
-                let Some(id) = self.leads.get(usize::from(which) % self.leads.len()) else { return };
+                let Some(id) = self.leads.get(usize::from(which) % self.leads.len().max(1)) else { return };
                 let status = Some(if stop { SetStatus::Completed } else { SetStatus::Created });
                 allowed(wait(store.patch_lead(&ctx, *id, LeadPatch { status, ..LeadPatch::default() })));
             }
@@ -253,8 +255,23 @@ impl Run {
                 if lift {
                     allowed(wait(store.unsuppress(&ctx, &number)));
                 } else {
-                    wait(store.suppress(&ctx, vec![number], "asked".into())).unwrap();
+                    self.world.suppress(now, number);
                 }
+            }
+            Step::Erase { phone: number, keep } => {
+                let Ok(begun) = wait(store.begin_erasure(&ctx, phone(u64::from(number)), keep)) else { return };
+                loop {
+                    let piece = wait(store.erase_leads(&ctx, begun.id)).unwrap();
+                    assert_eq!(piece.waiting, 0, "no call with the person is under way");
+                    if !piece.more {
+                        break;
+                    }
+                }
+                wait(store.erase_records_and_texts(&ctx, begun.id)).unwrap();
+                wait(store.finish_erasure(&ctx, begun.id)).unwrap();
+                // Those that nobody ever called are gone whole.
+                let tenant = self.world.tenant.key;
+                self.leads.retain(|id| wait(store.lead(tenant, *id)).is_ok());
             }
             Step::Decide { which, how } => {
                 let Some(asked) = self.asked.get(usize::from(which) % self.asked.len().max(1)) else { return };

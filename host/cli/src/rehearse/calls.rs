@@ -24,7 +24,7 @@ struct Line<'a> {
     call: CallId,
     lead: LeadId,
     campaign: CampaignId,
-    phone: Phone,
+    phone: Option<Phone>,
     contact: u16,
     round: u32,
     started_at: Timestamp,

@@ -13,8 +13,8 @@ pub struct Call {
     pub lead: String,
     /// Position of the contact that was dialled.
     pub contact: u16,
-    /// The number dialled.
-    pub phone: String,
+    /// The number dialled; null once the person was erased.
+    pub phone: Option<String>,
     /// The number shown.
     pub caller_id: String,
     /// Which dial of the lead it is, from 1.

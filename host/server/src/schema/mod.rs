@@ -12,6 +12,7 @@ pub mod explain;
 pub mod imports;
 pub mod leads;
 pub mod plugins;
+pub mod privacy;
 pub mod replay;
 pub mod scripts;
 pub mod sinks;

@@ -11,8 +11,8 @@ use campanile_domain::plugin::allowance::Allowance;
 use campanile_domain::ports::gateway::{CallEvent, Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{
-    Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, EvaluationRecord, Fence, NewKey, Store,
-    WriteContext,
+    Actor, ClaimRequest, DecisionRecord, DialResult, Document as Record, EvaluationRecord, Fence, NewKey,
+    NewSuppression, Store, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 use campanile_engine::shell::clock::VirtualClock;
@@ -202,7 +202,16 @@ impl Host {
     /// Puts a number on the do-not-call list.
     pub(crate) async fn suppress(&self, phone: &str) {
         let ctx = self.context(self.tenant_key().await);
-        self.app.store.suppress(&ctx, vec![phone.parse().unwrap()], "asked".into()).await.unwrap();
+        let new = NewSuppression { phone: phone.parse().unwrap(), reason: "asked".into() };
+        self.app.store.suppress(&ctx, vec![new]).await.unwrap();
+    }
+
+    /// An erasure that is finished.
+    pub(crate) async fn erasure(&self, phone: &str) -> String {
+        let asked = self.post(Some(&self.live), "/v1/erasures", json!({"phone": phone})).await;
+        assert_eq!(asked.status, 202, "{}", asked.text);
+        self.background_done().await;
+        asked.body["id"].as_str().unwrap().to_owned()
     }
 
     /// A policy of the account, `acme-policy@1.0.0`, in force.

@@ -65,6 +65,7 @@ codes!(
         (25, LeadState::Completed(Completion::CampaignEnded)),
         (26, LeadState::Completed(Completion::RemovedAtSource)),
         (27, LeadState::Completed(Completion::Deleted)),
+        (28, LeadState::Completed(Completion::Erased)),
         (30, LeadState::MaxRetries(Exhaustion::AttemptsUsed)),
         (31, LeadState::MaxRetries(Exhaustion::GaveUpByPolicy)),
         (32, LeadState::MaxRetries(Exhaustion::Expired)),

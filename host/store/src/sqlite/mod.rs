@@ -10,6 +10,7 @@ mod checkpoint;
 pub(crate) mod codes;
 pub(crate) mod credentials;
 pub(crate) mod dialling;
+mod erasures;
 mod evaluations;
 pub(crate) mod failures;
 pub(crate) mod fault;

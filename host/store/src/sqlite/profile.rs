@@ -53,6 +53,7 @@ pub(crate) fn writer(path: &Path, vfs: Option<&str>, sync: Sync) -> Result<Conne
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = connect(path, flags, vfs)?;
     let (name, number) = sync.pragma();
+    // What is deleted is overwritten, so that who is erased is not read out of a free page.
     // Days of records are dropped whole and give their pages back; nothing else ever shrinks.
     let vacuum = if sync == Sync::Normal { "INCREMENTAL" } else { "NONE" };
     db.execute_batch(&format!(
@@ -61,6 +62,7 @@ pub(crate) fn writer(path: &Path, vfs: Option<&str>, sync: Sync) -> Result<Conne
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = {name};
          PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;
          PRAGMA journal_size_limit = 67108864;

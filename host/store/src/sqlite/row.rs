@@ -8,12 +8,13 @@ use campanile_domain::gate::Gate;
 use campanile_domain::ids::{AttemptKey, CallId, CampaignKey, GatewayKey, LeadId, LeadKey, TenantKey};
 use campanile_domain::lead::{Completion, LeadState, Phase, Progress, Wait};
 use campanile_domain::phone::Phone;
+use campanile_domain::ports::store::StoreError;
 use campanile_domain::settle::Hand;
 use campanile_domain::time::Timestamp;
 use rusqlite::{Row, params};
 
 use super::codes::{Code, HELD};
-use super::fault::{Done, broken};
+use super::fault::{Done, Fault, broken};
 use super::op::{About, Op, Place};
 
 /// A phone as the database has it.
@@ -319,11 +320,11 @@ impl AttemptRow {
         })
     }
 
-    /// One attempt by its key.
+    /// One attempt by its key. `Stale` when its person was erased meanwhile: nothing follows from it any more.
     pub(crate) fn load(op: &Op<'_>, key: AttemptKey) -> Done<Self> {
         static SQL: std::sync::LazyLock<String> =
-            std::sync::LazyLock::new(|| format!("SELECT {ATTEMPT} FROM attempt a WHERE a.id = ?1"));
-        Self::one(op, &SQL, [key.0])?.map_or_else(|| super::fault::not_found("call"), Ok)
+            std::sync::LazyLock::new(|| format!("SELECT {ATTEMPT} FROM attempt a WHERE a.id = ?1 AND a.phone <> 0"));
+        Self::one(op, &SQL, [key.0])?.ok_or(Fault::Store(StoreError::Stale))
     }
 
     /// The attempt that a statement finds.

@@ -201,6 +201,18 @@ impl SqliteStore {
         self.records.write(Lane::Bulk, unowned(Timestamp(0)), act).await
     }
 
+    /// Nothing is left in the logs; whether that could be done. A store in memory has none.
+    pub(crate) async fn clear_logs(&self) -> bool {
+        let signal = {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.as_ref().map(|running| Arc::clone(&running.signal))
+        };
+        match signal {
+            Some(signal) => signal.empty().await,
+            None => self.readers.is_none(),
+        }
+    }
+
     /// A question to the main database.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

@@ -112,7 +112,7 @@ pub fn a_lead_out_of_contacts_ends(store: Arc<dyn Store>) {
     let world = World::new(store);
     let ids = world.add(vec![lead(1), lead(2)]);
     world.start();
-    world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1)], "asked".into()));
+    world.suppress(MONDAY, phone(1));
     let claim = world.claim(MONDAY, 5);
     assert_eq!((phones(&claim.orders), claim.live_leads), (vec![2], 1));
     assert_eq!(world.lead(ids[0]).state, LeadState::Suppressed(SuppressedBy::List));
@@ -159,7 +159,7 @@ pub fn the_last_look_sees_what_closed_meanwhile(store: Arc<dyn Store>) {
     let keys: Vec<_> = orders.iter().map(|order| order.open.key).collect();
     let look = |now| world.done(world.store.recheck(&keys, now));
     assert_eq!(look(MONDAY), [None, None]);
-    world.done(world.store.suppress(&world.ctx(MONDAY), vec![orders[0].open.phone], "asked".into()));
+    world.suppress(MONDAY, orders[0].open.phone);
     assert_eq!(look(MONDAY), [Some(Gate::ContactSuppressed), None]);
     world.verb(MONDAY, Verb::Stop);
     assert_eq!(look(MONDAY), [Some(Gate::CampaignRunning); 2]);

@@ -107,7 +107,7 @@ pub fn known_leads_are_skipped_or_updated(store: Arc<dyn Store>) {
         Candidate { external_id: None, phone: phone(2) },
         Candidate { external_id: None, phone: phone(3) },
     ];
-    world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(3)], "asked".into()));
+    world.suppress(MONDAY, phone(3));
     let known = world.done(world.store.acquainted(world.tenant.key, world.campaign.id, asked));
     let lead = |lead, suppressed| Acquainted { lead, suppressed };
     assert_eq!(known, [lead(Some(ids[0]), false), lead(Some(ids[1]), false), lead(None, true)]);

@@ -8,11 +8,11 @@ use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::gate::{self, Gate, Verdict};
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::LeadId;
-use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, Wait};
+use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy, Wait};
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
-    CallFilter, Fence, Lead, LeadAdded, LeadFilter, LeadPatch, LeadSort, NewLead, Page, RESUMED_JOB, SetStatus, Store,
-    StoreError, TenantLimits, WaitsAt,
+    CallFilter, DialResult, Fence, Lead, LeadAdded, LeadFilter, LeadPatch, LeadSort, NewLead, NewSuppression, Page,
+    RESUMED_JOB, SetStatus, Store, StoreError, TenantLimits, WaitsAt,
 };
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
 use campanile_domain::variable::{Role, Value, ValueKind, VariableSpec, Variables};
@@ -99,7 +99,9 @@ pub fn lists_show_whom_they_mean(store: Arc<dyn Store>) {
     let now = MONDAY + 2 * HOUR_MS;
     let open = world.claim_one(now);
     world.placed(now, &open);
-    world.done(world.store.suppress(&world.ctx(now), (1..=2).map(|n| phone(500 + n)).collect(), "asked".into()));
+    for n in 1..=2 {
+        world.suppress(now, phone(500 + n));
+    }
     let list = |filter: &LeadFilter| {
         let (mut found, mut page) = (Vec::new(), Page { cursor: None, limit: 3 });
         loop {
@@ -236,7 +238,7 @@ pub fn many_leads_are_changed_once_by_a_job_that_breaks_off(store: Arc<dyn Store
     for id in &ids[..20] {
         patch(&world, *id, to(SetStatus::Completed)).unwrap();
     }
-    world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(3)], "asked".into()));
+    world.suppress(MONDAY, phone(3));
     let begin = || world.done(world.store.begin_job(&world.ctx(MONDAY), RESUMED_JOB, serde_json::json!({}))).id;
     let filter = LeadFilter { campaign: Some(world.campaign.id), ..LeadFilter::default() };
     let again = to(SetStatus::Created);
@@ -307,13 +309,21 @@ pub fn a_hand_during_a_call_takes_effect_when_it_settles(store: Arc<dyn Store>) 
 pub fn a_suppressed_lead_is_not_called_again_by_hand(store: Arc<dyn Store>) {
     let world = World::new(store);
     let id = world.add(vec![lead(1)])[0];
-    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1), phone(2)], "asked".into())), 2);
-    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(1)], "again".into())), 0);
+    let asked = |number: u64| NewSuppression { phone: phone(number), reason: format!("asked {number}") };
+    let done = world.done(world.store.suppress(&world.ctx(MONDAY), vec![asked(1), asked(2)]));
+    assert_eq!((done.added, done.leads), (vec![true, true], 1), "a lead that waits is over at once");
+    assert_eq!(done.campaigns, [world.campaign.key]);
+    assert_eq!(world.lead(id).state, LeadState::Suppressed(SuppressedBy::List));
+    let again = NewSuppression { phone: phone(1), reason: "again".into() };
+    assert_eq!(world.done(world.store.suppress(&world.ctx(MONDAY), vec![again])).added, [false]);
+    assert_eq!(world.done(world.store.suppression(world.tenant.key, &phone(1))).reason, "asked 1");
     let refused = patch(&world, id, to(SetStatus::Created)).unwrap_err();
     assert!(matches!(refused, StoreError::Conflict { code: "lead_suppressed", .. }));
     let list = world.done(world.store.suppressions(world.tenant.key, &Page::default()));
     assert_eq!(list.data.iter().map(|one| one.phone).collect::<Vec<_>>(), [phone(1), phone(2)]);
     world.done(world.store.unsuppress(&world.ctx(MONDAY), &phone(1)));
+    assert!(matches!(wait(world.store.suppression(world.tenant.key, &phone(1))), Err(StoreError::NotFound(_))));
+    assert_eq!(world.lead(id).state, LeadState::Suppressed(SuppressedBy::List), "until a hand says so");
     assert_eq!(patch(&world, id, to(SetStatus::Created)), Ok(LeadState::Created));
     assert!(wait(world.store.unsuppress(&world.ctx(MONDAY), &phone(1))).is_err());
 }
@@ -336,7 +346,7 @@ pub fn a_deleted_lead_leaves_its_calls_and_what_they_count_for(store: Arc<dyn St
         (Err(StoreError::NotFound("lead")), Err(StoreError::NotFound("lead")))
     );
     let call = world.done(world.store.call(world.tenant.key, order.open.id));
-    assert_eq!((call.lead, call.phone), (id, phone(1)));
+    assert_eq!((call.lead, call.phone), (id, Some(phone(1))));
     let filter = CallFilter { lead: Some(id), ..CallFilter::default() };
     assert_eq!(world.done(world.store.calls(world.tenant.key, &filter, &Page::default())).data.len(), 1);
     let stats = world.done(world.store.stats(world.tenant.key, world.campaign.id));
@@ -390,6 +400,34 @@ pub fn what_comes_late_to_a_deleted_lead_moves_nothing_but_an_opt_out(store: Arc
     assert_eq!(list.data.iter().map(|one| one.phone).collect::<Vec<_>>(), [phone(1)]);
 }
 
+pub fn a_suppressed_number_ends_leads_that_have_nobody_else_to_call(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let of = |phones: &[u64]| NewLead {
+        contacts: phones.iter().zip(0..).map(|(number, position)| Contact::new(position, phone(*number))).collect(),
+        ..lead(1)
+    };
+    let [alone, with_another, called] = world.add(vec![of(&[1]), of(&[2, 1]), of(&[3, 1])])[..] else { panic!() };
+    world.start();
+    let order = loop {
+        let order = world.claim_one(MONDAY);
+        if order.open.phone == phone(3) {
+            break order;
+        }
+        world.dialled(MONDAY, &order, DialResult::Withdrawn(Gate::CampaignRunning));
+        let later = LeadPatch { not_before: Some(MONDAY + HOUR_MS), ..LeadPatch::default() };
+        let id = if order.open.phone == phone(1) { alone } else { with_another };
+        patch(&world, id, later).unwrap();
+    };
+    world.placed(MONDAY, &order);
+    assert_eq!(world.suppress(MONDAY, phone(1)).leads, 1);
+    assert_eq!(world.lead(alone).state, LeadState::Suppressed(SuppressedBy::List));
+    assert!(!world.lead(with_another).state.is_ended(), "the other number can be called");
+    assert_eq!(world.suppress(MONDAY, phone(3)).leads, 0, "a call that is under way is settled first");
+    world.apply(MONDAY + MINUTE_MS, end(&order, MONDAY + MINUTE_MS, CallStatus::Busy)).unwrap();
+    world.claim(MONDAY + 9 * HOUR_MS, 5);
+    assert_eq!(world.lead(called).state, LeadState::Suppressed(SuppressedBy::List), "and then nobody is left");
+}
+
 pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Store>) {
     let world = World::new(store);
     let of = |phones: &[u64]| NewLead {
@@ -414,7 +452,7 @@ pub fn an_update_leaves_the_contacts_of_calls_in_their_places(store: Arc<dyn Sto
     let invalid = CallEvent { failure: Failure::NumberInvalid, ..end(&order, MONDAY + 1, CallStatus::Failed) };
     world.apply(MONDAY + 1, invalid).unwrap();
     let called = world.calls(id);
-    assert_eq!((called[0].contact, called[0].phone), (0, phone(2)), "the call is of the phone that it dialled");
+    assert_eq!((called[0].contact, called[0].phone), (0, Some(phone(2))), "the call is of the phone that it dialled");
     assert_eq!(shown()[1..], [(phone(1), None), (phone(3), None)], "whoever took its place is not the dead one");
 }
 

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod credentials;
 pub mod dialling;
+pub mod erasures;
 pub mod evaluations;
 pub mod imports;
 pub mod jobs;
@@ -63,6 +64,13 @@ macro_rules! suite {
                 single_calls: a_single_call_asked_for_twice_with_one_key_is_one,
                 leads: a_deleted_lead_leaves_its_calls_and_what_they_count_for,
                 leads: what_comes_late_to_a_deleted_lead_moves_nothing_but_an_opt_out,
+                leads: a_suppressed_number_ends_leads_that_have_nobody_else_to_call,
+                erasures: nobody_is_erased_while_they_are_called,
+                erasures: what_counts_and_costs_stays_without_the_person,
+                erasures: what_comes_late_about_an_erased_call_is_not_kept,
+                erasures: an_erasure_that_was_cut_off_is_gone_on_with,
+                erasures: a_number_that_a_lead_had_once_is_found,
+                erasures: a_stranger_finds_no_erasure,
                 imports: an_import_keeps_its_progress_and_its_rejects,
                 imports: an_import_takes_only_steps_that_exist,
                 imports: known_leads_are_skipped_or_updated,

@@ -80,7 +80,7 @@ pub fn every_closed_gate_of_a_single_call_is_told_and_nothing_stays(store: Arc<d
     let evening = MONDAY + 10 * HOUR_MS;
     let (gates, earliest) = closed(place(evening, CampaignKind::SingleCalls, 1));
     assert_eq!((gates, earliest), (vec!["calling_hours"], Some(MONDAY + DAY_MS - HOUR_MS)));
-    world.done(world.store.suppress(&world.ctx(MONDAY), vec![phone(2)], "asked".into()));
+    world.suppress(MONDAY, phone(2));
     let (gates, earliest) = closed(place(evening, CampaignKind::SingleCallsAtAnyHour, 2));
     assert_eq!((gates, earliest), (vec!["contact_suppressed"], None), "nobody overrides do-not-call");
 

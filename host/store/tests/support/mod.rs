@@ -22,8 +22,8 @@ use campanile_domain::plugin::secrets::Secrets;
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
     Assistant, AssistantConfig, Billing, Campaign, Changed, Claim, ClaimRequest, DialResult, Fence, LeadAdded,
-    NewGateway, NewLead, NewSink, NewSource, NewTenant, NewVersion, Order, SinkRow, SourceRow, Store, Stored, Tenant,
-    TenantLimits, VerbDone, WriteContext,
+    NewGateway, NewLead, NewSink, NewSource, NewSuppression, NewTenant, NewVersion, Order, SinkRow, SourceRow, Store,
+    Stored, Suppressed, Tenant, TenantLimits, VerbDone, WriteContext,
 };
 use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{VariableSpec, Variables};
@@ -274,6 +274,12 @@ impl World {
         self.apply(now + MINUTE_MS, end(&order, now + MINUTE_MS, status)).expect("the call ends")
     }
 
+    /// Puts a number on the do-not-call list.
+    pub fn suppress(&self, now: Timestamp, phone: Phone) -> Suppressed {
+        let new = NewSuppression { phone, reason: "asked".into() };
+        wait(self.store.suppress(&self.ctx(now), vec![new])).unwrap()
+    }
+
     pub fn lead(&self, id: LeadId) -> campanile_domain::ports::store::Lead {
         wait(self.store.lead(self.tenant.key, id)).unwrap()
     }
@@ -361,11 +367,15 @@ pub const SUMS: &[(&str, &str)] = &[
            EXCEPT SELECT campaign, state, answered_by, count(*) FROM attempt WHERE state >= 10 GROUP BY 1, 2, 3)",
         "0",
     ),
-    // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another. Of a
-    // deleted one there is no phone left.
+    // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another. A
+    // deleted one has no phone and no contact; one whose person was erased neither, nor a call to a phone, and both are over.
     (
         "SELECT count(*) || '' FROM lead l WHERE NOT EXISTS (SELECT 1 FROM lead_data WHERE lead = l.id)
-            OR EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND phone = l.primary_phone) = (l.state = 27)",
+            OR (l.primary_phone <> 0
+                AND NOT EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND phone = l.primary_phone))
+            OR (l.primary_phone = 0 AND (EXISTS (SELECT 1 FROM contact WHERE lead = l.id)
+                OR (l.state <> 27 AND EXISTS (SELECT 1 FROM attempt WHERE lead = l.id AND phone <> 0)) OR l.state < 20))
+                OR (l.primary_phone <> 0 AND l.state = 27)",
         "0",
     ),
 ];

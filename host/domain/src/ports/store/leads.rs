@@ -189,10 +189,10 @@ impl LeadFilter {
 pub struct BulkRefusal {
     /// Which lead.
     pub lead: LeadId,
-    /// Which rule: `lead_suppressed`.
+    /// Which rule: `lead_suppressed`, `lead_erased`.
     pub reason: String,
-    /// The phone that it is about.
-    pub phone: Phone,
+    /// The phone that it is about, if it is about one.
+    pub phone: Option<Phone>,
 }
 
 /// What became of the leads of a bulk update.
@@ -244,8 +244,8 @@ pub struct Call {
     pub lead: LeadId,
     /// Position of the contact.
     pub contact: u16,
-    /// The number dialled.
-    pub phone: Phone,
+    /// The number dialled; `None` once the person was erased.
+    pub phone: Option<Phone>,
     /// The number shown.
     pub caller_id: Phone,
     /// Which dial of the lead, from 1.
@@ -391,6 +391,26 @@ pub struct Suppression {
     pub at: Timestamp,
 }
 
+/// A number that is to be called no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSuppression {
+    /// The number.
+    pub phone: Phone,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What became of numbers that were to be put on the do-not-call list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppressed {
+    /// For each in its order: whether it was new.
+    pub added: Vec<bool>,
+    /// Leads that ended because of it.
+    pub leads: u64,
+    /// Their campaigns, which may be over now.
+    pub campaigns: Vec<CampaignKey>,
+}
+
 /// Leads.
 #[async_trait]
 pub trait Leads: Send + Sync {
@@ -441,10 +461,13 @@ pub trait Leads: Send + Sync {
     /// Every call of a lead, oldest first.
     async fn calls_of_lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Vec<Call>>;
 
-    /// Puts numbers on the do-not-call list; in force before the next dial.
-    async fn suppress(&self, ctx: &WriteContext, phones: Vec<Phone>, reason: String) -> Stored<u64>;
-    /// Takes a number off it.
+    /// Puts numbers on the do-not-call list; in force before the next dial. Leads that wait and have nobody left to call
+    /// end as suppressed in the same transaction. A number that is there already keeps its reason.
+    async fn suppress(&self, ctx: &WriteContext, numbers: Vec<NewSuppression>) -> Stored<Suppressed>;
+    /// Takes a number off it. Leads that ended for it stay as they ended until a hand sets them to be called again.
     async fn unsuppress(&self, ctx: &WriteContext, phone: &Phone) -> Stored<()>;
+    /// What the list says of a number.
+    async fn suppression(&self, tenant: TenantKey, phone: &Phone) -> Stored<Suppression>;
     /// The list, by number.
     async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>>;
 }

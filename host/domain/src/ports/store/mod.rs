@@ -19,6 +19,7 @@ pub use audit::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
+pub use erasures::*;
 pub use evaluations::*;
 pub use imports::*;
 pub use instances::*;
@@ -37,6 +38,7 @@ mod audit;
 mod campaigns;
 mod credentials;
 mod dialling;
+mod erasures;
 mod evaluations;
 mod imports;
 mod instances;
@@ -58,6 +60,7 @@ pub trait Store:
     + Campaigns
     + Leads
     + SingleCalls
+    + Erasures
     + Imports
     + Sources
     + Sinks
@@ -75,6 +78,7 @@ impl<T> Store for T where
         + Campaigns
         + Leads
         + SingleCalls
+        + Erasures
         + Imports
         + Sources
         + Sinks

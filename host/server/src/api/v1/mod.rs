@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod connections;
+pub(crate) mod erasures;
 pub(crate) mod evaluations;
 pub(crate) mod gateways;
 pub(crate) mod imports;
@@ -19,6 +20,7 @@ pub(crate) mod quarantine;
 pub(crate) mod scripts;
 pub(crate) mod sinks;
 pub(crate) mod sources;
+pub(crate) mod suppressions;
 pub(crate) mod tenants;
 
 use crate::problem::FieldProblem;

@@ -29,7 +29,7 @@ pub(crate) fn calls(
     };
     let mut statement = db.prepare_cached(&format!(
         "SELECT campaign, state, phone, intent_at, failure, talk_ms, variables FROM attempt
-         WHERE {column} = ?1 AND state >= 10 ORDER BY id DESC LIMIT ?2"
+         WHERE {column} = ?1 AND state >= 10 AND phone <> 0 ORDER BY id DESC LIMIT ?2"
     ))?;
     let mut rows = statement.query(params![key, limit])?;
     let (mut scopes, mut found) = (BTreeMap::new(), Vec::new());

@@ -71,9 +71,10 @@ fn is_new(op: &Op<'_>, gateway: GatewayKey, event: &CallEvent) -> Done<bool> {
     Ok(added == 1)
 }
 
+/// The attempt that an event is about. One whose person was erased is not found: what comes late about it is not kept.
 fn find(op: &Op<'_>, gateway: GatewayKey, event: &CallEvent) -> Done<Option<AttemptRow>> {
     static BY_ID: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        format!("SELECT {ATTEMPT} FROM attempt a WHERE a.public_id = ?1 AND a.gateway = ?2")
+        format!("SELECT {ATTEMPT} FROM attempt a WHERE a.public_id = ?1 AND a.gateway = ?2 AND a.phone <> 0")
     });
     static BY_NAME: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         format!(

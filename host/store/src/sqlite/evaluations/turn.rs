@@ -53,7 +53,8 @@ fn waiting(db: &Connection, key: AttemptKey) -> Done<Option<(u32, bool, bool)>> 
 }
 
 fn attempt(db: &Connection, key: AttemptKey) -> Done<Option<AttemptRow>> {
-    let mut statement = db.prepare_cached(&format!("SELECT {ATTEMPT} FROM attempt a WHERE a.id = ?1"))?;
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {ATTEMPT} FROM attempt a WHERE a.id = ?1 AND a.phone <> 0"))?;
     let mut rows = statement.query([key.0])?;
     rows.next()?.map(AttemptRow::read).transpose()
 }

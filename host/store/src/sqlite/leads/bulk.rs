@@ -6,6 +6,7 @@
 //! position is refused, and a job that was cancelled changes nobody any more.
 
 use campanile_domain::ids::{JobId, LeadId, LeadKey, TenantKey};
+use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
     BulkCounts, BulkPreview, BulkRefusal, BulkStep, LeadFilter, LeadPatch, LeadSort, StoreError,
 };
@@ -22,6 +23,8 @@ use crate::sqlite::row::{LEAD, LeadRow, list};
 const EXAMPLES: usize = 10;
 /// Why a lead that should be called again is not.
 const SUPPRESSED: &str = "lead_suppressed";
+/// Why nothing of a lead is changed any more.
+const ERASED: &str = "lead_erased";
 
 /// Where a job is, if it runs.
 pub(crate) struct Position {
@@ -95,12 +98,15 @@ fn count(counts: &mut BulkCounts, id: LeadId, verdict: Verdict) {
     match verdict {
         Verdict::Changes => counts.updated += 1,
         Verdict::Unchanged => counts.unchanged += 1,
-        Verdict::Suppressed(phone) => {
-            *counts.refused.entry(SUPPRESSED.to_owned()).or_default() += 1;
-            if counts.refusals.len() < EXAMPLES {
-                counts.refusals.push(BulkRefusal { lead: id, reason: SUPPRESSED.to_owned(), phone });
-            }
-        }
+        Verdict::Suppressed(phone) => refuse(counts, id, SUPPRESSED, Some(phone)),
+        Verdict::Erased => refuse(counts, id, ERASED, None),
+    }
+}
+
+fn refuse(counts: &mut BulkCounts, lead: LeadId, reason: &str, phone: Option<Phone>) {
+    *counts.refused.entry(reason.to_owned()).or_default() += 1;
+    if counts.refusals.len() < EXAMPLES {
+        counts.refusals.push(BulkRefusal { lead, reason: reason.to_owned(), phone });
     }
 }
 

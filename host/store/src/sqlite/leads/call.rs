@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use super::lead;
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::codes::Code;
+use crate::sqlite::erasures::NOBODY;
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::page;
 use crate::sqlite::row::{list, phone};
@@ -41,7 +42,7 @@ fn read(row: &Row<'_>) -> Done<Call> {
         campaign: CampaignId::from_bytes(row.get(2)?),
         lead: LeadId::from_bytes(row.get(3)?),
         contact: row.get(4)?,
-        phone: phone(row.get(5)?)?,
+        phone: Some(row.get(5)?).filter(|digits| *digits != NOBODY).map(phone).transpose()?,
         caller_id: phone(row.get(6)?)?,
         number: row.get(7)?,
         era: row.get(8)?,

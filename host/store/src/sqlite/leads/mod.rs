@@ -5,7 +5,7 @@ use campanile_domain::ids::{CallId, CampaignId, CampaignKey, JobId, LeadId, Lead
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
     BulkPreview, BulkStep, Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, LeadUpsert, Leads,
-    Listed, NewLead, Page, Stored, Suppression, WriteContext,
+    Listed, NewLead, NewSuppression, Page, Stored, Suppressed, Suppression, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -98,13 +98,17 @@ impl Leads for SqliteStore {
         self.read(move |db| call::of_lead(db, tenant, id)).await
     }
 
-    async fn suppress(&self, ctx: &WriteContext, phones: Vec<Phone>, reason: String) -> Stored<u64> {
+    async fn suppress(&self, ctx: &WriteContext, numbers: Vec<NewSuppression>) -> Stored<Suppressed> {
         // Before the next dial: it does not wait behind an import.
-        self.write(Dial, ctx, move |op| suppress::add(op, &phones, &reason)).await
+        self.write(Dial, ctx, move |op| suppress::add(op, &numbers)).await
     }
     async fn unsuppress(&self, ctx: &WriteContext, phone: &Phone) -> Stored<()> {
         let phone = *phone;
         self.write(Bulk, ctx, move |op| suppress::remove(op, phone)).await
+    }
+    async fn suppression(&self, tenant: TenantKey, phone: &Phone) -> Stored<Suppression> {
+        let phone = *phone;
+        self.read(move |db| suppress::one(db, tenant, phone)).await
     }
     async fn suppressions(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Suppression>> {
         let page = page.clone();

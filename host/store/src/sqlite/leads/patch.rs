@@ -16,6 +16,7 @@ use rusqlite::{Connection, params};
 use super::lead;
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::dialling::{dispose, facts};
+use crate::sqlite::erasures::NOBODY;
 use crate::sqlite::fault::{Done, broken, conflict};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::LeadRow;
@@ -29,11 +30,17 @@ pub(crate) enum Verdict {
     Unchanged,
     /// The lead should be called again and its phone is on the do-not-call list.
     Suppressed(Phone),
+    /// The person was erased: there is nobody whom it is about.
+    Erased,
 }
 
 /// Changes what the patch names.
 pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead> {
     let mut row = LeadRow::load(op, LeadKey(lead::key_of(op.db, op.ctx.tenant, id)?))?;
+    if erased(op.db, &row)? {
+        let message = "the person was erased, only what was counted and charged is left; add them as a new lead";
+        return Err(conflict("lead_erased", message));
+    }
     apply(op, &mut row, patch)?;
     op.audit_changes("lead.patch", &id, &named(patch))?;
     lead::by_id(op.db, op.ctx.tenant, id)
@@ -71,6 +78,9 @@ pub(crate) fn apply(op: &mut Op<'_>, row: &mut LeadRow, patch: &LeadPatch) -> Do
 
 /// What the patch would do to a lead at `now`.
 pub(crate) fn verdict(db: &Connection, row: &LeadRow, patch: &LeadPatch, now: Timestamp) -> Done<Verdict> {
+    if erased(db, row)? {
+        return Ok(Verdict::Erased);
+    }
     if patch.status == Some(SetStatus::Created)
         && let Some(phone) = suppressed(db, row)?
     {
@@ -166,6 +176,12 @@ fn set(op: &Op<'_>, row: &mut LeadRow, status: SetStatus) -> Done<()> {
     row.hand = None;
     row.unpark();
     Ok(())
+}
+
+fn erased(db: &Connection, row: &LeadRow) -> Done<bool> {
+    let sql = "SELECT primary_phone FROM lead WHERE id = ?1";
+    let phone: i64 = db.prepare_cached(sql)?.query_row([row.key.0], |row| row.get(0))?;
+    Ok(phone == NOBODY)
 }
 
 /// The primary phone, when it is on the do-not-call list. One that its source or its owner replaced is primary no more.

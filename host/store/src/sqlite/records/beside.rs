@@ -45,6 +45,9 @@ impl Beside {
 /// Keeps them.
 pub(crate) fn keep(op: &mut Op<'_>, kind: Beside, records: &[Document]) -> Done<()> {
     for Document { tenant, lead, at, text, .. } in records {
+        if segments::is_erased(op.db, tenant.0, "lead", lead.0)? {
+            continue;
+        }
         let day = segments::of(op, *at)?;
         if !day.is_of(kind.since()) {
             segments::beside_of(op, day, kind)?;

@@ -12,6 +12,9 @@ use crate::sqlite::op::Op;
 /// Keeps records.
 pub(crate) fn keep(op: &mut Op<'_>, records: &[Document]) -> Done<()> {
     for Document { tenant, campaign, lead, at, text } in records {
+        if segments::is_erased(op.db, tenant.0, "lead", lead.0)? {
+            continue;
+        }
         let day = segments::of(op, *at)?;
         if day.is_first_shape() {
             op.db

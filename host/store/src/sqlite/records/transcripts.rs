@@ -22,6 +22,9 @@ pub(crate) fn keep(
             .prepare_cached(&format!("DELETE FROM transcript_{day} WHERE tenant = ?1 AND attempt = ?2"))?
             .execute(params![tenant.0, attempt.0])?;
     }
+    if segments::is_erased(op.db, tenant.0, "call", attempt.0)? {
+        return Ok(());
+    }
     let day = segments::of(op, at)?;
     op.db
         .prepare_cached(&format!("INSERT INTO transcript_{day} (tenant, attempt, lines) VALUES (?1, ?2, ?3)"))?
