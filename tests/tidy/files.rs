@@ -9,16 +9,18 @@ use campanile_tests::repo::{Source, sources};
 const MOST_LINES: usize = 400;
 
 /// Files that read the system's time, each with its reason.
-const READS_THE_TIME: [(&str, &str); 6] = [
+const READS_THE_TIME: [(&str, &str); 7] = [
     ("host/engine/src/shell/clock.rs", "the clock that everybody else is given"),
     ("host/store/src/sqlite/writer.rs", "bounds a transaction's real time, for fairness between its lanes"),
     ("host/sandbox/benches/decisions/main.rs", "a measurement"),
+    ("host/server/src/testing/flood.rs", "a measurement"),
     ("host/store/tests/speed.rs", "a measurement"),
     ("tests/peers/src/main.rs", "a measurement"),
     ("tests/support/patience.rs", "limits on real processes"),
 ];
 /// Files with tests that do not run by themselves, each with its reason. A test that is ignored because it fails is none.
-const RUN_BY_HAND: [(&str, &str); 2] = [
+const RUN_BY_HAND: [(&str, &str); 3] = [
+    ("host/server/src/testing/flood.rs", "a measurement beside a test that runs by itself"),
     ("host/store/tests/opening.rs", "the part of a test that is killed, run by that test in a process of its own"),
     ("host/store/tests/speed.rs", "a measurement"),
 ];
