@@ -27,6 +27,22 @@ use crate::secret::{Secret, seed};
 pub(crate) trait Scope: Send + Sync {
     /// The word in [`campanile_domain::ports::store::SCOPES`].
     const NAME: &'static str;
+    /// Others that do as well.
+    const OR: &'static [&'static str] = &[];
+}
+
+/// Reads jobs: whoever may read what one of them is about.
+pub(crate) struct JobsRead;
+impl Scope for JobsRead {
+    const NAME: &'static str = "campaigns:read";
+    const OR: &'static [&'static str] = &["leads:read", "plugins:read"];
+}
+
+/// Cancels jobs: whoever may ask for one.
+pub(crate) struct JobsWrite;
+impl Scope for JobsWrite {
+    const NAME: &'static str = "campaigns:write";
+    const OR: &'static [&'static str] = &["leads:write", "plugins:write"];
 }
 
 macro_rules! scopes {
@@ -101,7 +117,7 @@ fn write(app: &App, tenant: TenantKey, actor: Actor, request: RequestId, promise
 }
 
 fn has<S: Scope>(scopes: &[String]) -> Result<(), Problem> {
-    if may(scopes, S::NAME) {
+    if may(scopes, S::NAME) || S::OR.iter().any(|other| may(scopes, other)) {
         return Ok(());
     }
     let (needed, has) = (S::NAME, scopes.join(", "));

@@ -8,7 +8,7 @@ use campanile_domain::ids::JobId;
 use campanile_domain::ports::store::Job;
 
 use crate::app::App;
-use crate::auth::{Key, PluginsWrite};
+use crate::auth::{JobsWrite, Key};
 use crate::body::Empty;
 use crate::path::Id;
 use crate::problem::Problem;
@@ -16,10 +16,10 @@ use crate::schema::replay as schema;
 
 /// Cancels a job. One that is over stays as it is.
 #[utoipa::path(post, path = "/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path, description = "`job_...`")),
-    responses((status = 200, body = schema::Job)), security(("key" = ["plugins:write"])))]
+    responses((status = 200, body = schema::Job)), security(("key" = ["campaigns:write"]), ("key" = ["leads:write"]), ("key" = ["plugins:write"])))]
 pub(crate) async fn cancel_job(
     State(app): State<Arc<App>>,
-    key: Key<PluginsWrite>,
+    key: Key<JobsWrite>,
     Id(id): Id<JobId>,
     _: Empty,
 ) -> Result<Json<Job>, Problem> {

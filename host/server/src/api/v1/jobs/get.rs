@@ -8,17 +8,17 @@ use campanile_domain::ids::JobId;
 use campanile_domain::ports::store::Job;
 
 use crate::app::App;
-use crate::auth::{Key, PluginsRead};
+use crate::auth::{JobsRead, Key};
 use crate::path::Id;
 use crate::problem::Problem;
 use crate::schema::replay as schema;
 
 /// Reads a job: its progress, and in the end its result or why there is none.
 #[utoipa::path(get, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "`job_...`")),
-    responses((status = 200, body = schema::Job)), security(("key" = ["plugins:read"])))]
+    responses((status = 200, body = schema::Job)), security(("key" = ["campaigns:read"]), ("key" = ["leads:read"]), ("key" = ["plugins:read"])))]
 pub(crate) async fn get_job(
     State(app): State<Arc<App>>,
-    key: Key<PluginsRead>,
+    key: Key<JobsRead>,
     Id(id): Id<JobId>,
 ) -> Result<Json<Job>, Problem> {
     Ok(Json(app.store.job(key.of(), id).await?))

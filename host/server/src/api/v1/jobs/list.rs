@@ -7,7 +7,7 @@ use axum::extract::State;
 use campanile_domain::ports::store::{Job, Listed};
 
 use crate::app::App;
-use crate::auth::{Key, PluginsRead};
+use crate::auth::{JobsRead, Key};
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -15,10 +15,10 @@ use crate::schema;
 
 /// Lists jobs, the latest first, without their results.
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", params(Paging),
-    responses((status = 200, body = schema::Listed<schema::replay::Job>)), security(("key" = ["plugins:read"])))]
+    responses((status = 200, body = schema::Listed<schema::replay::Job>)), security(("key" = ["campaigns:read"]), ("key" = ["leads:read"]), ("key" = ["plugins:read"])))]
 pub(crate) async fn list_jobs(
     State(app): State<Arc<App>>,
-    key: Key<PluginsRead>,
+    key: Key<JobsRead>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Listed<Job>>, Problem> {
     Ok(Json(app.store.jobs(key.of(), &paging.page()?).await?))
