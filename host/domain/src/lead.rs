@@ -22,7 +22,7 @@ pub enum LeadState {
     /// Waits for a retry. Entered by a decision; left by the claimer, or an end.
     Rescheduled,
     /// Done. Left by a hand (a new era), or by its source: one that was removed there came back, or it changed there and
-    /// the source reopens what changes.
+    /// the source reopens what changes. A deleted one is never left.
     Completed(Completion),
     /// Not reached, and never again. Left only by a hand.
     MaxRetries(Exhaustion),
@@ -66,6 +66,8 @@ pub enum Completion {
     CampaignEnded,
     /// The system that it came from has it no more. Comes back by itself when it is there again, unless it was reached.
     RemovedAtSource,
+    /// Its owner deleted it: it is in no list and no count, and never comes back. Its calls name it.
+    Deleted,
 }
 
 /// Why a lead is given up.
@@ -144,6 +146,7 @@ impl LeadState {
             Self::Completed(Completion::ByHand) => "by_hand",
             Self::Completed(Completion::CampaignEnded) => "campaign_ended",
             Self::Completed(Completion::RemovedAtSource) => "removed_at_source",
+            Self::Completed(Completion::Deleted) => "deleted",
             Self::MaxRetries(Exhaustion::AttemptsUsed) => "attempts_used",
             Self::MaxRetries(Exhaustion::GaveUpByPolicy) => "gave_up_by_policy",
             Self::MaxRetries(Exhaustion::Expired) => "expired",
@@ -156,7 +159,7 @@ impl LeadState {
     }
 
     /// Every state, in the order of their codes; for tables of counts and for tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Created,
         Self::Scheduled,
         Self::Rescheduled,
@@ -173,6 +176,7 @@ impl LeadState {
         Self::Completed(Completion::ByHand),
         Self::Completed(Completion::CampaignEnded),
         Self::Completed(Completion::RemovedAtSource),
+        Self::Completed(Completion::Deleted),
         Self::MaxRetries(Exhaustion::AttemptsUsed),
         Self::MaxRetries(Exhaustion::GaveUpByPolicy),
         Self::MaxRetries(Exhaustion::Expired),
@@ -239,10 +243,10 @@ impl LeadState {
     /// the campaign's end, and a retry that waits may be put off again when its round turns out to be over.
     ///
     /// # Errors
-    /// The lead has ended: only a hand reopens it. Or `next` is entered another way: staged, or claimed.
+    /// The lead has ended: only a hand reopens it. Or `next` is entered another way: staged, claimed, or deleted.
     pub fn settle(self, next: Self) -> Result<Self, InvalidTransition> {
         let allowed = match (self, next) {
-            (_, Self::Scheduled | Self::Processing(Phase::Dialling)) => false,
+            (_, Self::Scheduled | Self::Processing(Phase::Dialling) | Self::Completed(Completion::Deleted)) => false,
             (Self::Processing(_), _) | (Self::Rescheduled, Self::Rescheduled) => true,
             (Self::Created | Self::Scheduled | Self::Rescheduled, next) => next.is_ended(),
             (Self::Completed(_) | Self::MaxRetries(_) | Self::Suppressed(_), _) => false,
@@ -253,11 +257,24 @@ impl LeadState {
     /// A hand says: call again; or a source: it is there again.
     ///
     /// # Errors
-    /// While processing this takes effect when the attempt settles, so it is not a transition of its own.
+    /// While processing this takes effect when the attempt settles, so it is not a transition of its own. A deleted lead
+    /// does not come back.
     pub fn reopen(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Processing(Phase::Dialling | Phase::Evaluating | Phase::Deciding) => Err(self.cannot("created")),
+            Self::Processing(Phase::Dialling | Phase::Evaluating | Phase::Deciding)
+            | Self::Completed(Completion::Deleted) => Err(self.cannot("created")),
             _ => Ok(Self::Created),
+        }
+    }
+
+    /// Its owner deletes it.
+    ///
+    /// # Errors
+    /// An attempt is open, or it is deleted already.
+    pub const fn delete(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Processing(Phase::Dialling) | Self::Completed(Completion::Deleted) => Err(self.cannot("deleted")),
+            _ => Ok(Self::Completed(Completion::Deleted)),
         }
     }
 
@@ -344,7 +361,8 @@ mod tests {
     fn an_ended_lead_is_reopened_by_hand_only() {
         for state in LeadState::ALL.into_iter().filter(|state| state.is_ended()) {
             assert!(state.settle(LeadState::Rescheduled).is_err());
-            assert_eq!(state.reopen(), Ok(LeadState::Created));
+            let deleted = state == LeadState::Completed(Completion::Deleted);
+            assert_eq!(state.reopen().ok(), (!deleted).then_some(LeadState::Created));
         }
     }
 }

@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
-use campanile_domain::lead::{LeadState, Phase};
+use campanile_domain::lead::{Completion, LeadState, Phase};
 use proptest::prelude::*;
 
 const PHASES: [Phase; 6] = [
@@ -18,9 +18,12 @@ const PHASES: [Phase; 6] = [
     Phase::PolicyFailed,
 ];
 
-/// `status`, or `processing:phase`; the reasons of an end do not matter to the machine.
+const DELETED: LeadState = LeadState::Completed(Completion::Deleted);
+
+/// `status`, or `processing:phase`; of the reasons of an end only `deleted` matters to the machine.
 fn word(state: LeadState) -> String {
     match state {
+        DELETED => "deleted".to_owned(),
         LeadState::Processing(_) => format!("processing:{}", state.reason().unwrap()),
         _ => state.status().to_owned(),
     }
@@ -59,6 +62,18 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     ("processing:deferred", "reopen", &["created"]),
     ("processing:awaiting_evaluation", "reopen", &["created"]),
     ("processing:policy_failed", "reopen", &["created"]),
+    ("deleted", "unstage", &["(itself)"]),
+    ("created", "delete", &["deleted"]),
+    ("scheduled", "delete", &["deleted"]),
+    ("rescheduled", "delete", &["deleted"]),
+    ("completed", "delete", &["deleted"]),
+    ("max_retries", "delete", &["deleted"]),
+    ("suppressed", "delete", &["deleted"]),
+    ("processing:evaluating", "delete", &["deleted"]),
+    ("processing:deciding", "delete", &["deleted"]),
+    ("processing:deferred", "delete", &["deleted"]),
+    ("processing:awaiting_evaluation", "delete", &["deleted"]),
+    ("processing:policy_failed", "delete", &["deleted"]),
 ];
 
 /// Every phase but the one that holds a slot.
@@ -72,7 +87,7 @@ const IN_PROCESS: &[&str] = &[
 
 fn in_table(from: LeadState, verb: &str, to: LeadState) -> bool {
     TABLE.iter().any(|(left, by, right)| {
-        let leaves = *left == word(from) || *left == from.status();
+        let leaves = *left == word(from) || (*left == from.status() && from != DELETED);
         *by == verb && leaves && (right.contains(&word(to).as_str()) || (right.contains(&"(itself)") && from == to))
     })
 }
@@ -82,6 +97,7 @@ enum Verb {
     Stage,
     Unstage,
     Claim,
+    Delete,
     Reopen,
     Enter(Phase),
     Settle(LeadState),
@@ -93,6 +109,7 @@ impl Verb {
             Self::Stage => "stage",
             Self::Unstage => "unstage",
             Self::Claim => "claim",
+            Self::Delete => "delete",
             Self::Reopen => "reopen",
             Self::Enter(_) => "enter",
             Self::Settle(_) => "settle",
@@ -104,6 +121,7 @@ impl Verb {
             Self::Stage => state.stage().ok(),
             Self::Unstage => Some(state.unstage()),
             Self::Claim => state.claim().ok(),
+            Self::Delete => state.delete().ok(),
             Self::Reopen => state.reopen().ok(),
             Self::Enter(phase) => state.enter(phase).ok(),
             Self::Settle(next) => state.settle(next).ok(),
@@ -112,7 +130,7 @@ impl Verb {
 }
 
 fn verbs() -> Vec<Verb> {
-    let plain = [Verb::Stage, Verb::Unstage, Verb::Claim, Verb::Reopen];
+    let plain = [Verb::Stage, Verb::Unstage, Verb::Claim, Verb::Delete, Verb::Reopen];
     let settles = LeadState::ALL.into_iter().map(Verb::Settle);
     plain.into_iter().chain(PHASES.into_iter().map(Verb::Enter)).chain(settles).collect()
 }
@@ -148,7 +166,8 @@ proptest! {
             let Some(next) = verb.apply(state) else { continue };
             let dialling = LeadState::Processing(Phase::Dialling);
             prop_assert!(next != dialling || state == dialling || matches!(verb, Verb::Claim));
-            prop_assert!(!state.is_ended() || next == state || matches!(verb, Verb::Reopen));
+            prop_assert!(!state.is_ended() || next == state || matches!(verb, Verb::Reopen | Verb::Delete));
+            prop_assert!(state != DELETED || next == DELETED);
             prop_assert!(state != dialling || next == dialling || matches!(verb, Verb::Enter(_) | Verb::Settle(_)));
             state = next;
         }

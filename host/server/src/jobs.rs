@@ -3,7 +3,8 @@
 //! A job is in the store before its work begins. One job of an account runs at a time and two in all, because each takes a
 //! thread of the guests whenever nobody else needs it, or a core in a niced process; the others wait with nothing in hand. A job is cancelled at once,
 //! waiting or running, and its end is written once: whoever comes second changes nothing. A host that stops in order fails
-//! what runs as interrupted; one that died does so at its next start.
+//! what runs as interrupted; one that died does so at its next start. A bulk update of leads keeps its place in the store, so it
+//! is left as it is and gone on with.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::v1::leads::update;
 use crate::app::App;
+use crate::bulk_update::{self, BulkUpdate};
 use crate::problem::Problem;
 use crate::reevaluation::Reevaluation;
 use crate::rehearsal::Rehearsal;
@@ -96,13 +99,21 @@ pub(crate) enum Task {
     Reevaluation(Reevaluation),
     /// A campaign is rehearsed.
     Rehearsal(Box<Rehearsal>),
+    /// Leads are changed.
+    BulkUpdate(Box<BulkUpdate>),
 }
 
 impl Task {
+    /// Whether the next host goes on with it.
+    const fn is_resumed(&self) -> bool {
+        matches!(self, Self::BulkUpdate(_))
+    }
+
     async fn run(&self, app: &App, tenant: TenantKey, id: JobId) -> Stored<Result<Value, JobError>> {
         match self {
             Self::Replay(replay) => replay.run(app, tenant, id).await.map(Ok),
             Self::Reevaluation(calls) => calls.run(app, tenant, id).await.map(Ok),
+            Self::BulkUpdate(update) => update.run(app, tenant, id).await,
             Self::Rehearsal(rehearsal) => {
                 rehearsal.run(Part { app, tenant, id, before: 0, total: rehearsal.steps() }).await
             }
@@ -110,14 +121,44 @@ impl Task {
     }
 }
 
-/// What a host that died left running runs nowhere. Once, before requests are answered.
+/// What a host that died left running runs nowhere, but for what can be gone on with. Once, before requests are answered.
 ///
 /// # Errors
 /// The store's.
-pub async fn interrupt_jobs(app: &App) -> Stored<()> {
+pub async fn interrupt_jobs(app: &Arc<App>) -> Stored<()> {
     let interrupted = app.store.interrupt_jobs(app.engine_clock.now()).await?;
     if interrupted > 0 {
         tracing::warn!(interrupted, "jobs were cut off by the end of the last host");
+    }
+    for (tenant, job) in app.store.unfinished_jobs().await? {
+        go_on(app, tenant, &job).await?;
+    }
+    Ok(())
+}
+
+/// Goes on with a bulk update; without its campaign there is nobody to change.
+async fn go_on(app: &Arc<App>, tenant: TenantKey, job: &Job) -> Stored<()> {
+    let id = job.request["campaign"].as_str().and_then(|id| id.parse().ok());
+    let campaign = match id {
+        Some(id) => app.store.campaign(tenant, id).await.map(Some),
+        None => Ok(None),
+    };
+    let campaign = match campaign {
+        Err(StoreError::NotFound(_)) => None,
+        found => found?,
+    };
+    let asked = campaign.and_then(|campaign| {
+        let (filter, patch) = update::reread(&campaign, &job.request, job.created_at)?;
+        Some(BulkUpdate::new(campaign.key, filter, patch, job))
+    });
+    match asked {
+        Some(update) => {
+            tracing::info!(id = %job.id, "a bulk update goes on");
+            start(Arc::clone(app), tenant, job, Task::BulkUpdate(Box::new(update)));
+        }
+        None => {
+            app.store.end_job(&context(app, tenant), job.id, Err(bulk_update::deleted())).await?;
+        }
     }
     Ok(())
 }
@@ -131,7 +172,7 @@ pub(crate) fn start(app: Arc<App>, tenant: TenantKey, job: &Job, task: Task) {
     tracker.spawn(async move {
         let result = tokio::select! {
             biased;
-            () = app.shutdown.cancelled() => Some(Err(interrupted())),
+            () = app.shutdown.cancelled() => (!task.is_resumed()).then(|| Err(interrupted())),
             () = cancelled.cancelled() => None,
             result = run(&app, tenant, id, &task) => Some(result),
         };

@@ -11,6 +11,7 @@ mod api;
 mod app;
 mod auth;
 mod body;
+mod bulk_update;
 mod codes;
 mod frame;
 mod hooks;

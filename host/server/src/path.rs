@@ -51,6 +51,17 @@ impl<S: Send + Sync, T: FromStr<Err = NotAnId>> FromRequestParts<S> for Event<T>
     }
 }
 
+/// The path's `{external_id}`, decoded: what another system calls a lead.
+pub(crate) struct ExternalId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ExternalId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        param(parts, state, "external_id").await.map(Self)
+    }
+}
+
 /// The path's `{name}`.
 pub(crate) struct Name(pub String);
 

@@ -55,7 +55,11 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::gateways::put_secret::put_gateway_secret))
         // campaigns
         .routes(routes!(v1::campaigns::list::list_campaigns, v1::campaigns::create::create_campaign))
-        .routes(routes!(v1::campaigns::get::get_campaign, v1::campaigns::patch::patch_campaign))
+        .routes(routes!(
+            v1::campaigns::get::get_campaign,
+            v1::campaigns::patch::patch_campaign,
+            v1::campaigns::delete::delete_campaign
+        ))
         .routes(routes!(v1::campaigns::start::start_campaign))
         .routes(routes!(v1::campaigns::pause::pause_campaign))
         .routes(routes!(v1::campaigns::resume::resume_campaign))
@@ -72,8 +76,10 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // leads
         .routes(routes!(v1::leads::of_campaign::list_campaign_leads, v1::leads::create::create_lead))
         .routes(routes!(v1::leads::batch::batch_leads))
+        .routes(routes!(v1::leads::update::update_leads))
+        .routes(routes!(v1::leads::upsert::upsert_lead))
         .routes(routes!(v1::leads::list::list_leads))
-        .routes(routes!(v1::leads::get::get_lead, v1::leads::patch::patch_lead))
+        .routes(routes!(v1::leads::get::get_lead, v1::leads::patch::patch_lead, v1::leads::delete::delete_lead))
         .routes(routes!(v1::leads::timeline::lead_timeline))
         .routes(routes!(v1::leads::explain::explain_lead))
         .routes(routes!(v1::imports::list::list_imports, v1::imports::create::create_import))

@@ -74,6 +74,50 @@ pub struct Contact {
     pub unusable: Option<String>,
 }
 
+/// A lead as another system has it now. Either `phone` or `contacts` has to be sent; of the rest, what is left out stays.
+#[derive(ToSchema)]
+pub struct LeadUpsert {
+    /// The primary phone, as people write it.
+    pub phone: Option<String>,
+    /// All phones, the primary first.
+    pub contacts: Option<Vec<NewContact>>,
+    /// Further phones, in the order they are tried; at most ten.
+    pub secondary_contacts: Option<Vec<NewContact>>,
+    /// Merged into the lead's.
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<serde_json::Value>,
+    /// Higher first.
+    pub priority: Option<i32>,
+    /// Not called before; counts while the lead waits.
+    #[schema(format = DateTime)]
+    pub not_before: Option<String>,
+    /// Not called from then on.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    /// An IANA name, kept with the lead; for now the campaign's zone applies.
+    pub time_zone: Option<String>,
+    /// Take the primary phone also when another lead of the campaign has it.
+    pub allow_duplicate: Option<bool>,
+    /// The country of phones without a country code, two letters; otherwise that of the campaign's zone.
+    pub default_region: Option<String>,
+    /// Call a lead again that has ended, in a new era; otherwise it stays ended.
+    pub reopen: Option<bool>,
+}
+
+/// A phone of a lead that comes in.
+#[derive(ToSchema)]
+pub struct NewContact {
+    /// As people write it.
+    pub phone: String,
+    /// Whose phone it is.
+    pub name: Option<String>,
+    /// What you call it: "mobile", "office".
+    pub label: Option<String>,
+    /// Merged over the lead's variables when this contact is dialled.
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<serde_json::Value>,
+}
+
 /// A change of a lead; what is left out or null stays.
 #[derive(ToSchema)]
 pub struct LeadPatch {

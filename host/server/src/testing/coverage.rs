@@ -78,7 +78,7 @@ impl Things {
             _ => "token",
         };
         path = path.replace("{name}", name).replace("{version}", "1.0.0").replace("{secret}", "token");
-        path = path.replace("{run}", "run_00000000000000000000000000");
+        path = path.replace("{run}", "run_00000000000000000000000000").replace("{external_id}", "crm%2F1042");
         if pattern.contains("{id}") {
             let begins = self.0.keys().filter(|begins| pattern.starts_with(**begins)).max_by_key(|begins| begins.len());
             let begins = begins.unwrap_or_else(|| panic!("{pattern} needs an object; add one to Things"));

@@ -113,6 +113,10 @@ impl Host {
         self.call(request.header(header::CONTENT_TYPE, "application/json").body(body.to_string().into()).unwrap()).await
     }
 
+    pub(crate) async fn delete_if(&self, key: &str, path: &str, tag: &str) -> Answer {
+        self.call(request(Some(key), "DELETE", path).header(header::IF_MATCH, tag).body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn get_as(&self, path: &str, request_id: &str) -> Answer {
         self.call(
             request(Some(&self.live), "GET", path).header("x-request-id", request_id).body(Body::empty()).unwrap(),

@@ -16,8 +16,6 @@ use super::fault::{Done, broken};
 pub(crate) const OPEN: u8 = 10;
 /// A created lead whose time has not come, or that a gate parked: in the due index instead of the fresh one.
 pub(crate) const HELD: u8 = 1;
-/// A lead that its source removed; it holds its phone against nobody.
-pub(crate) const REMOVED: u8 = 26;
 
 macro_rules! codes {
     ($name:ident, $all:ident, $type:ty, [$(($code:literal, $value:expr)),* $(,)?]) => {
@@ -66,6 +64,7 @@ codes!(
         (24, LeadState::Completed(Completion::ByHand)),
         (25, LeadState::Completed(Completion::CampaignEnded)),
         (26, LeadState::Completed(Completion::RemovedAtSource)),
+        (27, LeadState::Completed(Completion::Deleted)),
         (30, LeadState::MaxRetries(Exhaustion::AttemptsUsed)),
         (31, LeadState::MaxRetries(Exhaustion::GaveUpByPolicy)),
         (32, LeadState::MaxRetries(Exhaustion::Expired)),
@@ -181,8 +180,13 @@ mod tests {
             assert_eq!((20..50).contains(&state.code()), state.is_ended(), "{state:?}");
         }
         assert_eq!(LeadState::read(HELD).unwrap(), LeadState::Created);
-        assert_eq!(LeadState::Completed(Completion::RemovedAtSource).code(), REMOVED);
         assert!(seen.insert(HELD) && LeadState::read(250).is_err());
+    }
+
+    #[test]
+    fn leads_that_are_gone_have_the_numbers_that_queries_name() {
+        assert_eq!(LeadState::Completed(Completion::RemovedAtSource).code(), 26);
+        assert_eq!(LeadState::Completed(Completion::Deleted).code(), 27);
     }
 
     #[test]

@@ -242,6 +242,7 @@ fn event_of(was: LeadState, state: LeadState) -> Option<&'static str> {
         LeadState::Created => "lead.updated",
         LeadState::Rescheduled => "lead.rescheduled",
         LeadState::Completed(Completion::GoalReached) => "lead.goal_reached",
+        LeadState::Completed(Completion::Deleted) => "lead.removed",
         LeadState::Completed(_) => "lead.completed",
         LeadState::MaxRetries(_) => "lead.max_retries",
         LeadState::Suppressed(_) => "lead.suppressed",

@@ -93,7 +93,7 @@ fn now(world: &World, source: &SourceRow) -> SourceRow {
 }
 
 fn of(world: &World, external: &str) -> Lead {
-    let filter = LeadFilter { external_id: Some(external.to_owned()), ..LeadFilter::default() };
+    let filter = LeadFilter { external_ids: vec![external.to_owned()], ..LeadFilter::default() };
     let mut found = wait(world.store.leads(world.tenant.key, &filter, &Page::default())).unwrap().data;
     assert_eq!(found.len(), 1, "{external}: {found:?}");
     found.remove(0)
@@ -197,6 +197,26 @@ pub fn a_removal_during_a_call_waits_for_it_and_who_was_reached_does_not_come_ba
     assert_eq!(of(&world, "1").state, LeadState::Completed(Completion::Contacted));
 }
 
+pub fn a_lead_that_was_deleted_here_does_not_come_back(store_: Arc<dyn Store>) {
+    let world = World::new(store_);
+    let source = world.source(true);
+    sync(&world, &source, MONDAY, whole(vec![person("1", &[1]), person("2", &[2])]));
+    let id = of(&world, "1").id;
+    world.done(world.store.delete_lead(&world.ctx(MONDAY), id));
+    let later = |hours: i64| MONDAY + hours * HOUR_MS;
+    // It changed there, is gone from there, and is there again: it was thrown out here.
+    let changed = sync(&world, &source, later(1), whole(vec![person("1", &[1, 3]), person("2", &[2])]));
+    assert_eq!((changed.counts.created, changed.counts.updated, changed.counts.unchanged), (0, 0, 2));
+    sync(&world, &source, later(2), whole(vec![person("2", &[2])]));
+    sync(&world, &source, later(3), whole(vec![person("1", &[1]), person("2", &[2])]));
+    assert_eq!(wait(world.store.lead(world.tenant.key, id)), Err(StoreError::NotFound("lead")));
+    let stats = world.done(world.store.stats(world.tenant.key, world.campaign.id));
+    assert_eq!(stats.leads, 1);
+    // Its phone is free for somebody else.
+    sync(&world, &source, later(4), whole(vec![person("2", &[2]), person("3", &[1])]));
+    assert_eq!(of(&world, "3").contacts[0].phone, phone(1));
+}
+
 pub fn do_not_call_is_suppressed_in_the_sources_name(store: Arc<dyn Store>) {
     let world = World::new(store);
     let source = world.source(false);
@@ -271,7 +291,7 @@ pub fn external_ids_are_one_sources_own(store: Arc<dyn Store>) {
     sync(&world, &one, MONDAY, delta(vec![person("7", &[2])]));
     sync(&world, &other, MONDAY, delta(vec![person("7", &[3])]));
     sync(&world, &one, MONDAY, delta(vec![gone("7")]));
-    let filter = LeadFilter { external_id: Some("7".into()), ..LeadFilter::default() };
+    let filter = LeadFilter { external_ids: vec!["7".into()], ..LeadFilter::default() };
     let found = wait(world.store.leads(world.tenant.key, &filter, &Page::default())).unwrap().data;
     let ended: Vec<_> = found.iter().map(|lead| (lead.contacts[0].phone, lead.state.is_ended())).collect();
     assert_eq!(ended, [(phone(3), false), (phone(2), true), (phone(1), false)]);

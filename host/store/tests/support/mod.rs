@@ -361,10 +361,11 @@ pub const SUMS: &[(&str, &str)] = &[
            EXCEPT SELECT campaign, state, answered_by, count(*) FROM attempt WHERE state >= 10 GROUP BY 1, 2, 3)",
         "0",
     ),
-    // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another.
+    // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another. Of a
+    // deleted one there is no phone left.
     (
         "SELECT count(*) || '' FROM lead l WHERE NOT EXISTS (SELECT 1 FROM lead_data WHERE lead = l.id)
-            OR NOT EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND phone = l.primary_phone)",
+            OR EXISTS (SELECT 1 FROM contact WHERE lead = l.id AND phone = l.primary_phone) = (l.state = 27)",
         "0",
     ),
 ];

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::{Listed, Page, PastCall, Stored, WriteContext};
+use super::{Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
 use crate::campaign::{
     CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
 };
-use crate::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
+use crate::ids::{AssistantId, CampaignId, CampaignKey, ImportId, TenantKey};
 use crate::money::Micros;
 use crate::time::Timestamp;
 
@@ -49,6 +49,19 @@ pub struct Campaign {
     pub started_at: Option<Timestamp>,
     /// When it was last completed.
     pub completed_at: Option<Timestamp>,
+}
+
+/// What went with a campaign that was deleted, for those who have it in hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignDeleted {
+    /// Which one it was.
+    pub key: CampaignKey,
+    /// Sources that fed it.
+    pub sources: Vec<SourceRow>,
+    /// Sinks that were told of it.
+    pub sinks: Vec<SinkRow>,
+    /// Uploads of which nothing was in it; their files are needed no more.
+    pub uploads: Vec<ImportId>,
 }
 
 /// What a verb came to.
@@ -129,6 +142,15 @@ pub trait Campaigns: Send + Sync {
         config: CampaignConfig,
         revision: Option<u64>,
     ) -> Stored<Campaign>;
+    /// Deletes a campaign with its leads, sources, sinks, shadow and uploads; its calls stay, and count for gaps and caps.
+    /// `Conflict` while it is in progress (`campaign_state`), a call of it is not over (`calls_open`) or an import of it is
+    /// at work (`import_running`). `revision`: refuse with `Stale` when the row is not at it.
+    async fn delete_campaign(
+        &self,
+        ctx: &WriteContext,
+        id: CampaignId,
+        revision: Option<u64>,
+    ) -> Stored<CampaignDeleted>;
     /// What the start checks look at, as far as the database knows; the caller adds the gateway's health and what is
     /// not active.
     async fn start_facts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<StartFacts>;

@@ -1,7 +1,8 @@
 //! Long work that an account asked for: it is answered at once with a job, and the job tells how far it is.
 //!
 //! A job is a row from the moment it was asked for. It is done by the process that began it and by no other: one that was
-//! running when its host died is told as failed, with the code `interrupted`, at the next start.
+//! running when its host died is told as failed, with the code `interrupted`, at the next start. Only a job that moves its own
+//! row in every transaction of its work ([`RESUMED_JOB`]) is gone on with by the next host.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -15,6 +16,9 @@ use crate::time::Timestamp;
 pub const MOST_RUNNING_JOBS: usize = 4;
 /// Jobs of one account that are kept; older ones go.
 pub const MOST_KEPT_JOBS: usize = 200;
+
+/// The kind of the jobs that the next host goes on with.
+pub const RESUMED_JOB: &str = "leads_update";
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -78,7 +82,7 @@ pub struct Job {
     pub progress: JobProgress,
     /// What was asked for.
     pub request: Value,
-    /// What came of it; lists leave it out.
+    /// What came of it, or so far where the job tells; lists leave it out.
     pub result: Option<Value>,
     /// Why nothing did.
     pub error: Option<JobError>,
@@ -105,6 +109,9 @@ pub trait Jobs: Send + Sync {
     async fn job(&self, tenant: TenantKey, id: JobId) -> Stored<Job>;
     /// The latest first, without their results.
     async fn jobs(&self, tenant: TenantKey, page: &Page) -> Stored<Listed<Job>>;
-    /// At the start of a host: whatever runs by the rows runs nowhere. Returns how many that were.
+    /// At the start of a host: whatever runs by the rows runs nowhere. Returns how many that were. Those that can be gone on
+    /// with stay.
     async fn interrupt_jobs(&self, now: Timestamp) -> Stored<u64>;
+    /// At the start of a host: the jobs of the kind [`RESUMED_JOB`] that are not over, the first one first.
+    async fn unfinished_jobs(&self) -> Stored<Vec<(TenantKey, Job)>>;
 }

@@ -1,5 +1,7 @@
 //! Leads: how they come in, how they are read, what a hand does to them; and the do-not-call list.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +9,8 @@ use super::{Listed, Page, Stored, WriteContext};
 use crate::attempt::{AnsweredBy, AttemptState, Failure};
 use crate::contact::Contact;
 use crate::explain;
-use crate::gate::{ContactFacts, LeadFacts};
-use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, LeadId, LeadKey, TenantKey};
+use crate::gate::{ContactFacts, Gate, LeadFacts};
+use crate::ids::{AttemptKey, CallId, CampaignId, CampaignKey, JobId, LeadId, LeadKey, TenantKey};
 use crate::lead::{LeadState, Progress, Wait};
 use crate::money::{Currency, Micros};
 use crate::phone::Phone;
@@ -44,6 +46,23 @@ pub struct NewLead {
     /// Accept a primary phone that the campaign already has.
     #[serde(default)]
     pub allow_duplicate: bool,
+}
+
+/// A lead as another system has it now, by that system's name for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadUpsert {
+    /// With its external id; what it is made with when it is new. Of a known one contacts are replaced and variables merged.
+    pub lead: NewLead,
+    /// Of a known one: replaced when it was said.
+    pub priority: Option<i32>,
+    /// Of a known one that waits: replaced when it was said.
+    pub not_before: Option<Timestamp>,
+    /// Of a known one: replaced when it was said.
+    pub expires_at: Option<Timestamp>,
+    /// Of a known one: replaced when it was said.
+    pub time_zone: Option<Zone>,
+    /// A known one that has ended is called again.
+    pub reopen: bool,
 }
 
 /// What became of one incoming lead.
@@ -114,17 +133,101 @@ pub struct Lead {
     pub updated_at: Timestamp,
 }
 
-/// Which leads a list shows.
-#[derive(Clone, Debug, Default)]
+/// In which order a list shows leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeadSort {
+    /// The last one that came first.
+    #[default]
+    Newest,
+    /// The first one that came first.
+    Oldest,
+}
+
+/// What keeps a lead that waits from its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsAt {
+    /// Nothing but a slot.
+    Nothing,
+    /// A gate.
+    Gate(Gate),
+}
+
+/// Which leads are meant: those that meet every condition that is set.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeadFilter {
     /// Of one campaign, or of all.
     pub campaign: Option<CampaignId>,
     /// [`LeadState::status`].
     pub status: Option<String>,
-    /// With this phone as any contact.
-    pub phone: Option<Phone>,
-    /// With this external id.
-    pub external_id: Option<String>,
+    /// [`LeadState::reason`].
+    pub reason: Option<String>,
+    /// Waiting there at an instant, as [`super::Campaigns::gate_counts`] counts them.
+    pub waits_at: Option<(WaitsAt, Timestamp)>,
+    /// With one of these phones as any contact; all, when it is empty.
+    pub phones: Vec<Phone>,
+    /// With one of these external ids, whichever source gave it; all, when it is empty.
+    pub external_ids: Vec<String>,
+    /// Made at or after.
+    pub created_since: Option<Timestamp>,
+    /// Made before.
+    pub created_until: Option<Timestamp>,
+    /// With variables of just these values.
+    pub variables: Variables,
+    /// In which order they are shown.
+    pub sort: LeadSort,
+}
+
+impl LeadFilter {
+    /// Whether every lead of the campaign is meant, or of the tenant.
+    pub fn is_everybody(&self) -> bool {
+        *self == Self { campaign: self.campaign, sort: self.sort, ..Self::default() }
+    }
+}
+
+/// A lead that a bulk update leaves as it is because a rule forbids the change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BulkRefusal {
+    /// Which lead.
+    pub lead: LeadId,
+    /// Which rule: `lead_suppressed`.
+    pub reason: String,
+    /// The phone that it is about.
+    pub phone: Phone,
+}
+
+/// What became of the leads of a bulk update.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkCounts {
+    /// Changed; of a lead with a call under way the status is changed when it is over.
+    pub updated: u64,
+    /// Everything was already so.
+    pub unchanged: u64,
+    /// Left as they are, by the rule.
+    pub refused: BTreeMap<String, u64>,
+    /// The first ten that were.
+    pub refusals: Vec<BulkRefusal>,
+}
+
+/// A page of a bulk update.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulkStep {
+    /// Of the whole job so far.
+    pub counts: BulkCounts,
+    /// Leads changed in this page.
+    pub changed: u64,
+    /// There may be more, and nobody cancelled it.
+    pub goes_on: bool,
+}
+
+/// What would become of a page of leads.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BulkPreview {
+    /// Of this page.
+    pub counts: BulkCounts,
+    /// The first ten that would change.
+    pub examples: Vec<LeadId>,
+    /// Where the next page begins.
+    pub next: Option<LeadKey>,
 }
 
 /// A call as its owner sees it.
@@ -253,7 +356,7 @@ pub enum SetStatus {
 }
 
 /// A change of a lead's own data; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeadPatch {
     /// Merged.
@@ -292,13 +395,40 @@ pub trait Leads: Send + Sync {
     /// Adds leads to a campaign in their order, a result for each; all in one transaction. A completed campaign is
     /// reopened when a lead was created and `ends_at` has not passed.
     async fn add_leads(&self, ctx: &WriteContext, campaign: CampaignId, leads: Vec<NewLead>) -> Stored<Vec<LeadAdded>>;
+    /// Makes a lead of its external id or brings it up to date; what says what is known writes nothing. A new era only with
+    /// `reopen`: `Conflict` (`lead_suppressed`) when its primary phone is on the do-not-call list then.
+    async fn upsert_lead(&self, ctx: &WriteContext, campaign: CampaignId, upsert: LeadUpsert) -> Stored<LeadAdded>;
     /// One.
     async fn lead(&self, tenant: TenantKey, id: LeadId) -> Stored<Lead>;
-    /// Newest first.
+    /// Those that are meant, in the filter's order.
     async fn leads(&self, tenant: TenantKey, filter: &LeadFilter, page: &Page) -> Stored<Listed<Lead>>;
     /// Changes a lead. A status set while the lead is processing takes effect when its attempt settles. `Conflict`
     /// (`lead_suppressed`) when it should be called again and its primary phone is suppressed.
     async fn patch_lead(&self, ctx: &WriteContext, id: LeadId, patch: LeadPatch) -> Stored<Lead>;
+    /// Deletes a lead; returns whose it was. It is in no list, search or count from then on; its calls stay, with what they
+    /// cost, and count for gaps and caps. `Conflict` (`lead_in_call`) while a call of it is not over.
+    async fn delete_lead(&self, ctx: &WriteContext, id: LeadId) -> Stored<CampaignKey>;
+    /// How many are meant.
+    async fn count_leads(&self, tenant: TenantKey, filter: &LeadFilter) -> Stored<u64>;
+    /// What a patch would do to a page of those that are meant, at `now`.
+    async fn preview_update(
+        &self,
+        tenant: TenantKey,
+        filter: &LeadFilter,
+        patch: &LeadPatch,
+        now: Timestamp,
+        after: Option<LeadKey>,
+        limit: u32,
+    ) -> Stored<BulkPreview>;
+    /// Patches the next page of those that are meant and moves the job on, in one transaction; nobody once the job is over.
+    async fn update_leads(
+        &self,
+        ctx: &WriteContext,
+        job: JobId,
+        filter: &LeadFilter,
+        patch: &LeadPatch,
+        limit: u32,
+    ) -> Stored<BulkStep>;
     /// What `explain` needs.
     async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts>;
 

@@ -47,7 +47,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: AssistantId, config: &AssistantConfig)
         .db
         .prepare_cached(
             "UPDATE assistant SET gateway = ?3, config = ?4, version = version + 1, updated_at = ?5
-             WHERE public_id = ?1 AND tenant = ?2",
+             WHERE public_id = ?1 AND tenant = ?2 AND deleted_at IS NULL",
         )?
         .execute(params![id.to_bytes(), op.tenant(), gateway, serde_json::to_string(config)?, op.now().0])?;
     if changed == 0 {
@@ -66,31 +66,40 @@ pub(crate) fn update(op: &mut Op<'_>, id: AssistantId, config: &AssistantConfig)
     Ok(assistant)
 }
 
-/// Removes it, unless a campaign uses it.
+/// Removes it, unless a campaign uses it. Where one that was deleted does, its row stays for the calls that name it.
 pub(crate) fn delete(op: &mut Op<'_>, id: AssistantId) -> Done<()> {
     let assistant = one(op.db, op.ctx.tenant, id)?;
     let used: i64 = op
         .db
-        .prepare_cached("SELECT count(*) FROM campaign WHERE assistant = ?1")?
+        .prepare_cached("SELECT count(*) FROM campaign WHERE assistant = ?1 AND deleted_at IS NULL")?
         .query_row([assistant.key.0], |row| row.get(0))?;
     if used > 0 {
-        let message = format!("{used} campaign(s) use this assistant and their calls name it; it cannot be deleted");
+        let message =
+            format!("{used} campaign(s) use this assistant; and a campaign keeps its assistant; delete them first");
         return Err(conflict("assistant_in_use", message));
     }
-    op.db.prepare_cached("DELETE FROM assistant WHERE id = ?1")?.execute([assistant.key.0])?;
+    op.db
+        .prepare_cached("UPDATE assistant SET deleted_at = ?2 WHERE id = ?1")?
+        .execute(params![assistant.key.0, op.now().0])?;
+    op.db
+        .prepare_cached(
+            "DELETE FROM assistant WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM campaign WHERE assistant = ?1)",
+        )?
+        .execute([assistant.key.0])?;
     op.audit("assistant.delete", &id)
 }
 
 /// One.
 pub(crate) fn one(db: &Connection, tenant: TenantKey, id: AssistantId) -> Done<Assistant> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE public_id = ?1 AND tenant = ?2"))?;
+    let mut statement =
+        db.prepare_cached(&format!("{SELECT} WHERE public_id = ?1 AND tenant = ?2 AND deleted_at IS NULL"))?;
     let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
     rows.next()?.map_or_else(|| not_found("assistant"), read)
 }
 
 /// The tenant's, oldest first.
 pub(crate) fn all(db: &Connection, tenant: TenantKey) -> Done<Vec<Assistant>> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE tenant = ?1 ORDER BY id"))?;
+    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE tenant = ?1 AND deleted_at IS NULL ORDER BY id"))?;
     let mut rows = statement.query([tenant.0])?;
     let mut assistants = Vec::new();
     while let Some(row) = rows.next()? {

@@ -146,7 +146,7 @@ pub(crate) fn delete(op: &mut Op<'_>, id: GatewayId) -> Done<()> {
     let count = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
         op.db.prepare_cached(sql)?.query_row(params, |row| row.get::<_, i64>(0))
     };
-    let used = count("SELECT count(*) FROM assistant WHERE gateway = ?1", &[&key])?;
+    let used = count("SELECT count(*) FROM assistant WHERE gateway = ?1 AND deleted_at IS NULL", &[&key])?;
     if used > 0 {
         let message = format!("{used} assistant(s) dial through {id}; give them another gateway first");
         return Err(conflict("gateway_in_use", message));

@@ -8,7 +8,7 @@ use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{Campaign, Listed, Page, StoreError};
 use campanile_domain::time::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::sqlite::accounts::assistants;
 use crate::sqlite::accounts::once::once;
@@ -54,17 +54,30 @@ fn one(db: &Connection, condition: &str, params: impl rusqlite::Params) -> Done<
 
 /// One of a tenant.
 pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<Campaign> {
-    one(db, "c.public_id = ?1 AND c.tenant = ?2", params![id.to_bytes(), tenant.0])
+    one(db, "c.public_id = ?1 AND c.tenant = ?2 AND c.deleted_at IS NULL", params![id.to_bytes(), tenant.0])
 }
 
-/// One, whoever owns it.
+/// One, whoever owns it, be it deleted.
 pub(crate) fn by_key(db: &Connection, key: CampaignKey) -> Done<Campaign> {
     one(db, "c.id = ?1", [key.0])
 }
 
+/// Whether its owner deleted it.
+pub(crate) fn is_deleted(db: &Connection, key: CampaignKey) -> Done<bool> {
+    let sql = "SELECT deleted_at IS NOT NULL FROM campaign WHERE id = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([key.0], |row| row.get(0))?)
+}
+
 /// The key of a tenant's campaign.
 pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<CampaignKey> {
-    use rusqlite::OptionalExtension;
+    db.prepare_cached("SELECT id FROM campaign WHERE public_id = ?1 AND tenant = ?2 AND deleted_at IS NULL")?
+        .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0).map(CampaignKey))
+        .optional()?
+        .map_or_else(|| not_found("campaign"), Ok)
+}
+
+/// The key of a tenant's campaign, be it deleted: its calls are still asked for by it.
+pub(crate) fn key_of_any(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<CampaignKey> {
     db.prepare_cached("SELECT id FROM campaign WHERE public_id = ?1 AND tenant = ?2")?
         .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0).map(CampaignKey))
         .optional()?
@@ -111,8 +124,8 @@ pub(crate) fn all(
 ) -> Done<Listed<Campaign>> {
     let before = page::after(asked, "campaigns", i64::MAX)?;
     let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND (?3 IS NULL OR c.state = ?3) AND (?4 IS NULL OR c.kind = ?4)
-         ORDER BY c.id DESC LIMIT ?5"
+        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND c.deleted_at IS NULL AND (?3 IS NULL OR c.state = ?3)
+             AND (?4 IS NULL OR c.kind = ?4) ORDER BY c.id DESC LIMIT ?5"
     ))?;
     let (status, kind) = (status.map(Code::code), kind.map(Code::code));
     let mut rows = statement.query(params![tenant.0, before, status, kind, page::limit(asked) + 1])?;

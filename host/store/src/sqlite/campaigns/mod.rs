@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, Verb};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
-    Campaign, Campaigns, GateCount, Listed, Page, PastCall, Stats, Stored, VerbDone, WriteContext,
+    Campaign, CampaignDeleted, Campaigns, GateCount, Listed, Page, PastCall, Stats, Stored, VerbDone, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -12,6 +12,7 @@ use super::store::SqliteStore;
 use super::writer::Lane::{Bulk, Dial};
 
 pub(crate) mod campaign;
+pub(crate) mod delete;
 pub(crate) mod past;
 pub(crate) mod stats;
 pub(crate) mod verbs;
@@ -50,6 +51,14 @@ impl Campaigns for SqliteStore {
         revision: Option<u64>,
     ) -> Stored<Campaign> {
         self.write(Bulk, ctx, move |op| campaign::update(op, id, config, revision)).await
+    }
+    async fn delete_campaign(
+        &self,
+        ctx: &WriteContext,
+        id: CampaignId,
+        revision: Option<u64>,
+    ) -> Stored<CampaignDeleted> {
+        self.write(Bulk, ctx, move |op| delete::delete(op, id, revision)).await
     }
     async fn start_facts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<StartFacts> {
         self.read(move |db| verbs::start_facts(db, tenant, id, now)).await

@@ -24,7 +24,7 @@ pub(crate) fn stats(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<
     let key = key_of(db, tenant, id)?;
     let mut stats = Stats::default();
     let mut statement = db.prepare_cached(
-        "SELECT state, sum(n) FROM lead_count WHERE campaign = ?1 GROUP BY state HAVING sum(n) <> 0 ORDER BY state",
+        "SELECT state, sum(n) FROM lead_count WHERE campaign = ?1 AND state <> 27 GROUP BY state HAVING sum(n) <> 0 ORDER BY state",
     )?;
     let mut rows = statement.query([key.0])?;
     while let Some(row) = rows.next()? {

@@ -9,7 +9,7 @@ use campanile_domain::time::Timestamp;
 use campanile_domain::variable::ValueKind;
 use rusqlite::{Connection, params};
 
-use super::campaign::{by_id, by_key, key_of};
+use super::campaign::{by_id, by_key, is_deleted, key_of};
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::park;
@@ -90,6 +90,9 @@ pub(crate) fn happen(
 ) -> Done<Option<Campaign>> {
     let before = by_key(op.db, campaign)?;
     let Some(to) = before.status.happen(happening) else { return Ok(None) };
+    if is_deleted(op.db, campaign)? {
+        return Ok(None);
+    }
     if happening == Happening::LeadArrived && has_ended(&before.config, op.now()) {
         return Ok(None);
     }

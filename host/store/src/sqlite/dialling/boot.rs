@@ -71,7 +71,9 @@ fn campaigns(op: &mut Op<'_>) -> Done<Vec<CampaignSnapshot>> {
 fn unfinished(op: &mut Op<'_>) -> Done<Vec<Unfinished>> {
     let leads = {
         let mut statement = op.db.prepare_cached(&format!(
-            "SELECT {LEAD} FROM lead l WHERE l.state IN (12, 13) AND l.state BETWEEN 12 AND 15 ORDER BY l.id"
+            "SELECT {LEAD} FROM lead l WHERE l.state IN (12, 13) AND l.state BETWEEN 12 AND 15
+               AND NOT EXISTS (SELECT 1 FROM campaign c WHERE c.id = l.campaign AND c.deleted_at IS NOT NULL)
+             ORDER BY l.id"
         ))?;
         let mut rows = statement.query([])?;
         let mut leads = Vec::new();

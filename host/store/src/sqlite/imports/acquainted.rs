@@ -5,7 +5,6 @@ use campanile_domain::ports::store::{Acquainted, Candidate};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::campaigns::campaign;
-use crate::sqlite::codes::REMOVED;
 use crate::sqlite::fault::Done;
 use crate::sqlite::leads::add::HOLDER;
 use crate::sqlite::row::digits;
@@ -32,7 +31,7 @@ pub(crate) fn acquainted(
             None => None,
         };
         if lead.is_none() {
-            lead = by_phone.query_row(params![campaign.0, phone, REMOVED], |found| found.get(1)).optional()?;
+            lead = by_phone.query_row(params![campaign.0, phone], |found| found.get(1)).optional()?;
         }
         let suppressed = listed.query_row(params![tenant.0, phone], |found| found.get(0))?;
         answers.push(Acquainted { lead: lead.map(LeadId::from_bytes), suppressed });

@@ -15,7 +15,8 @@ use crate::sqlite::page;
 
 const COLUMNS: &str = "i.id, i.public_id, c.public_id, i.file_name, i.bytes, i.sha256, i.status, i.options, i.existing,
     i.understood, i.review, i.rows, i.created, i.updated, i.duplicates, i.summary, i.removed, i.created_at, i.finished_at";
-const FROM: &str = "FROM import i JOIN campaign c ON c.id = i.campaign";
+/// Of a campaign that was deleted there are none.
+const FROM: &str = "FROM import i JOIN campaign c ON c.id = i.campaign AND c.deleted_at IS NULL";
 
 /// Keeps one whose file is here.
 pub(crate) fn add(op: &mut Op<'_>, new: &NewImport) -> Done<Import> {
@@ -75,7 +76,7 @@ pub(crate) fn step(op: &mut Op<'_>, id: ImportId, step: &ImportStep) -> Done<Imp
 /// Its row and status.
 pub(super) fn status(db: &Connection, tenant: TenantKey, id: ImportId) -> Done<(i64, ImportStatus)> {
     let found: Option<(i64, String)> = db
-        .prepare_cached("SELECT id, status FROM import WHERE public_id = ?1 AND tenant = ?2")?
+        .prepare_cached(&format!("SELECT i.id, i.status {FROM} WHERE i.public_id = ?1 AND i.tenant = ?2"))?
         .query_row(params![id.to_bytes(), tenant.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match found {
@@ -196,7 +197,7 @@ pub(crate) fn open(db: &Connection) -> Done<Vec<(TenantKey, Import)>> {
 
 /// The rejected rows' file.
 pub(crate) fn rejects(db: &Connection, tenant: TenantKey, id: ImportId) -> Done<Vec<u8>> {
-    db.prepare_cached("SELECT rejects FROM import WHERE public_id = ?1 AND tenant = ?2")?
+    db.prepare_cached(&format!("SELECT i.rejects {FROM} WHERE i.public_id = ?1 AND i.tenant = ?2"))?
         .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
         .optional()?
         .map_or_else(|| not_found("import"), Ok)

@@ -2,7 +2,7 @@
 
 use campanile_domain::ids::{JobId, TenantKey};
 use campanile_domain::ports::store::{
-    Job, JobError, JobProgress, JobState, Listed, MOST_KEPT_JOBS, MOST_RUNNING_JOBS, Page,
+    Job, JobError, JobProgress, JobState, Listed, MOST_KEPT_JOBS, MOST_RUNNING_JOBS, Page, RESUMED_JOB,
 };
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -100,7 +100,7 @@ pub(crate) fn progress(op: &mut Op<'_>, id: JobId, progress: JobProgress) -> Don
 fn over(op: &Op<'_>, id: JobId, state: JobState, result: Option<String>, error: Option<String>) -> Done<()> {
     op.db
         .prepare_cached(
-            "UPDATE job SET state = ?3, result = ?4, error = ?5, finished_at = ?6
+            "UPDATE job SET state = ?3, result = coalesce(?4, result), error = ?5, finished_at = ?6
              WHERE public_id = ?1 AND tenant = ?2 AND state = 'running'",
         )?
         .execute(params![id.to_bytes(), op.tenant(), state.word(), result, error, op.now().0])?;
@@ -133,7 +133,21 @@ pub(crate) fn interrupt(op: &mut Op<'_>) -> Done<u64> {
     let error = JobError { code: "interrupted".into(), message: message.into() };
     let count = op
         .db
-        .prepare_cached("UPDATE job SET state = 'failed', error = ?1, finished_at = ?2 WHERE state = 'running'")?
-        .execute(params![serde_json::to_string(&error)?, op.now().0])?;
+        .prepare_cached(
+            "UPDATE job SET state = 'failed', error = ?1, finished_at = ?2 WHERE state = 'running' AND kind <> ?3",
+        )?
+        .execute(params![serde_json::to_string(&error)?, op.now().0, RESUMED_JOB])?;
     Ok(count as u64)
+}
+
+/// Those that the next host goes on with.
+pub(crate) fn unfinished(db: &Connection) -> Done<Vec<(TenantKey, Job)>> {
+    let sql = format!("SELECT {COLUMNS}, tenant FROM job WHERE state = 'running' AND kind = ?1 ORDER BY id");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([RESUMED_JOB])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push((TenantKey(row.get(11)?), read(row, None)?));
+    }
+    Ok(found)
 }

@@ -35,4 +35,7 @@ impl Jobs for SqliteStore {
     async fn interrupt_jobs(&self, now: Timestamp) -> Stored<u64> {
         self.write(Bulk, &unowned(now), job::interrupt).await
     }
+    async fn unfinished_jobs(&self) -> Stored<Vec<(TenantKey, Job)>> {
+        self.read(job::unfinished).await
+    }
 }

@@ -14,17 +14,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::sqlite::accounts::once::once;
 use crate::sqlite::campaigns::{campaign, verbs};
-use crate::sqlite::codes::{Code, HELD, REMOVED};
+use crate::sqlite::codes::{Code, HELD};
 use crate::sqlite::dialling::dispose;
-use crate::sqlite::fault::{Done, conflict};
+use crate::sqlite::fault::{Done, broken, conflict};
 use crate::sqlite::leads::{contacts, order};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits, queue};
 use crate::sqlite::scope::Scope;
 
-/// Who holds a primary phone in a campaign; one that its source removed holds nothing.
+/// Who holds a primary phone in a campaign; one that its source removed (26) holds nothing, and one that was deleted (27)
+/// is nobody.
 pub(crate) const HOLDER: &str =
-    "SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state <> ?3 LIMIT 1";
+    "SELECT id, public_id FROM lead WHERE campaign = ?1 AND primary_phone = ?2 AND state NOT IN (26, 27) LIMIT 1";
 
 /// Where leads of files and of the API come from, as far as external ids are concerned.
 const NO_SOURCE: i64 = 0;
@@ -77,6 +78,13 @@ pub(crate) struct Arrival {
     pub known: OfKnown,
     /// Which import brings them.
     pub import: Option<i64>,
+}
+
+/// One that is not known by its external id.
+pub(super) fn one_of(op: &mut Op<'_>, campaign: CampaignKey, lead: &NewLead) -> Done<LeadAdded> {
+    let arrival = Arrival { known: OfKnown::UpdateByExternalId, import: None };
+    let added = page(op, campaign, std::slice::from_ref(lead), arrival)?.pop();
+    added.ok_or_else(|| broken("a lead was added without a result"))
 }
 
 /// A page of an import.
@@ -155,14 +163,13 @@ fn by_phone(op: &Op<'_>, campaign: CampaignKey, primary: &Contact) -> Done<Optio
     let found = op
         .db
         .prepare_cached(HOLDER)?
-        .query_row(params![campaign.0, digits(primary.phone), REMOVED], |row| {
-            Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?)))
-        })
+        .query_row(params![campaign.0, digits(primary.phone)], |row| Ok((row.get(0)?, LeadId::from_bytes(row.get(1)?))))
         .optional()?;
     Ok(found)
 }
 
-fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Option<(i64, LeadId)>> {
+/// The lead that files and the API call so.
+pub(super) fn by_external_id(op: &Op<'_>, campaign: CampaignKey, external: &str) -> Done<Option<(i64, LeadId)>> {
     let found = op
         .db
         .prepare_cached(

@@ -81,10 +81,10 @@ pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &CallFilter, asked
         conditions.push_str(&format!(" AND {}", condition.replace('?', &format!("?{}", values.len()))));
     };
     if let Some(id) = filter.campaign {
-        add("a.campaign = ?", Sql::Integer(campaign::key_of(db, tenant, id)?.0));
+        add("a.campaign = ?", Sql::Integer(campaign::key_of_any(db, tenant, id)?.0));
     }
     if let Some(id) = filter.lead {
-        add("a.lead = ?", Sql::Integer(lead::key_of(db, tenant, id)?));
+        add("a.lead = ?", Sql::Integer(lead::key_of_any(db, tenant, id)?));
     }
     if let Some(status) = &filter.status {
         let codes =

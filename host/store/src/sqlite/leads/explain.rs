@@ -3,8 +3,9 @@
 use campanile_domain::ids::{CallId, LeadId, TenantKey};
 use campanile_domain::ports::store::ExplainFacts;
 use campanile_domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
+use super::lead;
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::dialling::claim;
 use crate::sqlite::dialling::facts::{self, Facts};
@@ -21,9 +22,9 @@ pub(crate) fn explain(
     now: Timestamp,
 ) -> Done<ExplainFacts> {
     let lead = {
-        let mut statement =
-            db.prepare_cached(&format!("SELECT {LEAD} FROM lead l WHERE l.public_id = ?1 AND l.tenant = ?2"))?;
-        let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
+        let key = lead::key_of(db, tenant, id)?;
+        let mut statement = db.prepare_cached(&format!("SELECT {LEAD} FROM lead l WHERE l.id = ?1"))?;
+        let mut rows = statement.query([key])?;
         rows.next()?.map_or_else(|| not_found("lead"), |row| LeadRow::read(row, 0))?
     };
     let scope = Scope::load(db, cache, lead.campaign)?;

@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use campanile_domain::contact::Contact;
 use campanile_domain::ids::{CampaignId, LeadId, TenantKey};
-use campanile_domain::lead::{LeadState, Wait};
-use campanile_domain::ports::store::{Lead, LeadFilter, Listed, Page};
+use campanile_domain::lead::Wait;
+use campanile_domain::ports::store::{Lead, LeadFilter, LeadSort, Listed, Page};
 use campanile_domain::time::Timestamp;
 use campanile_domain::zone::Zone;
-use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::sqlite::campaigns::campaign;
-use crate::sqlite::codes::Code;
+use super::filter::Question;
 use crate::sqlite::dialling::facts;
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::page;
-use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, digits, list};
+use crate::sqlite::row::{LEAD, LEAD_COLUMNS, LeadRow, list};
 
 const REST: &str = "c.public_id, d.external_id, d.variables, d.time_zone, d.created_at, d.updated_at";
+/// Neither it nor its campaign is deleted.
+const IS_THERE: &str = "l.state <> 27 AND c.deleted_at IS NULL";
 const FROM: &str = "FROM lead l JOIN lead_data d ON d.lead = l.id JOIN campaign c ON c.id = l.campaign";
 
 fn read(row: &Row<'_>) -> Done<Lead> {
@@ -51,8 +50,9 @@ fn read(row: &Row<'_>) -> Done<Lead> {
 
 /// One of a tenant.
 pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {LEAD}, {REST} {FROM} WHERE l.public_id = ?1 AND l.tenant = ?2"))?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {LEAD}, {REST} {FROM} WHERE l.public_id = ?1 AND l.tenant = ?2 AND {IS_THERE}"
+    ))?;
     let mut rows = statement.query(params![id.to_bytes(), tenant.0])?;
     let mut lead = rows.next()?.map_or_else(|| not_found("lead"), read)?;
     lead.contacts = facts::contacts_of(db, lead.key.0)?.all;
@@ -61,7 +61,9 @@ pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<Lead
 
 /// Those of these rows that a tenant has, by row.
 pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<BTreeMap<i64, Lead>> {
-    let sql = format!("SELECT {LEAD}, {REST} {FROM} WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.tenant = ?2");
+    let sql = format!(
+        "SELECT {LEAD}, {REST} {FROM} WHERE l.id IN (SELECT value FROM json_each(?1)) AND l.tenant = ?2 AND {IS_THERE}"
+    );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![list(keys.iter().copied()), tenant.0])?;
     let mut found = BTreeMap::new();
@@ -79,52 +81,36 @@ pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<
 
 /// The key of a tenant's lead.
 pub(crate) fn key_of(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
+    db.prepare_cached(&format!(
+        "SELECT l.id FROM lead l JOIN campaign c ON c.id = l.campaign
+         WHERE l.public_id = ?1 AND l.tenant = ?2 AND {IS_THERE}"
+    ))?
+    .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
+    .optional()?
+    .map_or_else(|| not_found("lead"), Ok)
+}
+
+/// The key of a tenant's lead, be it deleted: its calls are still asked for by it.
+pub(crate) fn key_of_any(db: &Connection, tenant: TenantKey, id: LeadId) -> Done<i64> {
     db.prepare_cached("SELECT id FROM lead WHERE public_id = ?1 AND tenant = ?2")?
         .query_row(params![id.to_bytes(), tenant.0], |row| row.get(0))
         .optional()?
         .map_or_else(|| not_found("lead"), Ok)
 }
 
-/// The tenant's that match, newest first.
+/// The tenant's that are meant.
 pub(crate) fn all(db: &Connection, tenant: TenantKey, filter: &LeadFilter, asked: &Page) -> Done<Listed<Lead>> {
-    let before = page::after(asked, "leads", i64::MAX)?;
-    let mut conditions = String::from("l.tenant = ?1 AND l.id < ?2");
-    let mut values = vec![Sql::Integer(tenant.0), Sql::Integer(before)];
-    let mut add = |condition: &str, value: Sql| {
-        values.push(value);
-        conditions.push_str(&format!(" AND {}", condition.replace('?', &format!("?{}", values.len()))));
+    // A cursor belongs to its order as well.
+    let list = match filter.sort {
+        LeadSort::Newest => "leads",
+        LeadSort::Oldest => "oldest-leads",
     };
-    if let Some(id) = filter.campaign {
-        add("l.campaign = ?", Sql::Integer(campaign::key_of(db, tenant, id)?.0));
-    }
-    if let Some(status) = &filter.status {
-        let codes = (0..=u8::MAX).filter(|code| LeadState::read(*code).is_ok_and(|state| state.status() == status));
-        let codes: Vec<i64> = codes.map(i64::from).collect();
-        add("l.state IN (SELECT value FROM json_each(?))", Sql::Text(list(codes)));
-    }
-    if let Some(phone) = filter.phone {
-        let having = format!("l.id IN (SELECT lead FROM contact WHERE tenant = {} AND phone = ?)", tenant.0);
-        add(&having, Sql::Integer(digits(phone)));
-    }
-    if let Some(external) = &filter.external_id {
-        add("d.external_id = ?", Sql::Text(external.clone()));
-    }
-    let limit = page::limit(asked) + 1;
-    let sql = format!("SELECT {LEAD}, {REST} {FROM} WHERE {conditions} ORDER BY l.id DESC LIMIT {limit}");
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let lead = read(row)?;
-        found.push((lead.key.0, lead));
-    }
-    let mut listed = page::cut(found, asked, "leads");
-    let mut contacts: BTreeMap<i64, Vec<Contact>> = facts::contacts(db, listed.data.iter().map(|lead| lead.key.0))?
-        .into_iter()
-        .map(|(lead, contacts)| (lead, contacts.all))
-        .collect();
-    for lead in &mut listed.data {
-        lead.contacts = contacts.remove(&lead.key.0).unwrap_or_default();
-    }
-    Ok(listed)
+    let after = match &asked.cursor {
+        Some(_) => Some(page::after(asked, list, 0)?),
+        None => None,
+    };
+    let keys = Question::of(db, tenant, filter)?.keys(db, filter.sort, after, page::limit(asked) + 1)?;
+    let mut leads = by_keys(db, tenant, &keys)?;
+    let found = keys.into_iter().filter_map(|key| Some((key, leads.remove(&key)?))).collect();
+    Ok(page::cut(found, asked, list))
 }

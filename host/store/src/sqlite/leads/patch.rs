@@ -1,12 +1,17 @@
-//! A hand on a lead.
+//! A hand on a lead: what it changes, whether it would change anything, and what forbids it.
+//!
+//! One lead by its owner, one by another system's word, thousands by a bulk update: all of them ask [`verdict`] and do
+//! [`apply`], so that what a dry run counts is what happens.
 
 use campanile_domain::campaign::Happening;
-use campanile_domain::ids::LeadId;
+use campanile_domain::ids::{LeadId, LeadKey};
 use campanile_domain::lead::{Completion, LeadState, Phase, Wait};
+use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{Lead, LeadPatch, SetStatus};
 use campanile_domain::settle::Hand;
 use campanile_domain::time::Timestamp;
-use rusqlite::params;
+use campanile_domain::variable::Variables;
+use rusqlite::{Connection, params};
 
 use super::lead;
 use crate::sqlite::campaigns::verbs;
@@ -15,27 +20,42 @@ use crate::sqlite::fault::{Done, broken, conflict};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::LeadRow;
 
+/// What a patch would do to a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Something would be another than it is.
+    Changes,
+    /// Everything is as it says.
+    Unchanged,
+    /// The lead should be called again and its phone is on the do-not-call list.
+    Suppressed(Phone),
+}
+
 /// Changes what the patch names.
 pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead> {
-    let key = lead::key_of(op.db, op.ctx.tenant, id)?;
-    let mut row = LeadRow::load(op, campanile_domain::ids::LeadKey(key))?;
+    let mut row = LeadRow::load(op, LeadKey(lead::key_of(op.db, op.ctx.tenant, id)?))?;
+    apply(op, &mut row, patch)?;
+    op.audit("lead.patch", &id)?;
+    lead::by_id(op.db, op.ctx.tenant, id)
+}
+
+/// Changes what the patch names of a row that was just loaded.
+pub(crate) fn apply(op: &mut Op<'_>, row: &mut LeadRow, patch: &LeadPatch) -> Done<()> {
+    let key = row.key.0;
     if let Some(variables) = &patch.variables {
         dispose::merge(op, key, variables)?;
     }
     row.priority = patch.priority.unwrap_or(row.priority);
     row.expires_at = patch.expires_at.or(row.expires_at);
     if let Some(status) = patch.status {
-        set(op, &mut row, status)?;
+        set(op, row, status)?;
     }
     if let Some(at) = patch.not_before {
-        postpone(op, &mut row, at);
+        postpone(op, row, at);
     }
-    if let Some(to) = patch.priority
-        && row.state == LeadState::Scheduled
-    {
+    if patch.priority.is_some() {
         // Its place in the stage was its old priority's.
         row.state = row.state.unstage();
-        row.priority = to;
     }
     // A question that is out about the lead is still the same question, unless a hand answered it.
     if row.state == LeadState::Processing(Phase::Deciding) {
@@ -43,11 +63,46 @@ pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead
     }
     row.save(op)?;
     op.db.prepare_cached("UPDATE lead_data SET updated_at = ?2 WHERE lead = ?1")?.execute(params![key, op.now().0])?;
-    op.audit("lead.patch", &id)?;
     if row.state == LeadState::Created && patch.status == Some(SetStatus::Created) {
         verbs::happen(op, row.campaign, Happening::LeadArrived, "a lead is to be called again".to_owned())?;
     }
-    lead::by_id(op.db, op.ctx.tenant, id)
+    Ok(())
+}
+
+/// What the patch would do to a lead at `now`.
+pub(crate) fn verdict(db: &Connection, row: &LeadRow, patch: &LeadPatch, now: Timestamp) -> Done<Verdict> {
+    if patch.status == Some(SetStatus::Created)
+        && let Some(phone) = suppressed(db, row)?
+    {
+        return Ok(Verdict::Suppressed(phone));
+    }
+    let in_call = matches!(row.state, LeadState::Processing(Phase::Dialling | Phase::Evaluating));
+    let status = match patch.status {
+        None => false,
+        Some(SetStatus::Created) if in_call => row.hand != Some(Hand::CallAgain),
+        Some(SetStatus::Completed) if in_call => row.hand != Some(Hand::Stop),
+        Some(SetStatus::Created) => !row.state.is_fresh(),
+        Some(SetStatus::Completed) => !row.state.is_ended(),
+    };
+    // One that is past is the same as now, however often it is said.
+    let due = |at: Timestamp| row.wait == Wait::Owner && (row.not_before == at || (at <= now && row.not_before <= now));
+    let put_off = patch.not_before.is_some_and(|at| row.state.is_waiting() && !due(at));
+    let hot = patch.priority.is_some_and(|to| to != row.priority)
+        || patch.expires_at.is_some_and(|at| Some(at) != row.expires_at);
+    if status || put_off || hot || variables(db, row, patch.variables.as_ref())? {
+        Ok(Verdict::Changes)
+    } else {
+        Ok(Verdict::Unchanged)
+    }
+}
+
+fn variables(db: &Connection, row: &LeadRow, new: Option<&Variables>) -> Done<bool> {
+    let Some(new) = new.filter(|new| !new.is_empty()) else { return Ok(false) };
+    let known: String = db
+        .prepare_cached("SELECT variables FROM lead_data WHERE lead = ?1")?
+        .query_row([row.key.0], |row| row.get(0))?;
+    let known: Variables = serde_json::from_str(&known)?;
+    Ok(new.over(&known) != known)
 }
 
 fn postpone(op: &Op<'_>, row: &mut LeadRow, at: Timestamp) {
@@ -65,8 +120,11 @@ fn set(op: &Op<'_>, row: &mut LeadRow, status: SetStatus) -> Done<()> {
         SetStatus::Created => Hand::CallAgain,
         SetStatus::Completed => Hand::Stop,
     };
-    if hand == Hand::CallAgain {
-        refuse_suppressed(op, row)?;
+    if hand == Hand::CallAgain
+        && let Some(phone) = suppressed(op.db, row)?
+    {
+        let message = format!("{phone} is on the do-not-call list; take it off the list first");
+        return Err(conflict("lead_suppressed", message));
     }
     if matches!(row.state, LeadState::Processing(Phase::Dialling | Phase::Evaluating)) {
         row.hand = Some(hand);
@@ -97,13 +155,10 @@ fn set(op: &Op<'_>, row: &mut LeadRow, status: SetStatus) -> Done<()> {
     Ok(())
 }
 
-fn refuse_suppressed(op: &Op<'_>, row: &LeadRow) -> Done<()> {
-    let contacts = facts::contacts_of(op.db, row.key.0)?;
-    match contacts.all.first() {
-        Some(primary) if !contacts.callable(primary) => {
-            let message = format!("{} is on the do-not-call list; take it off the list first", primary.phone);
-            Err(conflict("lead_suppressed", message))
-        }
-        _ => Ok(()),
-    }
+/// The primary phone, when it is on the do-not-call list. One that its source or its owner replaced is primary no more.
+fn suppressed(db: &Connection, row: &LeadRow) -> Done<Option<Phone>> {
+    use campanile_domain::contact::Unusable::RemovedAtSource;
+    let contacts = facts::contacts_of(db, row.key.0)?;
+    let primary = contacts.all.iter().find(|contact| contact.unusable != Some(RemovedAtSource));
+    Ok(primary.filter(|primary| !contacts.callable(primary)).map(|primary| primary.phone))
 }

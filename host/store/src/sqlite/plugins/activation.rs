@@ -197,7 +197,7 @@ fn users(op: &Op<'_>, version: &PluginVersion) -> Done<Vec<String>> {
         .prepare_cached(
             "SELECT c.public_id FROM campaign c
              JOIN campaign_config v ON v.campaign = c.id AND v.version = c.config_version
-             WHERE c.tenant = ?1 AND c.state <> ?4 AND (
+             WHERE c.tenant = ?1 AND c.state <> ?4 AND c.deleted_at IS NULL AND (
                json_extract(v.config, '$.policy') IN (?2, ?3)
                OR EXISTS (SELECT 1 FROM json_each(v.config, '$.evaluators') e
                  WHERE CASE e.type WHEN 'object' THEN json_extract(e.value, '$.plugin') ELSE e.value END IN (?2, ?3)))

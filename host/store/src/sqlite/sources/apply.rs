@@ -196,6 +196,7 @@ impl At<'_> {
                 counts.reopened += 1;
                 self.arrived += 1;
             }
+            Placed::Deleted => counts.unchanged += 1,
             Placed::Taken => {
                 counts.duplicates += 1;
                 memory.waiting = Some(new);

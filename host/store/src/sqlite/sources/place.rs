@@ -21,12 +21,13 @@ use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::{LeadRow, digits};
 use crate::sqlite::scope::Scope;
 
-/// Whether a lead, of a table called `l`, keeps its phone from other records: not one that its source removed (state 26), and
-/// one that ended for the do-not-call list (40) only while the phone that it has now is on the list.
-pub(super) const HOLDS: &str = "l.state <> 26 AND (l.state <> 40 OR EXISTS (
+/// Whether a lead, of a table called `l`, keeps its phone from other records: not one that its source removed (state 26) or its
+/// owner deleted (27), and one that ended for the do-not-call list (40) only while the phone that it has now is on the list.
+pub(super) const HOLDS: &str = "l.state NOT IN (26, 27) AND (l.state <> 40 OR EXISTS (
     SELECT 1 FROM suppression s WHERE s.tenant = l.tenant AND s.phone = l.primary_phone))";
 
 const GONE: LeadState = LeadState::Completed(Completion::RemovedAtSource);
+const DELETED: LeadState = LeadState::Completed(Completion::Deleted);
 
 /// What became of somebody to call.
 pub(super) enum Placed {
@@ -36,6 +37,8 @@ pub(super) enum Placed {
     Updated,
     /// A known one that had ended can be called again.
     Reopened,
+    /// It was deleted here, and stays so.
+    Deleted,
     /// Another lead of the campaign has the phone.
     Taken,
 }
@@ -89,6 +92,11 @@ pub(super) fn place(
     let Some(primary) = wanted.first().map(|contact| digits(contact.phone)) else {
         return Err(broken("a lead of a source without a phone"));
     };
+    if let Some(lead) = known
+        && LeadRow::load(op, LeadKey(lead))?.state == DELETED
+    {
+        return Ok(Placed::Deleted);
+    }
     let holder: Option<i64> = op
         .db
         .prepare_cached(&format!(

@@ -1,6 +1,7 @@
 //! Campaigns.
 
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod get;

@@ -46,7 +46,7 @@ pub(crate) async fn create_lead(
     Ok((status, Json(app.store.lead(key.of(), lead).await?)))
 }
 
-fn duplicate(of: campanile_domain::ids::LeadId) -> Problem {
+pub(super) fn duplicate(of: campanile_domain::ids::LeadId) -> Problem {
     let detail = format!(
         "the lead {of} of this campaign has this primary phone already; change that one, or send allow_duplicate: true"
     );

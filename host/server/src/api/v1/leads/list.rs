@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::schema;
 
-/// Searches the leads of all campaigns, newest first.
+/// Searches the leads of all campaigns, newest first unless asked otherwise.
 #[utoipa::path(get, path = "/v1/leads", tag = "leads", params(LeadsQuery),
     responses((status = 200, body = schema::Listed<schema::leads::Lead>)), security(("key" = ["leads:read"])))]
 pub(crate) async fn list_leads(
@@ -23,7 +23,7 @@ pub(crate) async fn list_leads(
     Query(mut query): Query<LeadsQuery>,
 ) -> Result<Json<Listed<Lead>>, Problem> {
     let page = page(query.limit, query.cursor.take())?;
-    let filter = query.filter(None, None)?;
+    let filter = query.filter(None, None, app.engine_clock.now())?;
     Ok(Json(app.store.leads(key.of(), &filter, &page).await?))
 }
 

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::schema;
 
-/// Lists the leads of a campaign, newest first.
+/// Lists the leads of a campaign, newest first unless asked otherwise.
 #[utoipa::path(get, path = "/v1/campaigns/{id}/leads", tag = "leads",
     params(("id" = String, Path, description = "`cmp_...`"), LeadsQuery),
     responses((status = 200, body = schema::Listed<schema::leads::Lead>)), security(("key" = ["leads:read"])))]
@@ -30,7 +30,7 @@ pub(crate) async fn list_campaign_leads(
     let campaign = app.store.campaign(key.of(), id).await?;
     let region = campaign.config.time_zone.as_ref().and_then(|zone| region_of_zone(zone.name()));
     let page = page(query.limit, query.cursor.take())?;
-    let filter = query.filter(Some(id), region)?;
+    let filter = query.filter(Some(id), region, app.engine_clock.now())?;
     Ok(Json(app.store.leads(key.of(), &filter, &page).await?))
 }
 
