@@ -11,6 +11,7 @@ pub mod imports;
 pub mod jobs;
 pub mod leads;
 pub mod money;
+pub mod numbered;
 pub mod plugins;
 pub mod records;
 pub mod settling;
@@ -61,6 +62,9 @@ macro_rules! suite {
                 single_calls: a_single_call_that_no_turn_came_for_is_not_made_later,
                 single_calls: every_closed_gate_of_a_single_call_is_told_and_nothing_stays,
                 single_calls: a_single_call_asked_for_twice_with_one_key_is_one,
+                numbered: leads_by_number_are_counted_as_they_are_read,
+                numbered: a_number_is_one_tenants_and_single_calls_are_no_leads,
+                numbered: calls_by_number_are_counted_as_they_are_read,
                 imports: an_import_keeps_its_progress_and_its_rejects,
                 imports: an_import_takes_only_steps_that_exist,
                 imports: known_leads_are_skipped_or_updated,

@@ -57,6 +57,11 @@ pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<
     one(db, "c.public_id = ?1 AND c.tenant = ?2 AND c.deleted_at IS NULL", params![id.to_bytes(), tenant.0])
 }
 
+/// One of a tenant, by its key.
+pub(crate) fn numbered(db: &Connection, tenant: TenantKey, key: CampaignKey) -> Done<Campaign> {
+    one(db, "c.id = ?1 AND c.tenant = ?2 AND c.deleted_at IS NULL", params![key.0, tenant.0])
+}
+
 /// One, whoever owns it, be it deleted.
 pub(crate) fn by_key(db: &Connection, key: CampaignKey) -> Done<Campaign> {
     one(db, "c.id = ?1", [key.0])
