@@ -1,7 +1,7 @@
 //! The site map: every path of the host, with the handler that answers it.
 //!
 //! A route that is not in this file does not exist, and one that is here is in the OpenAPI document, because both are
-//! made from the same list. Around all of them, from the outside in: the frame (ids, problems, log), the net that
+//! made from the same list; but for the door of [`hosted`], which has a list of its own. Around all of them, from the outside in: the frame (ids, problems, log), the net that
 //! catches a handler's panic, and what reads a promise of the client.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::api::v1;
+use crate::api::{hosted, v1};
 use crate::app::App;
 use crate::query::Known;
 use crate::{frame, hooks, idempotency, openapi, system};
@@ -169,6 +169,7 @@ pub fn router(app: Arc<App>) -> Router {
     let (router, document) = routes();
     let known = Arc::new(Known::of(&document));
     router
+        .merge(hosted::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(frame::no_such_path)
         .method_not_allowed_fallback(frame::no_such_method)
