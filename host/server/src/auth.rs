@@ -207,6 +207,15 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let key = Self::opened(parts, app).await?;
+        query::check(parts)?;
+        Ok(key)
+    }
+}
+
+impl<S: Scope> Key<S> {
+    /// The key that a request is sent with, whatever its query says.
+    pub(crate) async fn opened(parts: &Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let found = authenticate(parts, app).await?;
         let Some(tenant) = found.tenant else {
             let detail =
@@ -214,7 +223,6 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
             return Err(Problem::new(&codes::WRONG_KEY, detail));
         };
         has::<S>(&found.scopes)?;
-        query::check(parts)?;
         if tenant.suspended && !is_open_while_suspended(parts) {
             let detail = "this account is suspended: it can be read, and campaigns, keys and jobs can be stopped, but nothing \
                 can be made, changed or started; ask the operator of this host to lift the suspension";
@@ -242,9 +250,16 @@ impl FromRequestParts<Arc<App>> for AnyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let found = authenticate(parts, app).await?;
+        let key = Self::opened(parts, app).await?;
         query::check(parts)?;
-        Ok(Self(found))
+        Ok(key)
+    }
+}
+
+impl AnyKey {
+    /// The key that a request is sent with, whatever its query says.
+    pub(crate) async fn opened(parts: &Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        authenticate(parts, app).await.map(Self)
     }
 }
 

@@ -14,6 +14,7 @@ use campanile_domain::ids::RequestId;
 use http::{HeaderName, HeaderValue};
 
 use crate::admission::Told;
+use crate::api::hosted::{self, Refusal};
 use crate::app::App;
 use crate::codes;
 use crate::problem::Problem;
@@ -55,6 +56,7 @@ fn is_sane(text: &str) -> bool {
 pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let ids = RequestIds::of(&request, &app);
     let method = request.method().clone();
+    let hosted = hosted::owns(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     request.extensions_mut().insert(ids.clone());
     let told = Told::default();
@@ -63,7 +65,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        let written = problem.write(&ids.shown);
+        let written = if hosted { Refusal::from(problem.clone()).into_response() } else { problem.write(&ids.shown) };
         let plain = std::mem::replace(&mut response, written);
         // Headers that the framework knows better, such as the methods a path allows.
         if let Some(allow) = plain.headers().get(http::header::ALLOW) {

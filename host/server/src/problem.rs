@@ -139,6 +139,16 @@ impl Problem {
         self.code
     }
 
+    /// What happened, for whoever writes it in another shape.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Every fault that was found.
+    pub(crate) fn errors(&self) -> &[FieldProblem] {
+        &self.errors
+    }
+
     /// The document for the request of that id.
     pub(crate) fn document<'a>(&'a self, request_id: &'a str) -> Document<'a> {
         Document {

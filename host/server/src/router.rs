@@ -1,7 +1,8 @@
 //! The site map: every path of the host, with the handler that answers it.
 //!
 //! A route that is not in this file does not exist, and one that is here is in the OpenAPI document, because both are
-//! made from the same list; `/mcp` alone is not, because what it takes is another protocol's. Around all of them, from the outside in: the frame (ids, problems, log), the net that
+//! made from the same list; `/mcp` is not, because what it takes is another protocol's, nor is the door of [`hosted`], which has a
+//! list of its own. Around all of them, from the outside in: the frame (ids, problems, log), the net that
 //! catches a handler's panic, and what reads a promise of the client.
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::api::v1;
+use crate::api::{hosted, v1};
 use crate::app::App;
 use crate::mcp::Protocol;
 use crate::query::Known;
@@ -187,6 +188,7 @@ pub fn router(app: Arc<App>) -> Router {
     let protocol = Arc::new(Protocol::new(&document, inside, &app.config.about.version));
     let router = router
         .route("/mcp", post(mcp::serve).layer(Extension(protocol)))
+        .merge(hosted::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document));
     wrapped(router, &app, &known)
 }

@@ -19,6 +19,7 @@ pub(crate) mod instances;
 pub(crate) mod jobs;
 pub(crate) mod leads;
 pub(crate) mod migrate;
+mod numbered;
 pub(crate) mod op;
 pub(crate) mod page;
 pub(crate) mod plugins;

@@ -12,6 +12,7 @@ pub mod imports;
 pub mod jobs;
 pub mod leads;
 pub mod money;
+pub mod numbered;
 pub mod plugins;
 pub mod records;
 pub mod settling;
@@ -71,6 +72,9 @@ macro_rules! suite {
                 erasures: an_erasure_that_was_cut_off_is_gone_on_with,
                 erasures: a_number_that_a_lead_had_once_is_found,
                 erasures: a_stranger_finds_no_erasure,
+                numbered: leads_by_number_are_counted_as_they_are_read,
+                numbered: a_number_is_one_tenants_and_single_calls_are_no_leads,
+                numbered: calls_by_number_are_counted_as_they_are_read,
                 imports: an_import_keeps_its_progress_and_its_rejects,
                 imports: an_import_takes_only_steps_that_exist,
                 imports: known_leads_are_skipped_or_updated,

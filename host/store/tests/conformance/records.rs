@@ -48,6 +48,10 @@ pub fn decisions_and_transcripts_are_kept_and_dropped_by_the_day(store: Arc<dyn 
     world.done(world.store.keep_transcript(tenant, attempt, MONDAY + DAY_MS, said("late")));
     assert_eq!(world.done(world.store.transcript(tenant, attempt)), Some(said("late")));
     assert_eq!(world.done(world.store.transcript(tenant, AttemptKey(4))), None);
+    world.done(world.store.keep_transcript(tenant, AttemptKey(5), MONDAY, said("other")));
+    let several = vec![AttemptKey(3), AttemptKey(4), AttemptKey(5)];
+    let expected = [(AttemptKey(3), said("late")), (AttemptKey(5), said("other"))].into();
+    assert_eq!(world.done(world.store.transcripts(tenant, several)), expected);
 
     assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [record(1)]);

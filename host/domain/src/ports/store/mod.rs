@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Fourteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Fifteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,7 @@ pub use imports::*;
 pub use instances::*;
 pub use jobs::*;
 pub use leads::*;
+pub use numbered::*;
 pub use past::*;
 pub use plugins::*;
 pub use records::*;
@@ -44,6 +45,7 @@ mod imports;
 mod instances;
 mod jobs;
 mod leads;
+mod numbered;
 mod past;
 mod plugins;
 mod records;
@@ -61,6 +63,7 @@ pub trait Store:
     + Leads
     + SingleCalls
     + Erasures
+    + Numbered
     + Imports
     + Sources
     + Sinks
@@ -79,6 +82,7 @@ impl<T> Store for T where
         + Leads
         + SingleCalls
         + Erasures
+        + Numbered
         + Imports
         + Sources
         + Sinks

@@ -6,6 +6,8 @@
 //! A decision record is written as a document, once, from what is at hand ([`KeptDecision`]), and read as a bag of documents
 //! ([`DecisionRecord`]): what an earlier release left out is absent, and what it wrote in another shape is still shown.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -346,6 +348,12 @@ pub trait Records: Send + Sync {
     ) -> Stored<()>;
     /// What was said in a call.
     async fn transcript(&self, tenant: TenantKey, attempt: AttemptKey) -> Stored<Option<Vec<Utterance>>>;
+    /// What was said in those of the calls of which something is known.
+    async fn transcripts(
+        &self,
+        tenant: TenantKey,
+        attempts: Vec<AttemptKey>,
+    ) -> Stored<BTreeMap<AttemptKey, Vec<Utterance>>>;
     /// Drops the segments of whole days before an instant; returns how many.
     async fn drop_records_before(&self, day: Timestamp) -> Stored<u32>;
 }

@@ -58,6 +58,11 @@ pub(crate) fn by_id(db: &Connection, tenant: TenantKey, id: CampaignId) -> Done<
     one(db, "c.public_id = ?1 AND c.tenant = ?2 AND c.deleted_at IS NULL", params![id.to_bytes(), tenant.0])
 }
 
+/// One of a tenant, by its key.
+pub(crate) fn numbered(db: &Connection, tenant: TenantKey, key: CampaignKey) -> Done<Campaign> {
+    one(db, "c.id = ?1 AND c.tenant = ?2 AND c.deleted_at IS NULL", params![key.0, tenant.0])
+}
+
 /// One, whoever owns it, be it deleted.
 pub(crate) fn by_key(db: &Connection, key: CampaignKey) -> Done<Campaign> {
     one(db, "c.id = ?1", [key.0])
@@ -144,8 +149,8 @@ pub(crate) fn all(
 ) -> Done<Listed<Campaign>> {
     let before = page::after(asked, "campaigns", i64::MAX)?;
     let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND c.deleted_at IS NULL AND (?3 IS NULL OR c.state = ?3) AND (?4 IS NULL OR c.kind = ?4)
-         ORDER BY c.id DESC LIMIT ?5"
+        "{SELECT} WHERE c.tenant = ?1 AND c.id < ?2 AND c.deleted_at IS NULL AND (?3 IS NULL OR c.state = ?3)
+             AND (?4 IS NULL OR c.kind = ?4) ORDER BY c.id DESC LIMIT ?5"
     ))?;
     let (status, kind) = (status.map(Code::code), kind.map(Code::code));
     let mut rows = statement.query(params![tenant.0, before, status, kind, page::limit(asked) + 1])?;

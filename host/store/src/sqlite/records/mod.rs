@@ -1,5 +1,7 @@
 //! Records beside the main database: the port `Records`.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use campanile_domain::ids::{AttemptKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::Utterance;
@@ -58,6 +60,13 @@ impl Records for SqliteStore {
     }
     async fn transcript(&self, tenant: TenantKey, attempt: AttemptKey) -> Stored<Option<Vec<Utterance>>> {
         self.read_records(move |db| transcripts::of_attempt(db, tenant, attempt)).await
+    }
+    async fn transcripts(
+        &self,
+        tenant: TenantKey,
+        attempts: Vec<AttemptKey>,
+    ) -> Stored<BTreeMap<AttemptKey, Vec<Utterance>>> {
+        self.read_records(move |db| transcripts::of_attempts(db, tenant, &attempts)).await
     }
     async fn drop_records_before(&self, day: Timestamp) -> Stored<u32> {
         self.record(move |op| segments::drop_before(op, day)).await

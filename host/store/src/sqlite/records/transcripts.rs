@@ -1,5 +1,7 @@
 //! What was said.
 
+use std::collections::BTreeMap;
+
 use campanile_domain::ids::{AttemptKey, TenantKey};
 use campanile_domain::ports::gateway::Utterance;
 use campanile_domain::time::Timestamp;
@@ -8,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::segments;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
+use crate::sqlite::row::list;
 
 /// Keeps a transcript in place of an earlier one, on whatever day that was.
 pub(crate) fn keep(
@@ -44,4 +47,26 @@ pub(crate) fn of_attempt(db: &Connection, tenant: TenantKey, attempt: AttemptKey
         }
     }
     Ok(None)
+}
+
+/// What was said in those of the calls of which something is kept.
+pub(crate) fn of_attempts(
+    db: &Connection,
+    tenant: TenantKey,
+    attempts: &[AttemptKey],
+) -> Done<BTreeMap<AttemptKey, Vec<Utterance>>> {
+    let keys = list(attempts.iter().map(|attempt| attempt.0));
+    let mut found = BTreeMap::new();
+    for day in segments::all(db)? {
+        let sql = format!(
+            "SELECT attempt, lines FROM transcript_{day}
+             WHERE tenant = ?1 AND attempt IN (SELECT value FROM json_each(?2))"
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![tenant.0, keys])?;
+        while let Some(row) = rows.next()? {
+            found.insert(AttemptKey(row.get(0)?), serde_json::from_str(&row.get::<_, String>(1)?)?);
+        }
+    }
+    Ok(found)
 }

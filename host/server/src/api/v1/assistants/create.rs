@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use campanile_domain::ports::store::Assistant;
 use http::StatusCode;
+use serde_json::{Map, Value};
 
 use super::read;
 use crate::app::App;
@@ -26,10 +27,19 @@ pub(crate) async fn create_assistant(
     key: Key<AssistantsWrite>,
     Object(body): Object,
 ) -> Result<(StatusCode, Json<Assistant>), Problem> {
-    let config = read(&app, key.of(), body).await?;
-    let made = app.store.create_assistant(&key.writes(&app), config).await?;
+    Ok((StatusCode::CREATED, Json(make(&app, &key, body).await?)))
+}
+
+/// Makes an assistant and tells the gateways.
+pub(crate) async fn make(
+    app: &App,
+    key: &Key<AssistantsWrite>,
+    body: Map<String, Value>,
+) -> Result<Assistant, Problem> {
+    let config = read(app, key.of(), body).await?;
+    let made = app.store.create_assistant(&key.writes(app), config).await?;
     app.gateways.assistant_changed(&made).await;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok(made)
 }
 
 #[cfg(test)]

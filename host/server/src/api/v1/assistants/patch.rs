@@ -7,7 +7,7 @@ use axum::extract::State;
 use campanile_domain::campaign::CampaignState;
 use campanile_domain::ids::{AssistantId, TenantKey};
 use campanile_domain::ports::store::{Assistant, Page};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::read;
 use crate::app::App;
@@ -28,15 +28,25 @@ pub(crate) async fn patch_assistant(
     Object(named): Object,
 ) -> Result<Json<Assistant>, Problem> {
     let current = app.store.assistant(key.of(), id).await?;
+    change(&app, &key, &current, named).await.map(Json)
+}
+
+/// Changes an assistant and tells the gateways and the engine.
+pub(crate) async fn change(
+    app: &App,
+    key: &Key<AssistantsWrite>,
+    current: &Assistant,
+    named: Map<String, Value>,
+) -> Result<Assistant, Problem> {
     let Ok(Value::Object(mut body)) = serde_json::to_value(&current.config) else {
         return Err(Problem::internal("an assistant is no object"));
     };
     body.extend(named);
-    let config = read(&app, key.of(), body).await?;
-    let changed = app.store.update_assistant(&key.writes(&app), id, config).await?;
+    let config = read(app, key.of(), body).await?;
+    let changed = app.store.update_assistant(&key.writes(app), current.id, config).await?;
     app.gateways.assistant_changed(&changed).await;
-    tell_campaigns(&app, key.of(), id).await?;
-    Ok(Json(changed))
+    tell_campaigns(app, key.of(), current.id).await?;
+    Ok(changed)
 }
 
 /// The engine keeps what it needs of an assistant with each campaign.

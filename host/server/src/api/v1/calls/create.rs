@@ -61,6 +61,13 @@ pub(crate) struct SingleCall {
     overridden: Vec<Overridable>,
 }
 
+impl SingleCall {
+    /// A call behind every gate.
+    pub(crate) const fn to(assistant: AssistantId, phone: String, variables: Variables) -> Self {
+        Self { assistant, phone, name: None, variables, default_region: None, overridden: Vec::new() }
+    }
+}
+
 /// A gate that a person may answer for.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -83,15 +90,20 @@ pub(crate) async fn place_call(
     Object(body): Object,
 ) -> Result<(StatusCode, Json<Call>), Problem> {
     let asked: SingleCall = typed(Value::Object(body)).map_err(Problem::invalid)?;
+    Ok((StatusCode::CREATED, Json(place(&app, &key, asked).await?)))
+}
+
+/// Calls one person now, or tells why not.
+pub(crate) async fn place(app: &App, key: &Key<CallsWrite>, asked: SingleCall) -> Result<Call, Problem> {
     if asked.overridden.contains(&Overridable::CallingHours) {
         key.also::<CallsOverride>()?;
     }
-    let assistant = named(&app, &key, asked.assistant).await?;
+    let assistant = named(app, key, asked.assistant).await?;
     let kind = match asked.overridden.as_slice() {
         [] => CampaignKind::SingleCalls,
         _ => CampaignKind::SingleCallsAtAnyHour,
     };
-    let ctx = key.writes(&app);
+    let ctx = key.writes(app);
     let lead = read(asked, &assistant, ctx.now)?;
     let (campaign, made) = app.store.single_calls_of(&ctx, assistant.id, kind).await?;
     if made {
@@ -101,14 +113,13 @@ pub(crate) async fn place_call(
     let placed = app.store.single_call(&ctx, campaign.key, lead, live).await?;
     let committed = app.engine.placing(placed.key);
     app.engine.leads_changed(campaign.key);
-    let call = match call_of(&app, &key, placed.lead).await? {
-        Some(call) => call,
+    match call_of(app, key, placed.lead).await? {
+        Some(call) => Ok(call),
         None => match tokio::time::timeout(PATIENCE, committed).await {
-            Ok(Ok(call)) => app.store.call(key.of(), call).await?,
-            unheard => take_back(&app, &key, placed.lead, &campaign, unheard.is_err()).await?,
+            Ok(Ok(call)) => Ok(app.store.call(key.of(), call).await?),
+            unheard => take_back(app, key, placed.lead, &campaign, unheard.is_err()).await,
         },
-    };
-    Ok((StatusCode::CREATED, Json(call)))
+    }
 }
 
 async fn named(app: &App, key: &Key<CallsWrite>, id: AssistantId) -> Result<Assistant, Problem> {

@@ -38,7 +38,7 @@ pub(super) fn shape(
 }
 
 /// The rules.
-pub(super) async fn check(
+pub(crate) async fn check(
     app: &App,
     tenant: &Tenant,
     assistant: &Assistant,

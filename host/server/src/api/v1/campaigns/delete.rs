@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use campanile_domain::campaign::CampaignState;
 use campanile_domain::ids::CampaignId;
-use campanile_domain::ports::store::StoreError;
+use campanile_domain::ports::store::{CampaignDeleted, StoreError};
 use http::{HeaderMap, StatusCode};
 
 use super::tagged::{changed, insisted};
@@ -45,12 +45,17 @@ pub(crate) async fn delete_campaign(
         (Err(StoreError::Stale), Some(_)) => return Err(changed(app.store.campaign(key.of(), id).await?.revision)),
         (deleted, _) => deleted?,
     };
+    clear(&app, &gone);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What went with a campaign is told to those who have it in hand.
+pub(crate) fn clear(app: &App, gone: &CampaignDeleted) {
     gone.sources.iter().for_each(|source| app.sources.removed(source));
     gone.sinks.iter().for_each(|sink| app.sinks.removed(sink));
     let files = Files::in_folder(app.config.upload_dir.clone());
     gone.uploads.iter().for_each(|upload| files.remove(*upload));
     app.engine.campaign_changed(gone.key);
-    Ok(StatusCode::NO_CONTENT)
 }
 
 #[cfg(test)]

@@ -16,6 +16,6 @@ pub(crate) mod start;
 pub(crate) mod stats;
 pub(crate) mod stop;
 
-mod config;
+pub(crate) mod config;
 mod tagged;
-mod verb;
+pub(crate) mod verb;

@@ -10,13 +10,18 @@ use crate::auth::{CampaignsWrite, Key};
 use crate::codes;
 use crate::problem::{FieldProblem, Problem};
 
-/// Does what a person asks of a campaign.
+/// Does what a person asks of a campaign, and shows it.
 pub(super) async fn run(
     app: &App,
     key: &Key<CampaignsWrite>,
     id: CampaignId,
     verb: Verb,
 ) -> Result<Tagged<Campaign>, Problem> {
+    act(app, key, id, verb).await.map(Tagged::new)
+}
+
+/// Does what a person asks of a campaign.
+pub(crate) async fn act(app: &App, key: &Key<CampaignsWrite>, id: CampaignId, verb: Verb) -> Result<Campaign, Problem> {
     let campaign = app.store.campaign(key.of(), id).await?;
     if let Err(invalid) = campaign.status.verb(verb) {
         return Err(Problem::new(&codes::INVALID_VERB, invalid.to_string()));
@@ -38,7 +43,7 @@ pub(super) async fn run(
     if verb == Verb::Stop {
         app.engine.stop_calls(done.key);
     }
-    Ok(Tagged::new(*done))
+    Ok(*done)
 }
 
 async fn look_outside(app: &App, campaign: &Campaign, facts: &mut StartFacts) -> Result<(), Problem> {

@@ -24,11 +24,17 @@ pub(crate) async fn delete_lead(
     key: Key<LeadsWrite>,
     Id(id): Id<LeadId>,
 ) -> Result<StatusCode, Problem> {
-    let campaign = app.store.delete_lead(&key.writes(&app), id).await?;
+    remove(&app, &key, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a lead and tells the engine.
+pub(crate) async fn remove(app: &App, key: &Key<LeadsWrite>, id: LeadId) -> Result<(), Problem> {
+    let campaign = app.store.delete_lead(&key.writes(app), id).await?;
     // It may have been the last one that could be called.
     app.engine.campaign_changed(campaign);
     app.engine.leads_changed(campaign);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -24,14 +24,19 @@ pub(crate) async fn patch_lead(
     Id(id): Id<LeadId>,
     Body(patch): Body<LeadPatch>,
 ) -> Result<Json<Lead>, Problem> {
+    change(&app, &key, id, patch).await.map(Json)
+}
+
+/// Changes a lead and tells the engine.
+pub(crate) async fn change(app: &App, key: &Key<LeadsWrite>, id: LeadId, patch: LeadPatch) -> Result<Lead, Problem> {
     let set_status = patch.status.is_some();
-    let lead = app.store.patch_lead(&key.writes(&app), id, patch).await?;
+    let lead = app.store.patch_lead(&key.writes(app), id, patch).await?;
     if set_status {
         // "Call again" may have reopened a completed campaign.
         app.engine.campaign_changed(lead.campaign_key);
     }
     app.engine.leads_changed(lead.campaign_key);
-    Ok(Json(lead))
+    Ok(lead)
 }
 
 #[cfg(test)]
