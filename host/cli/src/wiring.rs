@@ -10,7 +10,7 @@ use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sinks, Sources, Store};
+use campanile_domain::ports::store::{Accounts, Events, Fence, Plugins, Sinks, Sources, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{
@@ -275,7 +275,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
             entropy::seed(),
         );
         let rung = Arc::clone(&sinks.sinks);
-        store.ring_on_events(Box::new(move || rung.ring()));
+        store.ring_on_events(Box::new(move |_| rung.ring()));
         background.spawn(Arc::new(duty).run(stop.clone()));
     }
     let engine_stop = stop.clone();

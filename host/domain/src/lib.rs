@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod claim;
 pub mod contact;
 pub mod evaluation;
+pub mod event;
 pub mod explain;
 pub mod failures;
 pub mod gate;

@@ -10,6 +10,7 @@ pub(crate) mod codes;
 pub(crate) mod credentials;
 pub(crate) mod dialling;
 mod evaluations;
+mod events;
 pub(crate) mod failures;
 pub(crate) mod fault;
 pub(crate) mod imports;

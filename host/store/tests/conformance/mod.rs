@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod credentials;
 pub mod dialling;
 pub mod evaluations;
+pub mod events;
 pub mod imports;
 pub mod jobs;
 pub mod leads;
@@ -63,6 +64,11 @@ macro_rules! suite {
                 sinks: only_the_leads_of_its_source_are_told,
                 sinks: what_is_told_again_is_as_it_is_now,
                 sinks: a_lead_that_is_gone_is_skipped,
+                events: the_log_is_read_in_pieces_by_kind_and_campaign,
+                events: what_happened_since_is_found,
+                events: an_event_is_told_with_its_objects,
+                events: a_balance_that_is_spent_is_told_once_until_the_next_top_up,
+                events: a_commit_rings_for_those_whose_logs_grew,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,

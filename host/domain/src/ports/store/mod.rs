@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Thirteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Fourteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
 pub use evaluations::*;
+pub use events::*;
 pub use imports::*;
 pub use instances::*;
 pub use jobs::*;
@@ -34,6 +35,7 @@ mod campaigns;
 mod credentials;
 mod dialling;
 mod evaluations;
+mod events;
 mod imports;
 mod instances;
 mod jobs;
@@ -55,6 +57,7 @@ pub trait Store:
     + Imports
     + Sources
     + Sinks
+    + Events
     + Dialling
     + Evaluations
     + Records
@@ -71,6 +74,7 @@ impl<T> Store for T where
         + Imports
         + Sources
         + Sinks
+        + Events
         + Dialling
         + Evaluations
         + Records

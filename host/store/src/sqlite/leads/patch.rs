@@ -19,6 +19,7 @@ use crate::sqlite::row::LeadRow;
 pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead> {
     let key = lead::key_of(op.db, op.ctx.tenant, id)?;
     let mut row = LeadRow::load(op, campanile_domain::ids::LeadKey(key))?;
+    let was = row.state.status();
     if let Some(variables) = &patch.variables {
         dispose::merge(op, key, variables)?;
     }
@@ -42,6 +43,12 @@ pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead
         row.revision -= 1;
     }
     row.save(op)?;
+    let LeadPatch { variables, priority, not_before, expires_at, .. } = patch;
+    let is_data = variables.is_some() || priority.is_some() || not_before.is_some() || expires_at.is_some();
+    if is_data && row.state.status() == was {
+        // A change of its status is told by itself.
+        op.event(row.tenant, "lead.updated", row.about(), format!(r#"{{"id":"{id}"}}"#));
+    }
     op.db.prepare_cached("UPDATE lead_data SET updated_at = ?2 WHERE lead = ?1")?.execute(params![key, op.now().0])?;
     op.audit("lead.patch", &id)?;
     if row.state == LeadState::Created && patch.status == Some(SetStatus::Created) {

@@ -13,7 +13,7 @@ pub(crate) mod put_secret;
 pub(crate) mod resend;
 pub(crate) mod resume;
 
-use campanile_domain::outbox::SINK_EVENTS;
+use campanile_domain::event;
 use campanile_domain::plugin::failure::PluginFailure;
 
 use crate::api::v1::installing::unanswered;
@@ -25,9 +25,10 @@ fn check_events(mut events: Vec<String>, faults: &mut Vec<FieldProblem>) -> Vec<
         let message = "no events are asked for, so nothing would be written; leave the field out for the usual ones";
         faults.push(FieldProblem::new("/events", "length", message));
     }
+    let known: Vec<&str> = event::of_sinks().collect();
     for (index, event) in events.iter().enumerate() {
-        if !SINK_EVENTS.contains(&event.as_str()) {
-            let message = format!("{event:?} is no event of sinks; the events are: {}", SINK_EVENTS.join(", "));
+        if !known.contains(&event.as_str()) {
+            let message = format!("{event:?} is no event of sinks; the events are: {}", known.join(", "));
             faults.push(FieldProblem::new(format!("/events/{index}"), "unknown_value", message));
         }
     }
