@@ -38,4 +38,5 @@ pub mod sink;
 pub mod source;
 pub mod time;
 pub mod variable;
+pub mod webhook;
 pub mod zone;

@@ -62,6 +62,7 @@ impl Things {
             ("/v1/jobs/", host.running_job().await),
             ("/v1/sources/", host.source().await),
             ("/v1/sinks/", sink),
+            ("/v1/webhooks/", host.webhook().await.0),
         ]))
     }
 

@@ -30,4 +30,5 @@ pub(crate) mod shadows;
 pub(crate) mod sinks;
 pub(crate) mod sources;
 pub(crate) mod store;
+mod webhooks;
 pub(crate) mod writer;

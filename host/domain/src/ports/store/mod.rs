@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Fourteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Fifteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,7 @@ pub use records::*;
 pub use shadows::*;
 pub use sinks::*;
 pub use sources::*;
+pub use webhooks::*;
 
 mod accounts;
 mod campaigns;
@@ -46,6 +47,7 @@ mod records;
 mod shadows;
 mod sinks;
 mod sources;
+mod webhooks;
 
 /// All of it.
 pub trait Store:
@@ -57,6 +59,7 @@ pub trait Store:
     + Imports
     + Sources
     + Sinks
+    + Webhooks
     + Events
     + Dialling
     + Evaluations
@@ -74,6 +77,7 @@ impl<T> Store for T where
         + Imports
         + Sources
         + Sinks
+        + Webhooks
         + Events
         + Dialling
         + Evaluations

@@ -45,6 +45,7 @@ CREATE TABLE webhook_delivery (
   PRIMARY KEY (webhook, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook, next_at, seq) WHERE state = 0;
+CREATE INDEX webhook_delivery_skipped ON webhook_delivery (webhook, seq) WHERE state = 2;
 CREATE INDEX webhook_delivery_failed ON webhook_delivery (webhook, seq) WHERE state = 3;
 CREATE UNIQUE INDEX webhook_delivery_event ON webhook_delivery (webhook, event);
 
