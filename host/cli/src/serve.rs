@@ -31,7 +31,7 @@ pub struct Serve {
     /// File with the key that secrets are sealed with; without it DATA/secret.key, made at the first start
     #[arg(long, value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
-    /// A system inside that plugins may reach over plain http or at a private address; may be repeated
+    /// A system inside that plugins and webhooks may reach over plain http or at a private address; may be repeated
     #[arg(long = "plugin-host", value_name = "HOST:PORT")]
     plugin_hosts: Vec<String>,
     /// PEM file of a certificate authority of your own, trusted at the hosts given with --plugin-host and nowhere else; may

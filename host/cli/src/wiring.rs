@@ -10,11 +10,13 @@ use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::outbound::{Outbound, TokenStore};
 use campanile_domain::ports::policy::PolicyRunner;
-use campanile_domain::ports::store::{Accounts, Fence, Plugins, Sinks, Sources, Store};
+use campanile_domain::ports::post::Post;
+use campanile_domain::ports::store::{Accounts, Events, Fence, Plugins, Sinks, Sources, Store};
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{
     Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty,
+    WebhookDuty,
 };
 use campanile_sandbox::Sandbox;
 use campanile_server::{Admission, App, Config, JobLine, Line, Metrics};
@@ -51,7 +53,7 @@ pub struct Setup {
     pub public_url: Option<String>,
     /// Where the key for secrets lies; in the data folder when left out.
     pub secret_key_file: Option<PathBuf>,
-    /// `host:port` pairs that plugins may reach over plain http or at private addresses.
+    /// `host:port` pairs that plugins and webhooks may reach over plain http or at private addresses.
     pub plugin_hosts: Vec<String>,
     /// Files with the authorities that those hosts' certificates may come from.
     pub plugin_cas: Vec<PathBuf>,
@@ -214,6 +216,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     }
     teach(&kinds, &sandbox, store.as_ref()).await?;
     let rehearsals = Arc::new(Children::new(setup.data.join("cache"))?);
+    let (post, webhooks) = (Arc::clone(&egress) as Arc<dyn Post>, Bell::default());
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
@@ -231,14 +234,17 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         gateways: Arc::clone(&kinds) as Arc<_>,
         sources: Arc::clone(&sources) as Arc<_>,
         sinks: Arc::clone(&sinks) as Arc<_>,
+        post: Arc::clone(&post),
+        webhooks: webhooks.clone(),
         engine_clock: Arc::clone(&chosen.engine),
-        wall_clock,
+        wall_clock: Arc::clone(&wall_clock),
         entropy: Arc::new(SystemEntropy),
         metrics: Metrics::new(registry).map_err(unmeasured)?,
         config: Config {
             public_url,
             upload_dir: setup.data.join("uploads"),
             max_upload_bytes: Config::DEFAULT_UPLOAD_BYTES,
+            faster_clock: chosen.factor.is_some(),
             about: version::about(),
         },
         background: background.clone(),
@@ -259,7 +265,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         entropy::seed(),
     );
     background.spawn(Arc::new(duty).run(stop.clone()));
-    // On a faster clock no source is asked and no sink is told, see source_kinds.rs and sink_kinds.rs.
+    // On a faster clock no source is asked and nobody outside is told, see source_kinds.rs and sink_kinds.rs.
     if chosen.factor.is_none() {
         let duty = SourceDuty::new(
             Arc::clone(&store) as Arc<dyn Store>,
@@ -275,9 +281,20 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
             Arc::clone(&chosen.engine),
             entropy::seed(),
         );
-        let rung = Arc::clone(&sinks.sinks);
-        store.ring_on_events(Box::new(move || rung.ring()));
         background.spawn(Arc::new(duty).run(stop.clone()));
+        let duty = WebhookDuty::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            post,
+            (Arc::clone(&chosen.engine), wall_clock),
+            webhooks.clone(),
+            entropy::seed(),
+        );
+        background.spawn(Arc::new(duty).run(stop.clone()));
+        let rung = Arc::clone(&sinks.sinks);
+        store.ring_on_events(Box::new(move |_| {
+            rung.ring();
+            webhooks.ring();
+        }));
     }
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });

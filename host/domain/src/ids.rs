@@ -140,6 +140,8 @@ ids! {
     SourceRunId, "run";
     /// An installed sink: where results go.
     SinkId, "snk";
+    /// An endpoint of another system that is told of events.
+    WebhookId, "whk";
     /// An API key.
     KeyId, "key";
     /// An uploaded plugin or script version.
@@ -184,6 +186,8 @@ keys! {
     SourceKey;
     /// A sink's row.
     SinkKey;
+    /// A webhook's row.
+    WebhookKey;
 }
 
 #[cfg(test)]

@@ -8,34 +8,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::ids::EventId;
-use crate::ports::store::{Call, Lead};
+use crate::ids::{EventId, TenantId};
+use crate::ports::store::{Call, Campaign, Lead};
 use crate::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
-
-/// What a sink can be told of.
-pub const SINK_EVENTS: [&str; 11] = [
-    "call.answered",
-    "call.ended",
-    "call.evaluated",
-    "call.unknown",
-    "lead.completed",
-    "lead.created",
-    "lead.goal_reached",
-    "lead.max_retries",
-    "lead.rescheduled",
-    "lead.suppressed",
-    "lead.updated",
-];
-
-/// What a sink is told of unless it asks for something else: every outcome, and answers that come late.
-pub const SINK_EVENTS_USUAL: [&str; 6] = [
-    "call.evaluated",
-    "lead.completed",
-    "lead.goal_reached",
-    "lead.max_retries",
-    "lead.rescheduled",
-    "lead.suppressed",
-];
 
 /// The waits after a delivery failed, in milliseconds; it is tried once more than there are waits.
 pub const WAITS_MS: [i64; 7] =
@@ -76,35 +51,77 @@ pub struct Envelope {
     pub api_version: &'static str,
     /// When it happened.
     pub created_at: Timestamp,
+    /// Whose.
+    pub tenant: TenantId,
     /// Its number in the account's log, without gaps.
     pub sequence: i64,
-    /// The objects after it, by what they are: `lead`, `call`.
+    /// The objects after it, by what they are: `lead` and `call`, `campaign`, `import` and so on.
     pub data: Value,
     /// What moved, as it was before; left out when nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Value>,
 }
 
+/// The objects that an event is told with, as they are now; those that are not there any more are left out, and the event
+/// is told with what it moved.
+#[derive(Clone, Copy, Debug)]
+pub enum Objects<'a> {
+    /// A lead with the call that the event followed or is about.
+    Lead(Option<&'a Lead>, Option<&'a Call>),
+    /// A campaign.
+    Campaign(Option<&'a Campaign>),
+    /// The entry holds everything.
+    None,
+}
+
 impl Envelope {
-    /// Of an entry about a lead, with the call that it followed or is about.
-    pub fn of(logged: Logged, lead: &Lead, call: Option<&Call>) -> Self {
+    /// Of an entry of a tenant's log.
+    pub fn of(logged: Logged, tenant: TenantId, objects: Objects<'_>) -> Self {
         let Logged { id, sequence, kind, at, moved } = logged;
         let mut moved = match moved {
             Value::Object(moved) => moved,
             _ => Map::new(),
         };
         let previous = moved.remove("previous");
-        let of_call = kind.starts_with("call.");
-        let mut lead = object(lead);
-        let mut call = call.map(object);
-        let target = if of_call { call.as_mut() } else { Some(&mut lead) };
-        if let Some(target) = target {
-            target.extend(moved);
-        }
-        lead.insert("next_call_at".into(), next_call(&lead, call.as_ref()));
-        let data = json!({ "lead": lead, "call": call });
-        Self { id, kind, api_version: "v1", created_at: at, sequence, data, previous }
+        let subject = kind.split('.').next().unwrap_or_default();
+        let data = match objects {
+            Objects::Lead(lead, call) => with_call(subject == "call", moved, lead, call),
+            Objects::Campaign(campaign) => json!({ subject: laid_over(campaign.map(object), moved) }),
+            Objects::None if subject == "source" => run(moved),
+            Objects::None => json!({ subject: moved }),
+        };
+        Self { id, kind, api_version: "v1", created_at: at, tenant, sequence, data, previous }
     }
+}
+
+/// A lead and a call, one of which moved.
+fn with_call(of_call: bool, moved: Map<String, Value>, lead: Option<&Lead>, call: Option<&Call>) -> Value {
+    let (mut lead, mut call) = (lead.map(object), call.map(object));
+    let target = if of_call { &mut call } else { &mut lead };
+    if target.is_some() || !moved.is_empty() {
+        *target = Some(laid_over(target.take(), moved));
+    }
+    if let Some(lead) = lead.as_mut().filter(|lead| lead.contains_key("contacts")) {
+        lead.insert("next_call_at".into(), next_call(lead, call.as_ref()));
+    }
+    json!({ "lead": lead, "call": call })
+}
+
+fn laid_over(object: Option<Map<String, Value>>, moved: Map<String, Value>) -> Map<String, Value> {
+    let mut object = object.unwrap_or_default();
+    object.extend(moved);
+    object
+}
+
+/// A run with the source that it is of; its counts beside its id, as lists of runs show them.
+fn run(mut moved: Map<String, Value>) -> Value {
+    let (source, id) = (moved.remove("id"), moved.remove("run"));
+    let mut run = Map::from_iter([("id".to_owned(), id.unwrap_or_default())]);
+    if let Some(Value::Object(counts)) = moved.remove("counts") {
+        run.extend(counts);
+    }
+    run.extend(moved);
+    json!({ "source": { "id": source }, "run": run })
 }
 
 /// When a lead that waits for its next call is expected to be called: what the decision after its last call worked out
@@ -141,9 +158,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usual_is_possible() {
-        assert!(SINK_EVENTS_USUAL.iter().all(|kind| SINK_EVENTS.contains(kind)));
-        assert!(SINK_EVENTS.is_sorted() && SINK_EVENTS_USUAL.is_sorted());
+    fn what_is_not_there_any_more_is_told_as_far_as_it_moved() {
+        let logged = |kind: &str, moved: Value| Logged {
+            id: EventId(1),
+            sequence: 7,
+            kind: kind.into(),
+            at: Timestamp(0),
+            moved,
+        };
+        let told = |kind: &str, moved, objects| {
+            let told = Envelope::of(logged(kind, moved), TenantId(2), objects);
+            (told.data, told.previous)
+        };
+        let removed = told("lead.removed", json!({"id": "lead_1"}), Objects::Lead(None, None));
+        assert_eq!(removed, (json!({"lead": {"id": "lead_1"}, "call": null}), None));
+        let ended = json!({"id": "call_1", "status": "busy", "previous": {"status": "ringing"}});
+        let ended = told("call.ended", ended, Objects::Lead(None, None));
+        let call = json!({"lead": null, "call": {"id": "call_1", "status": "busy"}});
+        assert_eq!(ended, (call, Some(json!({"status": "ringing"}))));
+        let over =
+            json!({"id": "src_1", "run": "run_1", "status": "finished", "counts": {"created": 3}, "error": null});
+        let run = json!({"id": "run_1", "created": 3, "status": "finished", "error": null});
+        assert_eq!(told("source.run_finished", over, Objects::None).0, json!({"source": {"id": "src_1"}, "run": run}));
+        let staged = told("plugin.staged", json!({"name": "x"}), Objects::None);
+        assert_eq!(staged.0, json!({"plugin": {"name": "x"}}));
     }
 
     #[test]

@@ -69,19 +69,23 @@ pub enum Refused {
 
 /// Judges the URL that a guest wrote.
 pub fn check(text: &str, hosts: &[HostPattern], settings: &Value, exemptions: &Exemptions) -> Result<Target, Refused> {
-    if text.len() > URL_BYTES {
-        return Err(Refused::TooLong(text.len()));
-    }
-    let strange = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\';
-    let url = Url::parse(text).ok().filter(|_| !text.contains(strange));
-    let url = url.ok_or_else(|| Refused::NotAUrl(shown(text)))?;
-    let target = reach(url, exemptions)?;
+    let target = reach(parse(text)?, exemptions)?;
     let host = target.host();
     if hosts.iter().any(|pattern| pattern.covers(host, settings)) {
         Ok(target)
     } else {
         Err(Refused::NotGranted(host.to_owned()))
     }
+}
+
+/// Reads a text that cannot be read in two ways.
+pub fn parse(text: &str) -> Result<Url, Refused> {
+    if text.len() > URL_BYTES {
+        return Err(Refused::TooLong(text.len()));
+    }
+    let strange = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\';
+    let url = Url::parse(text).ok().filter(|_| !text.contains(strange));
+    url.ok_or_else(|| Refused::NotAUrl(shown(text)))
 }
 
 /// Judges everything but the grant: a URL of the host's own (where tokens come from) is granted with its block.

@@ -13,6 +13,7 @@ use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::evaluator::Evaluators;
 use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::policy::PolicyRunner;
+use campanile_domain::ports::post::Post;
 use campanile_domain::ports::store::{Campaign, Store};
 use campanile_engine::shell::{Bell, Handle};
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,10 @@ pub struct App {
     pub sources: Arc<dyn SourceDesk>,
     /// The plugins that sinks are.
     pub sinks: Arc<dyn SinkDesk>,
+    /// Knows where webhooks may go.
+    pub post: Arc<dyn Post>,
+    /// Rung when webhooks may have something to be told.
+    pub webhooks: Bell,
     /// The time that calls live in.
     pub engine_clock: Arc<dyn EngineClock>,
     /// The time of keys and of webhooks' arrival.
@@ -94,6 +99,8 @@ pub struct Config {
     pub upload_dir: PathBuf,
     /// The largest lead file, in bytes.
     pub max_upload_bytes: u64,
+    /// The clock that calls live in is faster than the sun's: other systems are told of nothing that happens there.
+    pub faster_clock: bool,
     /// What `/version` tells.
     pub about: About,
 }

@@ -132,6 +132,18 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::sinks::deliveries::list_deliveries))
         .routes(routes!(v1::sinks::resend::resend_delivery))
         .routes(routes!(v1::sinks::resend::resend_failed))
+        // who is told what happens
+        .routes(routes!(v1::webhooks::list::list_webhooks, v1::webhooks::create::create_webhook))
+        .routes(routes!(
+            v1::webhooks::get::get_webhook,
+            v1::webhooks::patch::patch_webhook,
+            v1::webhooks::delete::delete_webhook
+        ))
+        .routes(routes!(v1::webhooks::rotate_secret::rotate_webhook_secret))
+        .routes(routes!(v1::webhooks::deliveries::list_webhook_deliveries))
+        .routes(routes!(v1::webhooks::resend::resend_webhook_delivery))
+        .routes(routes!(v1::webhooks::recover::recover_webhook))
+        .routes(routes!(v1::webhooks::test::test_webhook))
         // calls
         .routes(routes!(v1::calls::list::list_calls, v1::calls::create::place_call))
         .routes(routes!(v1::calls::get::get_call))

@@ -12,5 +12,6 @@ pub mod mapper;
 pub mod outbound;
 pub mod plugins;
 pub mod policy;
+pub mod post;
 pub mod sink;
 pub mod store;

@@ -6,6 +6,7 @@ mod answers;
 mod connections;
 mod evidence;
 mod grants;
+mod post;
 mod redirects;
 mod server;
 mod tls;

@@ -16,9 +16,9 @@ use campanile_domain::ports::store::{
     Document, DueEvaluation, Evaluated, EvaluationRecord, EvaluationTurn, Fence, Store, StoreError, Stored,
 };
 use campanile_domain::time::{SECOND_MS, Timestamp};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::bell::Bell;
 use super::duty::{self, Duty, LONGEST_SLEEP_MS, Writes};
 use super::handle::Handle;
 use super::places::{Places, steps};
@@ -31,21 +31,6 @@ pub const EACH: usize = 4;
 const STEPS: u32 = 32;
 /// How soon a transcript that is not kept yet is looked for again, in milliseconds.
 const COMING_MS: i64 = 2 * SECOND_MS;
-
-/// Rung when a call may have come to be due.
-#[derive(Clone, Debug, Default)]
-pub struct Bell(Arc<Notify>);
-
-impl Bell {
-    /// Rings it.
-    pub fn ring(&self) {
-        self.0.notify_one();
-    }
-
-    async fn rung(&self) {
-        self.0.notified().await;
-    }
-}
 
 /// The duty.
 pub struct EvaluationDuty {

@@ -19,7 +19,7 @@ use campanile_domain::ports::store::{
     WriteContext,
 };
 
-use super::evaluations::Bell;
+use super::bell::Bell;
 use super::gateways::Gateways;
 use super::shadow::Shadows;
 use crate::core::{END_LEADS_AT_ONCE, Effect, Event, Work, silence_deadline};

@@ -4,6 +4,7 @@
 //! the rest of the host, [`clock`] holds the clocks. Duties that belong to no campaign (the inbox) are loops beside the
 //! core's; each can be read alone.
 
+mod bell;
 pub mod clock;
 mod deciding;
 mod duty;
@@ -19,9 +20,11 @@ mod placing;
 mod shadow;
 mod sinks;
 mod sources;
+mod webhooks;
 
+pub use bell::Bell;
 pub use engine::Engine;
-pub use evaluations::{Bell, EvaluationDuty};
+pub use evaluations::EvaluationDuty;
 pub use gateways::{Gateways, Installed};
 pub use handle::Handle;
 pub use hands::Hands;
@@ -29,3 +32,4 @@ pub use instances::{Importers, Instances, ResultSinks};
 pub use shadow::Shadows;
 pub use sinks::SinkDuty;
 pub use sources::SourceDuty;
+pub use webhooks::WebhookDuty;

@@ -18,6 +18,7 @@ pub mod scripts;
 pub mod sinks;
 pub mod sources;
 pub mod tenants;
+pub mod webhooks;
 
 use utoipa::ToSchema;
 

@@ -66,6 +66,7 @@ impl Things {
             ("/v1/sources/", host.source().await),
             ("/v1/sinks/", sink),
             ("/v1/erasures/", erasure),
+            ("/v1/webhooks/", host.webhook().await.0),
         ]))
     }
 

@@ -12,7 +12,9 @@ use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::outbound::OutboundFault;
 use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
+use campanile_domain::ports::post::{Letter, Post, Posted};
 use campanile_domain::ports::store::{Assistant, GatewayRow, PluginVersion, SinkRow, SourceRow, Store};
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::Value::Undetermined;
@@ -123,6 +125,24 @@ impl SinkDesk for Kinds {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
             _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
         })
+    }
+}
+
+/// Lets messages go to names over https, and sends none.
+pub(super) struct Letters;
+
+#[async_trait]
+impl Post for Letters {
+    fn may_go(&self, url: &str) -> Result<(), String> {
+        match url.strip_prefix("https://") {
+            Some(rest) if !rest.starts_with("127.") => Ok(()),
+            Some(_) => Err("127.0.0.1 is a loopback address; only public ones may be reached".into()),
+            None => Err(format!("{url} is not https")),
+        }
+    }
+
+    async fn post(&self, _: TenantKey, _: Letter) -> Result<Posted, OutboundFault> {
+        unreachable!("the API sends no messages itself")
     }
 }
 

@@ -95,6 +95,8 @@ impl Host {
             gateways: Arc::clone(&app.gateways),
             sources: Arc::clone(&app.sources),
             sinks: Arc::clone(&app.sinks),
+            post: Arc::clone(&app.post),
+            webhooks: app.webhooks.clone(),
             engine_clock: Arc::clone(&app.engine_clock),
             wall_clock: Arc::clone(&app.wall_clock),
             entropy: Arc::clone(&app.entropy),

@@ -17,6 +17,7 @@ mod readers;
 mod rehearsals;
 mod sinks;
 mod uploads;
+mod webhooks;
 mod world;
 
 pub(crate) use host::{Answer, Host};

@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use super::conforms::Document;
 use super::desk::{Consenting, Desk};
-use super::fakes::{Checker, Counted, Kinds, Policies, Stopped};
+use super::fakes::{Checker, Counted, Kinds, Letters, Policies, Stopped};
 use super::host::{Answer, Host};
 use super::mapper::Mapper;
 use super::readers::Readers;
@@ -73,6 +73,8 @@ impl Host {
             gateways: kinds.clone(),
             sources: kinds.clone(),
             sinks: kinds.clone(),
+            post: Arc::new(Letters),
+            webhooks: Bell::default(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),
@@ -81,6 +83,7 @@ impl Host {
                 public_url: "https://calls.example".into(),
                 upload_dir: folder.path().join("uploads"),
                 max_upload_bytes: 1 << 20,
+                faster_clock: false,
                 about: About { version: "0.0.0-test".into(), ..About::default() },
             },
             background: TaskTracker::new(),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use campanile_domain::event;
 use campanile_domain::ids::{EventId, TenantKey};
 use campanile_domain::ports::store::{Actor, WriteContext};
 use campanile_domain::time::Timestamp;
@@ -106,8 +107,9 @@ impl<'a> Op<'a> {
         self.ctx.tenant.0
     }
 
-    /// An entry of a tenant's event log; `data` is JSON.
+    /// An entry of a tenant's event log, of a kind that the outside can be told of; `data` is JSON.
     pub(crate) fn event(&mut self, tenant: TenantKey, kind: &'static str, about: About, data: String) {
+        debug_assert!(event::kind(kind).is_some(), "{kind} is not in the list of events");
         let About { campaign, lead, call } = about;
         self.events.push(Event { tenant: tenant.0, kind, campaign, lead, call, data });
     }
@@ -242,11 +244,11 @@ impl<'a> Op<'a> {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
-        self.cache.told = true;
         let mut next: BTreeMap<i64, i64> = BTreeMap::new();
         for event in &events {
             *next.entry(event.tenant).or_default() += 1;
         }
+        self.cache.told.extend(next.keys().copied().map(TenantKey));
         let mut take = self.db.prepare_cached(
             "UPDATE tenant SET event_seq = event_seq + ?2 WHERE id = ?1 RETURNING event_seq - ?2 + 1",
         )?;

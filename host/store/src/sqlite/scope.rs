@@ -3,7 +3,7 @@
 //! Documents are parsed once per version and kept by that version, so that an edit needs no invalidation. A write that
 //! fails clears what is kept, because a version number that was rolled back may come again with other content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
@@ -32,14 +32,14 @@ pub(crate) struct Cache {
     plans: BTreeMap<(i64, u32, i64), Arc<Plan>>,
     terms: BTreeMap<(i64, i64), Arc<Terms>>,
     openings: BTreeMap<(i64, u32), (Timestamp, Timestamp)>,
-    /// Something was written to the event log since the last commit.
-    pub(crate) told: bool,
+    /// Whose event logs were written to since the last commit.
+    pub(crate) told: BTreeSet<TenantKey>,
 }
 
 impl Cache {
     /// Forgets every document.
     pub(crate) fn clear(&mut self) {
-        *self = Self { told: self.told, ..Self::default() };
+        *self = Self { told: std::mem::take(&mut self.told), ..Self::default() };
     }
 
     /// Since when the calling hours are open without a break, when they are open at `now`: what lateness counts from.
@@ -110,6 +110,8 @@ pub(crate) struct Scope {
     pub callable_since: Option<Timestamp>,
     pub committed: i64,
     pub available: i64,
+    /// The balance did not cover a call, and that was told.
+    pub exhausted: bool,
     pub plan: Arc<Plan>,
     pub terms: Arc<Terms>,
     /// The shadow that is asked what it decides.
@@ -118,7 +120,7 @@ pub(crate) struct Scope {
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, c.state, c.config_version, s.gateway, c.callable_since,
         c.spent + c.reserved, t.available, s.version, t.version, c.assistant, w.id, c.kind,
-        q.backup_at, q.began_at, q.released_at, q.released_by, q.resume
+        q.backup_at, q.began_at, q.released_at, q.released_by, q.resume, t.exhausted
     FROM campaign c JOIN assistant s ON s.id = c.assistant JOIN tenant t ON t.id = c.tenant
          LEFT JOIN shadow w ON w.campaign = c.id AND w.stopped_at IS NULL
          LEFT JOIN quarantine q
@@ -149,6 +151,7 @@ impl Scope {
             callable_since: row.get::<_, Option<i64>>(6)?.map(Timestamp),
             committed: row.get(7)?,
             available: row.get(8)?,
+            exhausted: row.get(19)?,
             plan,
             terms: terms(db, cache, (tenant, row.get(10)?))?,
             shadow: row.get(12)?,

@@ -5,11 +5,11 @@
 //! rehearsal needs no runtime. Every intent is written once and knows nothing of the difference.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use campanile_domain::ids::TenantKey;
-use campanile_domain::ports::store::{Fence, StoreError, Stored, WriteContext};
+use campanile_domain::ports::store::{EventBell, Fence, StoreError, Stored, WriteContext};
 use campanile_domain::time::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use super::plugins::content;
 use super::profile::{self, Sync};
 use super::read::{self, Of, Reader, Readers};
 use super::scope::Cache;
-use super::writer::{self, Bell, Lane, Log, Writer};
+use super::writer::{self, Lane, Log, Writer};
 use crate::lock::FolderLock;
 use crate::meters::Meters;
 use crate::vault::Vault;
@@ -52,6 +52,8 @@ pub struct SqliteStore {
     readers: Option<Readers>,
     vault: Arc<Vault>,
     health: Health,
+    /// Of a store in memory; a durable one's is the writing thread's.
+    bell: OnceLock<EventBell>,
     running: Mutex<Option<Running>>,
 }
 
@@ -86,7 +88,7 @@ impl SqliteStore {
         let health = health(&main, &records, None)?;
         let inline = |db| Side::Inline(Box::new(Mutex::new((db, Cache::default()))));
         let (main, records, running) = (inline(main), inline(records), Mutex::new(None));
-        Ok(Self { main, records, readers: None, vault, health, running })
+        Ok(Self { main, records, readers: None, vault, health, bell: OnceLock::new(), running })
     }
 
     fn durable(folder: &Path, options: &Options, vfs: Option<&str>) -> Result<Self, OpenError> {
@@ -128,6 +130,7 @@ impl SqliteStore {
             readers: Some(readers),
             vault: Arc::new(Vault::new(options.vault.as_ref())),
             health,
+            bell: OnceLock::new(),
             running: Mutex::new(Some(running)),
         })
     }
@@ -176,10 +179,13 @@ impl SqliteStore {
         join(checkpointer);
     }
 
-    /// See [`Writer::ring`]; a store in memory rings nothing.
-    pub(crate) fn ring(&self, bell: Bell) {
-        if let Side::Thread(writer) = &self.main {
-            writer.ring(bell);
+    /// From now on `bell` is rung after commits that wrote events.
+    pub(crate) fn ring(&self, bell: EventBell) {
+        match &self.main {
+            Side::Thread(writer) => writer.ring(bell),
+            Side::Inline(_) => {
+                let _ = self.bell.set(bell);
+            }
         }
     }
 
@@ -190,7 +196,7 @@ impl SqliteStore {
         ctx: &WriteContext,
         act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
     ) -> Stored<T> {
-        self.main.write(lane, ctx.clone(), act).await
+        self.main.write(lane, ctx.clone(), act, self.bell.get()).await
     }
 
     /// A write of the records.
@@ -198,7 +204,7 @@ impl SqliteStore {
         &self,
         act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
     ) -> Stored<T> {
-        self.records.write(Lane::Bulk, unowned(Timestamp(0)), act).await
+        self.records.write(Lane::Bulk, unowned(Timestamp(0)), act, None).await
     }
 
     /// Nothing is left in the logs; whether that could be done. A store in memory has none.
@@ -256,15 +262,22 @@ impl Side {
         lane: Lane,
         ctx: WriteContext,
         act: impl FnOnce(&mut Op<'_>) -> Done<T> + Send + 'static,
+        bell: Option<&EventBell>,
     ) -> Stored<T> {
-        match self {
-            Self::Thread(writer) => writer.write(lane, ctx, act).await,
-            Self::Inline(inside) => {
-                let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
-                let (db, cache) = &mut *inside;
-                writer::inline(db, cache, ctx, act)
-            }
+        let inside = match self {
+            Self::Thread(writer) => return writer.write(lane, ctx, act).await,
+            Self::Inline(inside) => inside,
+        };
+        let (done, told) = {
+            let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+            let (db, cache) = &mut *inside;
+            let done = writer::inline(db, cache, ctx, act);
+            (done, std::mem::take(&mut cache.told))
+        };
+        if let Some(bell) = bell.filter(|_| done.is_ok()) {
+            writer::ring(bell, told);
         }
+        done
     }
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection, &mut Cache) -> Done<T>) -> Stored<T> {

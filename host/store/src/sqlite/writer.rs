@@ -8,13 +8,14 @@
 //! When a commit fails, nobody of the group is told that anything happened, and from then on the dial side is refused
 //! until a probe has been written: a host that cannot write an intent must not dial.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use campanile_domain::ports::store::{StoreError, Stored, WriteContext};
+use campanile_domain::ids::TenantKey;
+use campanile_domain::ports::store::{EventBell, StoreError, Stored, WriteContext};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -50,9 +51,6 @@ enum Turn<'a> {
 /// Takes its turn; says whether its savepoint is kept, and how to answer.
 type Work = Box<dyn for<'a> FnOnce(Turn<'a>) -> (bool, Reply) + Send>;
 
-/// Rung after a commit that wrote events.
-pub(crate) type Bell = Box<dyn Fn() + Send + Sync>;
-
 struct Job {
     lane: Lane,
     work: Work,
@@ -70,7 +68,7 @@ struct Shared {
     queues: Mutex<Queues>,
     arrived: Condvar,
     meters: OnceLock<Meters>,
-    bell: OnceLock<Bell>,
+    bell: OnceLock<EventBell>,
 }
 
 impl Shared {
@@ -199,7 +197,7 @@ impl Writer {
     }
 
     /// From now on this is rung after every commit that wrote events; the first one stays.
-    pub(crate) fn ring(&self, bell: Bell) {
+    pub(crate) fn ring(&self, bell: EventBell) {
         let _ = self.shared.bell.set(bell);
     }
 
@@ -281,11 +279,11 @@ impl Loop {
         if let Some(meters) = meters {
             meters.ended(replies.len(), outcome.is_ok());
         }
-        if std::mem::take(&mut self.cache.told)
-            && outcome.is_ok()
+        let told = std::mem::take(&mut self.cache.told);
+        if outcome.is_ok()
             && let Some(bell) = shared.bell.get()
         {
-            bell();
+            ring(bell, told);
         }
         let failed = outcome.err().map(|why| {
             // Whatever is still open is taken back; the error that counts is the first one.
@@ -365,6 +363,13 @@ fn next(shared: &Shared, bulk_turn: bool) -> Option<Job> {
             return None;
         }
         queues = shared.arrived.wait(queues).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Tells whose event logs are longer now.
+pub(crate) fn ring(bell: &EventBell, told: BTreeSet<TenantKey>) {
+    if !told.is_empty() {
+        bell(&Vec::from_iter(told));
     }
 }
 

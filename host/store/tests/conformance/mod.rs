@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod dialling;
 pub mod erasures;
 pub mod evaluations;
+pub mod events;
 pub mod imports;
 pub mod jobs;
 pub mod leads;
@@ -20,6 +21,7 @@ pub mod shadows;
 pub mod single_calls;
 pub mod sinks;
 pub mod sources;
+pub mod webhooks;
 
 /// A test for every rule, with stores that `$open` makes.
 #[macro_export]
@@ -87,6 +89,20 @@ macro_rules! suite {
                 sinks: only_the_leads_of_its_source_are_told,
                 sinks: what_is_told_again_is_as_it_is_now,
                 sinks: a_lead_that_is_gone_is_skipped,
+                events: the_log_is_read_in_pieces_by_kind_and_campaign,
+                events: what_happened_since_is_found,
+                events: an_event_is_told_with_its_objects,
+                events: a_balance_that_is_spent_is_told_once_until_the_next_top_up,
+                events: a_commit_rings_for_those_whose_logs_grew,
+                webhooks: what_was_asked_for_is_told_from_now_on_and_nothing_else,
+                webhooks: a_message_that_fails_is_sent_again_and_given_up,
+                webhooks: an_endpoint_that_is_gone_or_fails_for_days_is_disabled,
+                webhooks: one_that_cannot_be_reached_is_left_alone,
+                webhooks: what_was_missed_is_recovered_and_what_was_taken_is_not_sent_twice,
+                webhooks: a_secret_signs_for_a_while_after_it_was_replaced,
+                webhooks: one_that_is_disabled_misses_what_happens_meanwhile,
+                webhooks: a_long_log_is_read_on_by_the_piece_and_waits_where_much_waits,
+                webhooks: a_stranger_finds_no_webhook,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,

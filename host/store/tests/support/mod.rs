@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use campanile_domain::attempt::{AnsweredBy, CallStatus, Failure};
 use campanile_domain::campaign::{CampaignConfig, StartFacts, Verb};
 use campanile_domain::contact::Contact;
+use campanile_domain::event as events;
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::{CallId, GatewayKey, LeadId, SourceId};
 use campanile_domain::money::{Currency, Micros, Tariff};
-use campanile_domain::outbox::SINK_EVENTS_USUAL;
 use campanile_domain::phone::Phone;
 use campanile_domain::plugin::Kind;
 use campanile_domain::plugin::VersionState;
@@ -202,7 +202,7 @@ impl World {
             plugin: "acme-results@active".parse().unwrap(),
             settings: serde_json::json!({}),
             secrets: Secrets::default(),
-            events: SINK_EVENTS_USUAL.map(str::to_owned).to_vec(),
+            events: events::usual_of_sinks().map(str::to_owned).collect(),
             backfill,
             paused: false,
         };

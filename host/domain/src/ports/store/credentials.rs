@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Stored, WriteContext};
-use crate::ids::{ConnectionId, GatewayId, SinkId, SourceId, TenantKey};
+use crate::ids::{ConnectionId, GatewayId, SinkId, SourceId, TenantKey, WebhookId};
 use crate::plugin::secrets::{SecretString, Secrets};
 use crate::ports::outbound::Tokens;
 use crate::time::Timestamp;
@@ -26,6 +26,8 @@ pub enum SecretOwner {
     Connection(ConnectionId),
     /// A sink's.
     Sink(SinkId),
+    /// A webhook's: what signs its messages.
+    Webhook(WebhookId),
     /// A plugin's as such, whatever uses it: evaluators, which are installed nowhere.
     Plugin(String),
 }
@@ -38,6 +40,7 @@ impl fmt::Display for SecretOwner {
             Self::Source(id) => id.fmt(f),
             Self::Connection(id) => id.fmt(f),
             Self::Sink(id) => id.fmt(f),
+            Self::Webhook(id) => id.fmt(f),
             Self::Plugin(name) => write!(f, "plugin {name}"),
         }
     }

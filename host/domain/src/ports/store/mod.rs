@@ -21,6 +21,7 @@ pub use credentials::*;
 pub use dialling::*;
 pub use erasures::*;
 pub use evaluations::*;
+pub use events::*;
 pub use imports::*;
 pub use instances::*;
 pub use jobs::*;
@@ -33,6 +34,7 @@ pub use shadows::*;
 pub use single_calls::*;
 pub use sinks::*;
 pub use sources::*;
+pub use webhooks::*;
 
 mod accounts;
 mod audit;
@@ -41,6 +43,7 @@ mod credentials;
 mod dialling;
 mod erasures;
 mod evaluations;
+mod events;
 mod imports;
 mod instances;
 mod jobs;
@@ -53,6 +56,7 @@ mod shadows;
 mod single_calls;
 mod sinks;
 mod sources;
+mod webhooks;
 
 /// All of it.
 pub trait Store:
@@ -67,6 +71,8 @@ pub trait Store:
     + Imports
     + Sources
     + Sinks
+    + Webhooks
+    + Events
     + Dialling
     + Evaluations
     + Records
@@ -86,6 +92,8 @@ impl<T> Store for T where
         + Imports
         + Sources
         + Sinks
+        + Webhooks
+        + Events
         + Dialling
         + Evaluations
         + Records

@@ -74,7 +74,7 @@ pub struct NewSink {
     pub settings: Value,
     /// Its secrets.
     pub secrets: Secrets,
-    /// Of [`crate::outbox::SINK_EVENTS`].
+    /// Of [`crate::event::of_sinks`].
     pub events: Vec<String>,
     /// It is told what happened before it was installed, too.
     pub backfill: bool,
@@ -210,6 +210,4 @@ pub trait Sinks: Send + Sync {
     /// # Errors
     /// [`super::StoreError::Stale`]: it is not active any more.
     async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<()>;
-    /// From now on `bell` is rung after every commit that wrote events. A store rings one bell.
-    fn ring_on_events(&self, bell: Box<dyn Fn() + Send + Sync>);
 }

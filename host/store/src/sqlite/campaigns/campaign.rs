@@ -3,6 +3,8 @@
 //! An edit is a new configuration version; the rows of a million leads stay as they are, except those that the old
 //! configuration had moved: staged ones go back, parked ones are asked again, and a new order re-keys what waits.
 
+use std::collections::BTreeMap;
+
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::money::Micros;
@@ -19,6 +21,7 @@ use crate::sqlite::fault::{Done, Fault, not_found};
 use crate::sqlite::leads::{order, park};
 use crate::sqlite::op::Op;
 use crate::sqlite::page;
+use crate::sqlite::row::list;
 use crate::sqlite::scope::{current_terms, reason};
 
 const SELECT: &str = "SELECT c.id, c.public_id, c.tenant, s.public_id, c.state, c.reason, v.config, c.config_version,
@@ -72,6 +75,22 @@ pub(crate) fn by_key(db: &Connection, key: CampaignKey) -> Done<Campaign> {
 pub(crate) fn is_deleted(db: &Connection, key: CampaignKey) -> Done<bool> {
     let sql = "SELECT deleted_at IS NOT NULL FROM campaign WHERE id = ?1";
     Ok(db.prepare_cached(sql)?.query_row([key.0], |row| row.get(0))?)
+}
+
+/// Those of these rows that a tenant has, by row.
+pub(crate) fn by_keys(db: &Connection, tenant: TenantKey, keys: &[i64]) -> Done<BTreeMap<i64, Campaign>> {
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!("{SELECT} WHERE c.id IN (SELECT value FROM json_each(?1)) AND c.tenant = ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![list(keys.iter().copied()), tenant.0])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let campaign = read(row)?;
+        found.insert(campaign.key.0, campaign);
+    }
+    Ok(found)
 }
 
 /// The key of a tenant's campaign.

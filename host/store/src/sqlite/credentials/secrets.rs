@@ -15,6 +15,7 @@ use crate::sqlite::op::Op;
 use crate::sqlite::plugins::versions;
 use crate::sqlite::sinks::sink;
 use crate::sqlite::sources::source;
+use crate::sqlite::webhooks::webhook;
 use crate::vault::{Place, Vault};
 
 fn owned(db: &Connection, tenant: i64, owner: &SecretOwner) -> Done<()> {
@@ -22,6 +23,7 @@ fn owned(db: &Connection, tenant: i64, owner: &SecretOwner) -> Done<()> {
         SecretOwner::Gateway(id) => gateways::key_of(db, tenant, id).map(|_| ()),
         SecretOwner::Source(id) => source::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
         SecretOwner::Sink(id) => sink::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
+        SecretOwner::Webhook(id) => webhook::of_tenant(db, TenantKey(tenant), id).map(|_| ()),
         SecretOwner::Plugin(ref name) => match versions::all(db, Some(TenantKey(tenant)), Some(name))?.is_empty() {
             true => not_found("plugin"),
             false => Ok(()),
@@ -116,6 +118,7 @@ pub(crate) fn must_be_complete(db: &Connection, tenant: i64, owner: &SecretOwner
         SecretOwner::Sink(_) => "sinks",
         SecretOwner::Connection(_) => "connections",
         SecretOwner::Plugin(_) => "plugins",
+        SecretOwner::Webhook(_) => "webhooks",
     };
     let of = of.trim_start_matches("plugin ");
     let message = format!(

@@ -64,11 +64,13 @@ impl AttemptRow {
         Ok(())
     }
 
-    /// An event of the call.
-    pub(crate) fn tell(&self, op: &mut Op<'_>, kind: &'static str) {
+    /// An event of the call, which was in another state before if `was` is one.
+    pub(crate) fn tell(&self, op: &mut Op<'_>, kind: &'static str, was: Option<AttemptState>) {
+        let previous =
+            was.map_or_else(String::new, |was| format!(r#","previous":{{"status":"{}"}}"#, was.public_status()));
         let reason = self.state.reason().map_or("null".to_owned(), |reason| format!("\"{reason}\""));
         let data = format!(
-            r#"{{"id":"{}","status":"{}","reason":{reason},"talk_ms":{},"cost_micros":{}}}"#,
+            r#"{{"id":"{}","status":"{}","reason":{reason},"talk_ms":{},"cost_micros":{}{previous}}}"#,
             self.id,
             self.state.public_status(),
             self.talk_ms,
@@ -80,6 +82,7 @@ impl AttemptRow {
     /// Moves it to a state that is not its end.
     pub(crate) fn go_on(&mut self, op: &mut Op<'_>, state: AttemptState, at: Timestamp) -> Done<()> {
         self.unknown_since = None;
+        let was = self.state;
         let kind = match state {
             AttemptState::Ringing => Some("call.ringing"),
             AttemptState::InProgress => {
@@ -95,7 +98,7 @@ impl AttemptRow {
         self.state = state;
         self.save(op)?;
         if let Some(kind) = kind {
-            self.tell(op, kind);
+            self.tell(op, kind, Some(was));
         }
         Ok(())
     }
@@ -108,7 +111,7 @@ impl AttemptRow {
         state: AttemptState,
         at: Timestamp,
     ) -> Done<Vec<(CampaignKey, Timestamp)>> {
-        self.state = state;
+        let was = std::mem::replace(&mut self.state, state);
         self.ended_at = Some(at);
         self.unknown_since = None;
         self.cost = money::settle(op, self, &scope.terms, self.talk_ms)?.0;
@@ -116,7 +119,7 @@ impl AttemptRow {
         self.save(op)?;
         op.count_attempt(self.campaign.0, state.code(), self.answered_by.code(), 1, self.talk_ms, self.cost);
         op.call_at(self.campaign.0, None, Some(at));
-        self.tell(op, "call.ended");
+        self.tell(op, "call.ended", Some(was));
         let gap = if rang(state, self.failure) { i64::from(scope.terms.limits.min_gap_minutes) * MINUTE_MS } else { 0 };
         park::free(op, self.tenant.0, digits(self.phone), at + gap)
     }

@@ -34,6 +34,7 @@ pub(crate) fn claim(op: &mut Op<'_>, request: &ClaimRequest) -> Done<Claim> {
     let scope = Scope::load(op.db, op.cache, request.campaign)?;
     let mut claim = Claim { stopped_by: closed(&scope, op.now()), ..Claim::default() };
     match (claim.stopped_by, request.slots) {
+        (Some(Gate::Balance), _) => money::tell_exhausted(op, &scope)?,
         (Some(_), _) => {}
         (None, 0) => claim.more = queue::due(op.db, scope.key.0, op.now(), 1)?.len() > 0,
         (None, slots) => take(op, &scope, slots as usize, &mut claim)?,

@@ -54,7 +54,7 @@ pub(crate) fn hear(op: &mut Op<'_>, scope: &Scope, attempt: &mut AttemptRow, eve
             let answers = attempt.variables.as_ref() != Some(&text);
             attempt.variables = Some(text);
             if answers {
-                attempt.tell(op, "call.evaluated");
+                attempt.tell(op, "call.evaluated", None);
             }
             Ok(Heard { answers, opt_out: false })
         }

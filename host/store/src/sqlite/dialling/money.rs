@@ -7,9 +7,9 @@ use campanile_domain::money::{EntryKind, Micros};
 use rusqlite::params;
 
 use crate::sqlite::fault::Done;
-use crate::sqlite::op::Op;
+use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::AttemptRow;
-use crate::sqlite::scope::Terms;
+use crate::sqlite::scope::{Scope, Terms};
 
 fn enter(op: &Op<'_>, kind: EntryKind, tenant: i64, amount: i64, about: Option<(i64, i64)>) -> Done<()> {
     op.db
@@ -30,7 +30,19 @@ fn enter(op: &Op<'_>, kind: EntryKind, tenant: i64, amount: i64, about: Option<(
 /// The operator adds money.
 pub(crate) fn top_up(op: &mut Op<'_>, amount: i64) -> Done<()> {
     enter(op, EntryKind::TopUp, op.tenant(), amount, None)?;
+    op.db.prepare_cached("UPDATE tenant SET exhausted = 0 WHERE id = ?1")?.execute([op.tenant()])?;
     op.move_money(op.tenant(), amount, None, 0, 0);
+    Ok(())
+}
+
+/// A lead would be called and the balance does not cover it. Told once until the next top-up: at the end of a balance every
+/// call that costs less than was set aside for it leaves room for another, and nobody needs to hear of each.
+pub(crate) fn tell_exhausted(op: &mut Op<'_>, scope: &Scope) -> Done<()> {
+    let Some((available, needed)) = scope.balance().filter(|_| !scope.exhausted) else { return Ok(()) };
+    op.db.prepare_cached("UPDATE tenant SET exhausted = 1 WHERE id = ?1")?.execute([scope.tenant.0])?;
+    let currency = scope.terms.billing.as_ref().map(|billing| billing.currency);
+    let data = serde_json::json!({ "available_micros": available, "needed_micros": needed, "currency": currency });
+    op.event(scope.tenant, "balance.exhausted", About::default(), data.to_string());
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Text {
 pub(super) type Found = (i64, Sql, String);
 
 /// All of them.
-pub(super) const ALL: [Text; 15] = [
+pub(super) const ALL: [Text; 16] = [
     Text {
         kind: "webhooks",
         find: "SELECT id, NULL, webhook, body, error FROM inbox
@@ -97,6 +97,13 @@ pub(super) const ALL: [Text; 15] = [
         kind: "words",
         find: "SELECT id, NULL, reason FROM sink WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         then: Then::Blank("UPDATE sink SET reason = ?2 WHERE id = ?1"),
+    },
+    Text {
+        kind: "words",
+        find: "SELECT w.id, d.seq, coalesce(d.response, ''), d.detail FROM webhook w JOIN webhook_delivery d ON d.webhook = w.id
+               WHERE w.tenant = ?1 AND w.id > ?2 AND ?3 > 0 AND (d.response IS NOT NULL OR d.detail IS NOT NULL)
+               ORDER BY w.id",
+        then: Then::Replace("UPDATE webhook_delivery SET response = ?2, detail = NULL WHERE webhook = ?1 AND seq = ?3"),
     },
     Text {
         kind: "words",
@@ -178,6 +185,9 @@ pub(super) fn erase(op: &Op<'_>, id: ErasureId, of: Text, found: &[Found], trace
         gone += match of.then {
             Then::Delete(sql) if sql.contains("?2") => op.db.prepare_cached(sql)?.execute(params![key, name])?,
             Then::Delete(sql) => op.db.prepare_cached(sql)?.execute([key])?,
+            Then::Replace(sql) if sql.contains("?3") => {
+                op.db.prepare_cached(sql)?.execute(params![key, ERASED, name])?
+            }
             Then::Replace(sql) => op.db.prepare_cached(sql)?.execute(params![key, ERASED])?,
             Then::Blank(sql) => {
                 let mut document: Value = serde_json::from_str(text)?;

@@ -178,7 +178,7 @@ pub(crate) fn evaluated(op: &mut Op<'_>, key: AttemptKey, evaluated: &Evaluated)
     if !done {
         return Ok(None);
     }
-    attempt.tell(op, "call.evaluated");
+    attempt.tell(op, "call.evaluated", None);
     let lead = LeadRow::load(op, attempt.lead)?;
     let waits = lead.last_attempt == Some(attempt.key) && settle::is_open(lead.state);
     let settling = Settling::load(op, &scope, &attempt)?;

@@ -67,7 +67,12 @@ pub(crate) fn end(
         .prepare_cached("UPDATE import SET status = ?2, summary = ?3, rejects = ?4, finished_at = ?5 WHERE id = ?1")?
         .execute(params![key, to.word(), summary.to_string(), rejects, op.now().0])?;
     let about = About { campaign: Some(campaign.0), ..About::default() };
-    let data = serde_json::json!({ "id": id, "status": to }).to_string();
-    op.event(op.ctx.tenant, "import.finished", about, data);
-    one(op.db, op.ctx.tenant, id)
+    let ended = one(op.db, op.ctx.tenant, id)?;
+    let Import { campaign, file_name, rows, created, updated, duplicates, .. } = &ended;
+    let data = serde_json::json!({
+        "id": id, "campaign": campaign, "file_name": file_name, "status": to, "rows": rows, "created": created,
+        "updated": updated, "duplicates": duplicates, "finished_at": op.now(),
+    });
+    op.event(op.ctx.tenant, "import.finished", about, data.to_string());
+    Ok(ended)
 }

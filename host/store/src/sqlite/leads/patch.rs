@@ -48,7 +48,7 @@ pub(crate) fn patch(op: &mut Op<'_>, id: LeadId, patch: &LeadPatch) -> Done<Lead
 
 /// Changes what the patch names of a row that was just loaded.
 pub(crate) fn apply(op: &mut Op<'_>, row: &mut LeadRow, patch: &LeadPatch) -> Done<()> {
-    let key = row.key.0;
+    let (key, was) = (row.key.0, row.state.status());
     if let Some(variables) = &patch.variables {
         dispose::merge(op, key, variables)?;
     }
@@ -69,11 +69,21 @@ pub(crate) fn apply(op: &mut Op<'_>, row: &mut LeadRow, patch: &LeadPatch) -> Do
         row.revision -= 1;
     }
     row.save(op)?;
+    if is_data(patch) && row.state.status() == was {
+        // A change of its status is told by itself.
+        op.event(row.tenant, "lead.updated", row.about(), format!(r#"{{"id":"{}"}}"#, row.id));
+    }
     op.db.prepare_cached("UPDATE lead_data SET updated_at = ?2 WHERE lead = ?1")?.execute(params![key, op.now().0])?;
     if row.state == LeadState::Created && patch.status == Some(SetStatus::Created) {
         verbs::happen(op, row.campaign, Happening::LeadArrived, "a lead is to be called again".to_owned())?;
     }
     Ok(())
+}
+
+/// Something of it is no status.
+pub(crate) fn is_data(patch: &LeadPatch) -> bool {
+    let LeadPatch { variables, priority, not_before, expires_at, status: _ } = patch;
+    variables.is_some() || priority.is_some() || not_before.is_some() || expires_at.is_some()
 }
 
 /// What the patch would do to a lead at `now`.

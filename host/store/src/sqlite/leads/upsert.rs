@@ -68,7 +68,7 @@ fn update(
         }
     }
     patch::apply(op, &mut row, &patch)?;
-    if !reopens {
+    if !reopens && !patch::is_data(&patch) {
         let about = About { campaign: Some(campaign.0), lead: Some(key.0), call: None };
         op.event(op.ctx.tenant, "lead.updated", about, format!(r#"{{"id":"{id}"}}"#));
     }

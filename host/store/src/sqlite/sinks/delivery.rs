@@ -15,7 +15,8 @@ const SELECT: &str =
     FROM sink_delivery d JOIN sink s ON s.id = d.sink JOIN event e ON e.tenant = s.tenant AND e.seq = d.seq
          LEFT JOIN lead l ON l.id = d.lead";
 
-const fn code(status: DeliveryStatus) -> u8 {
+/// How a status lies in the database.
+pub(crate) const fn code(status: DeliveryStatus) -> u8 {
     match status {
         DeliveryStatus::Waiting => 0,
         DeliveryStatus::Delivered => 1,
@@ -24,11 +25,15 @@ const fn code(status: DeliveryStatus) -> u8 {
     }
 }
 
-fn read(row: &Row<'_>) -> Done<Delivery> {
-    let number: u8 = row.get(4)?;
+/// The status that lies in the database so.
+pub(crate) fn status_of(code_found: u8) -> Done<DeliveryStatus> {
     let all = [DeliveryStatus::Waiting, DeliveryStatus::Delivered, DeliveryStatus::Skipped, DeliveryStatus::Failed];
-    let status = all.into_iter().find(|status| code(*status) == number);
-    let status = status.ok_or_else(|| broken(format!("{number} is no state of a delivery")))?;
+    let status = all.into_iter().find(|status| code(*status) == code_found);
+    status.ok_or_else(|| broken(format!("{code_found} is no state of a delivery")))
+}
+
+fn read(row: &Row<'_>) -> Done<Delivery> {
+    let status = status_of(row.get(4)?)?;
     Ok(Delivery {
         sequence: row.get(0)?,
         event: EventId::from_bytes(row.get(1)?),

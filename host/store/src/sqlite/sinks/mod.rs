@@ -95,7 +95,4 @@ impl Sinks for SqliteStore {
     async fn fail_sink(&self, ctx: &WriteContext, sink: SinkKey, failure: PluginFailure) -> Stored<()> {
         self.write(Bulk, ctx, move |op| turn::fail(op, sink, &failure)).await
     }
-    fn ring_on_events(&self, bell: Box<dyn Fn() + Send + Sync>) {
-        self.ring(bell);
-    }
 }

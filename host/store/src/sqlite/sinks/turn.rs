@@ -5,13 +5,13 @@
 //! told: a record must not end on what was true before. What was told and not acknowledged, because the host died, is told
 //! again with the same event id.
 
-use campanile_domain::ids::{EventId, SinkId, SinkKey, TenantKey};
-use campanile_domain::outbox::{self, Envelope, Logged};
+use campanile_domain::ids::{SinkId, SinkKey, TenantKey};
+use campanile_domain::outbox::{self, Envelope, Objects};
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::Kept;
 use campanile_domain::plugin::setback;
-use campanile_domain::ports::store::{DueSink, Lead, StoreError};
+use campanile_domain::ports::store::{DueSink, StoreError};
 use campanile_domain::sink::{Ack, ResultEvent};
 use campanile_domain::time::{DAY_MS, Timestamp};
 use campanile_domain::variable::Variables;
@@ -19,10 +19,12 @@ use rand_core::Rng;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sink;
+use crate::sqlite::accounts::tenants;
+use crate::sqlite::events::log::{self, ENTRY, ENTRY_COLUMNS};
+use crate::sqlite::events::told::People;
 use crate::sqlite::failures;
 use crate::sqlite::fault::{Done, Fault, broken};
 use crate::sqlite::instances;
-use crate::sqlite::leads::{call, lead};
 use crate::sqlite::op::Op;
 use crate::sqlite::plugins::state;
 use crate::sqlite::scope::{self, Cache};
@@ -145,57 +147,43 @@ pub(crate) struct Next {
     pub(crate) gone: Vec<i64>,
 }
 
-/// The next to be told at `now`. Four questions, however many events there are.
+/// The next to be told at `now`. A handful of questions, however many events there are.
 pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -> Done<Next> {
-    struct Waiting {
-        logged: Logged,
-        lead: i64,
-        call: Option<i64>,
-        overtaken: bool,
-    }
-    let mut statement = db.prepare_cached(
-        "SELECT d.seq, e.id, e.type, e.at, e.data, d.lead, e.call,
-                EXISTS (SELECT 1 FROM sink_delivery f
-                        WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1)
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {ENTRY}, EXISTS (SELECT 1 FROM sink_delivery f
+                                 WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1)
          FROM sink_delivery d JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
          WHERE d.sink = ?1 AND d.state = 0 AND d.next_at <= ?3
            AND NOT EXISTS (SELECT 1 FROM sink_delivery f
                            WHERE f.sink = ?1 AND f.lead = d.lead AND f.state = 0 AND f.seq < d.seq)
-         ORDER BY d.seq LIMIT ?4",
-    )?;
+         ORDER BY d.seq LIMIT ?4"
+    ))?;
     let mut rows = statement.query(params![sink.key.0, sink.tenant.0, now.0, limit])?;
-    let mut waiting = Vec::new();
+    let (mut waiting, mut overtaken) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let logged = Logged {
-            sequence: row.get(0)?,
-            id: EventId::from_bytes(row.get(1)?),
-            kind: row.get(2)?,
-            at: Timestamp(row.get(3)?),
-            moved: serde_json::from_str(&row.get::<_, String>(4)?)?,
-        };
-        waiting.push(Waiting { logged, lead: row.get(5)?, call: row.get(6)?, overtaken: row.get(7)? });
+        waiting.push(log::entry(row)?);
+        overtaken.push(row.get(ENTRY_COLUMNS)?);
     }
-    let leads: Vec<i64> = waiting.iter().map(|one| one.lead).collect();
-    let calls: Vec<i64> = waiting.iter().filter_map(|one| one.call).collect();
-    let (leads, calls) = (lead::by_keys(db, sink.tenant, &leads)?, call::by_keys(db, sink.tenant, &calls)?);
     let mut next = Next::default();
-    for Waiting { mut logged, lead, call, overtaken } in waiting {
-        // The row of a lead that was removed may be another's by now, and so may not be the call's.
-        let same = |lead: &&Lead| !logged.kind.starts_with("lead.") || logged.moved["id"] == lead.id.to_string();
-        let lead = leads.get(&lead).filter(same);
+    if waiting.is_empty() {
+        return Ok(next);
+    }
+    let (people, tenant) = (People::of(db, sink.tenant, &waiting)?, tenants::by_key(db, sink.tenant)?.id);
+    for (mut entry, overtaken) in waiting.into_iter().zip(overtaken) {
+        let (lead, call) = people.find(&entry);
         let primary = lead.and_then(|lead| Some((lead, lead.contacts.first()?.phone)));
         let Some((lead, phone)) = primary else {
-            next.gone.push(logged.sequence);
+            next.gone.push(entry.logged.sequence);
             continue;
         };
         if overtaken {
             // Sent again after a later one: what was true then must not be written over what is true now.
-            logged.moved = serde_json::Value::Null;
+            entry.logged.moved = serde_json::Value::Null;
         }
-        let call = call.and_then(|call| calls.get(&call)).filter(|call| call.lead == lead.id);
         let variables = call.map_or_else(Variables::new, |call| call.variables.values());
+        let logged = entry.logged;
         let (seq, id, kind, at) = (logged.sequence, logged.id, logged.kind.clone(), logged.at);
-        let data = serde_json::to_value(Envelope::of(logged, lead, call))?;
+        let data = serde_json::to_value(Envelope::of(logged, tenant, Objects::Lead(Some(lead), call)))?;
         let external_id = lead.external_id.clone();
         next.events.push((seq, ResultEvent { id, kind, at, external_id, phone, data, variables }));
     }

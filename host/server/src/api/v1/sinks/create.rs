@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use campanile_domain::event;
 use campanile_domain::ids::{CampaignId, SourceId};
-use campanile_domain::outbox::SINK_EVENTS_USUAL;
 use campanile_domain::plugin::Kind;
 use campanile_domain::ports::store::{NewSink, SinkRow};
 use http::StatusCode;
@@ -89,7 +89,7 @@ pub(crate) async fn create_sink(
             }
         }
     }
-    let usual = || SINK_EVENTS_USUAL.map(str::to_owned).to_vec();
+    let usual = || event::usual_of_sinks().map(str::to_owned).collect();
     let events = check_events(events.unwrap_or_else(usual), &mut faults);
     let named = installing::named(&app, key.of(), Kind::ResultSink, plugin.as_deref(), &mut faults).await?;
     let Some((plugin, version)) = named else { return Err(Problem::invalid(faults)) };

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campanile_domain::ids::SinkId;
-use campanile_domain::ports::store::{Delivery, DeliveryStatus, Listed};
+use campanile_domain::ports::store::{Delivery, Listed};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::api::v1::delivery_status;
 use crate::app::App;
 use crate::auth::{CallsRead, Key};
 use crate::paging::page;
@@ -43,18 +44,7 @@ pub(crate) async fn list_deliveries(
 ) -> Result<Json<Listed<Delivery>>, Problem> {
     // A stranger's sink is not found, whatever is asked for.
     app.store.sink(key.of(), id).await?;
-    let status = match query.status.as_deref() {
-        None => None,
-        Some("waiting") => Some(DeliveryStatus::Waiting),
-        Some("delivered") => Some(DeliveryStatus::Delivered),
-        Some("skipped") => Some(DeliveryStatus::Skipped),
-        Some("failed") => Some(DeliveryStatus::Failed),
-        Some(other) => {
-            let message =
-                format!("{other:?} is no status of deliveries; the statuses are: waiting, delivered, skipped, failed");
-            return Err(Problem::parameter("status", "unknown_value", message));
-        }
-    };
+    let status = delivery_status(query.status.as_deref())?;
     let page = page(query.limit, query.cursor)?;
     Ok(Json(app.store.deliveries(key.of(), id, status, &page).await?))
 }

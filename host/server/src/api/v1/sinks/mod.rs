@@ -13,27 +13,15 @@ pub(crate) mod put_secret;
 pub(crate) mod resend;
 pub(crate) mod resume;
 
-use campanile_domain::outbox::SINK_EVENTS;
+use campanile_domain::event;
 use campanile_domain::plugin::failure::PluginFailure;
 
 use crate::api::v1::installing::unanswered;
 use crate::problem::{FieldProblem, Problem};
 
-/// The rule for events: at least one, each of them known; sorted and each once.
-fn check_events(mut events: Vec<String>, faults: &mut Vec<FieldProblem>) -> Vec<String> {
-    if events.is_empty() {
-        let message = "no events are asked for, so nothing would be written; leave the field out for the usual ones";
-        faults.push(FieldProblem::new("/events", "length", message));
-    }
-    for (index, event) in events.iter().enumerate() {
-        if !SINK_EVENTS.contains(&event.as_str()) {
-            let message = format!("{event:?} is no event of sinks; the events are: {}", SINK_EVENTS.join(", "));
-            faults.push(FieldProblem::new(format!("/events/{index}"), "unknown_value", message));
-        }
-    }
-    events.sort();
-    events.dedup();
-    events
+/// The rule for events.
+fn check_events(events: Vec<String>, faults: &mut Vec<FieldProblem>) -> Vec<String> {
+    super::check_events(events, "sinks", event::of_sinks(), faults)
 }
 
 /// What a sink fails at when it is asked by a person.

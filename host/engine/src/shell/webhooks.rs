@@ -1,0 +1,188 @@
+//! Tells webhooks what happened: the log is read on, messages are signed and sent, never in the way of a dial.
+//!
+//! The store says what waits for whom; what came of a message is kept in one write for all that were sent together, and
+//! what a dead host sent and did not keep is sent again with the same id. Many events within a moment become one round:
+//! after it was rung the duty waits [`GATHER_MS`] before it looks. At most [`TOGETHER`] webhooks are told at once, [`EACH`]
+//! of one tenant, and [`UNDER_WAY`] messages are under way to one of them. One that is slow or cannot be reached holds its
+//! own place for as long as a message may take and nobody else's; what fails waits by the store's own rule.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use campanile_domain::ids::{TenantKey, WebhookKey};
+use campanile_domain::outbox::Envelope;
+use campanile_domain::plugin::secrets::SecretString;
+use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::post::{Letter, Post};
+use campanile_domain::ports::store::{DueWebhook, ReadOn, Sending, Store, Stored, WebhookTurn};
+use campanile_domain::time::{SECOND_MS, Timestamp};
+use campanile_domain::webhook::{self as rules, KEPT_ANSWER_BYTES, TIMEOUT_MS};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use super::bell::Bell;
+use super::duty::{self, Duty, LONGEST_SLEEP_MS, Writes};
+use super::places::{Places, steps};
+
+/// Webhooks told at once.
+pub const TOGETHER: usize = 128;
+/// Webhooks of one tenant told at once.
+pub const EACH: usize = 8;
+/// Messages under way to one webhook.
+pub const UNDER_WAY: usize = 4;
+/// Events that are taken at once.
+const BATCH: u32 = 50;
+/// Batches of one webhook before others have their turn.
+const BATCHES: u32 = 10;
+/// After so long no more messages of a batch are begun, in milliseconds: what was sent is to be kept.
+const BATCH_MS: i64 = 2 * SECOND_MS;
+/// How long events gather before they are looked at, in milliseconds.
+const GATHER_MS: i64 = 200;
+
+/// The duty.
+pub struct WebhookDuty {
+    /// Where events and deliveries are.
+    pub store: Arc<dyn Store>,
+    /// How messages leave.
+    pub post: Arc<dyn Post>,
+    /// The time that receivers compare a message's with.
+    pub wall: Arc<dyn WallClock>,
+    /// Says that there may be something to do.
+    pub bell: Bell,
+    writes: Writes,
+    /// The last webhook that the log was read on for.
+    read: Mutex<Option<WebhookKey>>,
+}
+
+impl WebhookDuty {
+    /// A duty whose randomness begins with `seed`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        post: Arc<dyn Post>,
+        (clock, wall): (Arc<dyn EngineClock>, Arc<dyn WallClock>),
+        bell: Bell,
+        seed: u64,
+    ) -> Self {
+        Self { store, post, wall, bell, writes: Writes::new(clock, seed), read: Mutex::default() }
+    }
+
+    /// Tells until cancelled; messages under way are waited for and what came of them is kept.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        duty::run(self, stop).await;
+    }
+
+    /// Reads the logs on by a piece; whether there is more to read at once.
+    ///
+    /// # Errors
+    /// The store did not take it.
+    pub async fn read_on(&self) -> Stored<bool> {
+        let after = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let ReadOn { last, more } = self.store.read_on_for_webhooks(&self.writes.context(TenantKey(0)), after).await?;
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        Ok(more)
+    }
+
+    /// One batch; whether there is more to do at once.
+    ///
+    /// # Errors
+    /// The store did not take it. What an endpoint fails at is no error here: it is stored.
+    pub async fn step(&self, tenant: TenantKey, key: WebhookKey, stop: &CancellationToken) -> Stored<bool> {
+        let Some(turn) = self.store.webhook_turn(&self.writes.context(tenant), key, BATCH).await? else {
+            return Ok(false);
+        };
+        let WebhookTurn { id, url, secrets, events, more } = turn;
+        let until = self.writes.clock.now() + BATCH_MS;
+        let (mut waiting, mut under_way, mut sendings) = (events.into_iter(), FuturesUnordered::new(), Vec::new());
+        let mut goes_on = true;
+        loop {
+            while goes_on
+                && under_way.len() < UNDER_WAY
+                && let Some(event) = waiting.next()
+            {
+                under_way.push(self.send(tenant, &url, &secrets, event));
+            }
+            let Some(sending) = under_way.next().await else { break };
+            if let Err(why) = &sending.answer {
+                tracing::debug!(webhook = %id, why, "a webhook could not be told");
+            }
+            let is_well =
+                matches!(&sending.answer, Ok((status, _)) if *status != 410) && sending.retry_after_ms.is_none();
+            goes_on &= is_well && !stop.is_cancelled() && self.writes.clock.now() < until;
+            sendings.push(sending);
+        }
+        let more = more || waiting.len() > 0;
+        if sendings.is_empty() {
+            return Ok(more);
+        }
+        Ok(self.store.keep_sendings(&self.writes.context(tenant), key, sendings).await? && more)
+    }
+
+    /// One message.
+    async fn send(&self, tenant: TenantKey, url: &str, secrets: &[SecretString], event: Envelope) -> Sending {
+        let (at, began) = (self.writes.clock.now(), self.wall.now());
+        let (sequence, id) = (event.sequence, event.id.to_string());
+        let (answer, retry_after_ms) = match letter(url, secrets, &id, began, &event) {
+            Err(why) => (Err(why), None),
+            Ok(letter) => match self.post.post(tenant, letter).await {
+                Ok(posted) => (Ok((posted.status, shown(&posted.body))), posted.retry_after_ms),
+                Err(fault) => (Err(fault.to_string()), None),
+            },
+        };
+        Sending { sequence, at, duration_ms: self.wall.now().since(began).max(0), answer, retry_after_ms }
+    }
+}
+
+/// The message, signed.
+fn letter(url: &str, secrets: &[SecretString], id: &str, at: Timestamp, event: &Envelope) -> Result<Letter, String> {
+    if secrets.is_empty() {
+        let why = "what signs cannot be opened with this host's key for secrets; rotate the secret";
+        return Err(why.to_owned());
+    }
+    let body = serde_json::to_vec(event).map_err(|error| format!("the event cannot be written: {error}"))?;
+    let signature = rules::signatures(secrets, id, at, &body).map_err(|error| format!("{error}; rotate it"))?;
+    let headers = vec![
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", rules::seconds(at).to_string()),
+        ("webhook-signature", signature),
+    ];
+    Ok(Letter { url: url.to_owned(), headers, body, timeout_ms: TIMEOUT_MS, kept_bytes: KEPT_ANSWER_BYTES })
+}
+
+/// The beginning of an answer as people may read it.
+fn shown(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().filter(|letter| !letter.is_control() || *letter == '\n').collect()
+}
+
+impl Duty for WebhookDuty {
+    type Key = WebhookKey;
+    const WHO: &'static str = "the webhooks that are due";
+    const TOGETHER: usize = TOGETHER;
+    const EACH: usize = EACH;
+
+    fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// Many events within a moment become one round.
+    async fn rung(&self) {
+        self.bell.rung().await;
+        self.writes.clock.sleep_until(self.writes.clock.now() + GATHER_MS).await;
+    }
+
+    async fn start(self: &Arc<Self>, places: &mut Places<WebhookKey>, stop: &CancellationToken) -> Stored<Timestamp> {
+        let more = self.read_on().await?;
+        let now = self.writes.clock.now();
+        let mut wake = if more { now } else { now + LONGEST_SLEEP_MS };
+        for DueWebhook { key, tenant, at } in self.store.due_webhooks((2 * EACH) as u32, 4 * TOGETHER as u32).await? {
+            if at > now {
+                wake = wake.min(at);
+            } else {
+                let (duty, stop) = (Arc::clone(self), stop.clone());
+                places.begin(key, tenant, || async move {
+                    steps(BATCHES, duty.writes.clock.as_ref(), &stop, || duty.step(tenant, key, &stop)).await;
+                });
+            }
+        }
+        Ok(wake)
+    }
+}
