@@ -39,6 +39,8 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::tenants::add_key::add_tenant_key))
         .routes(routes!(v1::keys::list::list_keys, v1::keys::create::create_key))
         .routes(routes!(v1::keys::revoke::revoke_key))
+        .routes(routes!(v1::balance::get::get_balance))
+        .routes(routes!(v1::balance::ledger::list_ledger))
         // who speaks, through what
         .routes(routes!(v1::assistants::list::list_assistants, v1::assistants::create::create_assistant))
         .routes(routes!(

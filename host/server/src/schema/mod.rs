@@ -5,6 +5,7 @@
 //! field that is sent but not painted, or painted but not sent, fails.
 
 pub mod assistants;
+pub mod balance;
 pub mod calls;
 pub mod campaigns;
 pub mod explain;

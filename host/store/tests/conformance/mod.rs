@@ -109,6 +109,7 @@ macro_rules! suite {
                 money: an_empty_balance_stops_the_claim_and_a_top_up_opens_it,
                 money: a_minute_that_cannot_be_paid_is_refused,
                 money: a_budget_stops_the_claim,
+                money: the_ledger_adds_up_to_the_balance_and_comes_in_pages,
                 sources: a_page_moves_leads_cursor_and_state_together,
                 sources: a_stopped_run_stores_nothing,
                 sources: only_a_whole_snapshot_removes_who_is_missing,

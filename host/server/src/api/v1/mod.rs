@@ -1,6 +1,7 @@
 //! Version 1: one folder a thing, one file a verb.
 
 pub(crate) mod assistants;
+pub(crate) mod balance;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod connections;
