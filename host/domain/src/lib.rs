@@ -15,6 +15,7 @@ pub mod caller_id;
 pub mod campaign;
 pub mod claim;
 pub mod contact;
+pub mod estimate;
 pub mod evaluation;
 pub mod explain;
 pub mod failures;

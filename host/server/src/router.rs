@@ -58,6 +58,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         // campaigns
         .routes(routes!(v1::campaigns::list::list_campaigns, v1::campaigns::create::create_campaign))
         .routes(routes!(v1::campaigns::get::get_campaign, v1::campaigns::patch::patch_campaign))
+        .routes(routes!(v1::campaigns::preflight::preflight_campaign))
         .routes(routes!(v1::campaigns::start::start_campaign))
         .routes(routes!(v1::campaigns::pause::pause_campaign))
         .routes(routes!(v1::campaigns::resume::resume_campaign))

@@ -63,6 +63,7 @@ macro_rules! suite {
                 sinks: only_the_leads_of_its_source_are_told,
                 sinks: what_is_told_again_is_as_it_is_now,
                 sinks: a_lead_that_is_gone_is_skipped,
+                leads: an_outlook_tells_who_can_be_called_and_who_never_will,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,

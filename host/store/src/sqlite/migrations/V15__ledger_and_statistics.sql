@@ -13,3 +13,8 @@ CREATE INDEX ledger_of_tenant ON ledger (tenant, at);
 CREATE INDEX ledger_of_campaign ON ledger (campaign, at) WHERE campaign IS NOT NULL;
 CREATE INDEX ledger_top_up ON ledger (tenant, at) WHERE kind = 'top_up';
 CREATE INDEX ledger_extend ON ledger (tenant, at) WHERE kind = 'extend';
+
+-- What a look ahead counts: leads that expire, and contacts that are dead. Neither changes while a lead is called, or
+-- only once.
+CREATE INDEX lead_expiring ON lead (campaign, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX contact_unusable ON contact (tenant, lead) WHERE unusable <> 0;

@@ -7,6 +7,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod patch;
 pub(crate) mod pause;
+pub(crate) mod preflight;
 pub(crate) mod rehearse;
 pub(crate) mod resume;
 pub(crate) mod shadow;
@@ -15,5 +16,8 @@ pub(crate) mod stats;
 pub(crate) mod stop;
 
 mod config;
+mod look_ahead;
+mod reckoned;
+mod standing;
 mod tagged;
 mod verb;
