@@ -1,8 +1,8 @@
 //! A campaign: what its owner configured, and the states it goes through.
 //!
 //! `draft -> in_progress <-> paused -> completed`. Editing a running campaign is allowed, so the configuration is a
-//! value of its own with a version; every attempt and decision names the version it used. The start checks are here too,
-//! because the same list answers `start`, `preflight` and the dashboard.
+//! value of its own with a version; every attempt and decision names the version it used. The start checks are in
+//! [`StartCheck`].
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,10 @@ use crate::policy::{ContactStrategy, OnPolicyFailure};
 use crate::time::{MINUTE_MS, Timestamp};
 use crate::zone::Zone;
 
+pub use start::{StartCheck, StartFacts, StartProblem};
 pub use state::{CampaignState, Happening, InvalidVerb, StatusReason, Verb};
 
+mod start;
 mod state;
 
 /// What to do when the evaluator looked and the call did not tell.
@@ -321,92 +323,6 @@ impl CampaignConfig {
     }
 }
 
-/// One reason why a campaign cannot start; all of them are listed at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StartProblem {
-    /// Stable and machine-readable.
-    pub code: &'static str,
-    /// What is missing and what to do.
-    pub message: String,
-}
-
-/// What the start checks look at.
-#[derive(Clone, Debug)]
-pub struct StartFacts {
-    /// The assistant may call out.
-    pub assistant_outbound: bool,
-    /// Numbers to call from.
-    pub caller_ids: usize,
-    /// The gateway answers; `Err` says why it does not.
-    pub gateway: Result<(), String>,
-    /// With billing on: what is available, and what one call needs.
-    pub balance: Option<(Micros, Micros)>,
-    /// Leads that could ever be called.
-    pub callable_leads: u64,
-    /// Something feeds the campaign with leads.
-    pub has_source: bool,
-    /// The policy, scripts and evaluators that are named but not active, with the reason.
-    pub inactive: Vec<(String, String)>,
-    /// The goal variable's kind is boolean (`None`: the assistant does not have it); only asked when one is named.
-    pub goal_is_boolean: Option<bool>,
-    /// The instant of the check.
-    pub now: Timestamp,
-}
-
-impl CampaignConfig {
-    /// Every start check of the domain, in its order; empty means that the campaign may start.
-    pub fn start_problems(&self, facts: &StartFacts) -> Vec<StartProblem> {
-        let mut problems = Vec::new();
-        let mut add = |code, message: String| problems.push(StartProblem { code, message });
-        if !facts.assistant_outbound {
-            add("assistant_not_outbound", "the assistant does not call out; set outbound to true on it".into());
-        }
-        if facts.caller_ids == 0 {
-            let message = "there is no number to call from; give the assistant a phone number or set caller_ids";
-            add("no_caller_id", message.into());
-        }
-        if let Err(why) = &facts.gateway {
-            add("gateway_unhealthy", format!("the voice gateway cannot place calls: {why}"));
-        }
-        if let Some((available, needed)) = facts.balance
-            && available < needed
-        {
-            let (available, needed) = (available.0, needed.0);
-            add(
-                "balance_too_low",
-                format!("the balance of {available} micros does not cover one call of {needed}; top up"),
-            );
-        }
-        if facts.callable_leads == 0 && !facts.has_source {
-            add(
-                "no_callable_lead",
-                "no lead can be called; add leads, import a file or set ended leads to created".into(),
-            );
-        }
-        for (name, why) in &facts.inactive {
-            add("plugin_not_active", format!("{name} is not active: {why}"));
-        }
-        if let Some(variable) = &self.goal_variable {
-            match facts.goal_is_boolean {
-                Some(true) => {}
-                Some(false) => {
-                    add("goal_not_boolean", format!("{variable:?} is not a boolean variable of the assistant"))
-                }
-                None => {
-                    add("goal_unknown", format!("the assistant has no post-call variable {variable:?}; add it there"))
-                }
-            }
-        }
-        if self.calling_hours.is_empty() {
-            add("calling_hours_empty", "the calling hours allow no minute of the week; set at least one range".into());
-        }
-        if self.ends_at.is_some_and(|end| end <= facts.now) {
-            add("already_ended", "ends_at has passed; move it into the future or remove it".into());
-        }
-        problems
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -438,27 +354,5 @@ mod tests {
         let pointers: Vec<_> = config.check(10).into_iter().map(|error| error.pointer).collect();
         let expected = ["/name", "/max_concurrent_calls", "/max_retries", "/retry_interval_minutes", "/goal_variable"];
         assert_eq!(pointers, expected);
-    }
-
-    #[test]
-    fn start_lists_all_that_fail() {
-        let facts = StartFacts {
-            assistant_outbound: false,
-            caller_ids: 0,
-            gateway: Err("no answer".into()),
-            balance: Some((Micros(1), Micros(2))),
-            callable_leads: 0,
-            has_source: false,
-            inactive: vec![("goal-retry@active".into(), "never uploaded".into())],
-            goal_is_boolean: None,
-            now: Timestamp(10),
-        };
-        let config = CampaignConfig {
-            goal_variable: Some("booked".into()),
-            ends_at: Some(Timestamp(1)),
-            ..CampaignConfig::named("x")
-        };
-        let codes: Vec<_> = config.start_problems(&facts).into_iter().map(|problem| problem.code).collect();
-        assert_eq!(codes.len(), 8, "{codes:?}");
     }
 }

@@ -66,20 +66,25 @@ fn checks(facts: &Facts<'_>, now: Timestamp) -> Vec<Check> {
 /// The earliest instant not before `now` at which no gate waits for the clock, or `None` when one blocks. Gates that
 /// wait for something without an instant are taken as open.
 pub fn earliest(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
-    let mut at = now;
+    first_call(facts, now).map(|(at, _)| at)
+}
+
+/// [`earliest`], with the gate that opens last; `None` of it when nothing has to be waited for.
+pub fn first_call(facts: &Facts<'_>, now: Timestamp) -> Option<(Timestamp, Option<Gate>)> {
+    let (mut at, mut delayed_by) = (now, None);
     // Each turn moves to the latest opening among the closed gates; hours, gaps and daily caps settle within a few.
     for _ in 0..64 {
         let all = checks(facts, at);
         if all.iter().any(|(_, verdict)| *verdict == Verdict::Block) {
             return None;
         }
-        let latest = all.iter().filter_map(|(_, verdict)| match verdict {
-            Verdict::Until(opening) => Some(*opening),
+        let openings = all.iter().filter_map(|(gate, verdict)| match verdict {
+            Verdict::Until(opening) => Some((*opening, *gate)),
             _ => None,
         });
-        match latest.max() {
-            Some(opening) if opening > at => at = opening,
-            _ => return Some(at),
+        match openings.max_by_key(|(opening, _)| *opening) {
+            Some((opening, gate)) if opening > at => (at, delayed_by) = (opening, Some(gate)),
+            _ => return Some((at, delayed_by)),
         }
     }
     None

@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod claim;
 pub mod contact;
 pub mod erasure;
+pub mod estimate;
 pub mod evaluation;
 pub mod event;
 pub mod explain;

@@ -198,6 +198,30 @@ impl EntryKind {
             Self::Settle => "settle",
         }
     }
+
+    /// The kind of that spelling.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// What a line of this kind does to what the account has.
+    pub const fn of_balance(self, amount: Micros) -> Micros {
+        match self {
+            Self::TopUp => amount,
+            Self::Settle => Micros(-amount.0),
+            Self::Reserve | Self::Extend | Self::Release => Micros::ZERO,
+        }
+    }
+
+    /// What a line of this kind does to what the account may still spend.
+    pub const fn of_available(self, amount: Micros) -> Micros {
+        match self {
+            Self::TopUp | Self::Release => amount,
+            Self::Reserve | Self::Extend => Micros(-amount.0),
+            // It was set aside already.
+            Self::Settle => Micros::ZERO,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +269,17 @@ mod tests {
     fn ledger_kinds_are_spelt_alike_everywhere() {
         for kind in EntryKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(EntryKind::parse(kind.as_str()), Some(kind));
         }
+        assert_eq!(EntryKind::parse("refund"), None);
+    }
+
+    #[test]
+    fn a_call_takes_from_both_sums_what_it_cost() {
+        let lines =
+            [(EntryKind::Reserve, 60), (EntryKind::Extend, 60), (EntryKind::Settle, 90), (EntryKind::Release, 30)];
+        let sum =
+            |of: fn(EntryKind, Micros) -> Micros| lines.iter().map(|(kind, n)| of(*kind, Micros(*n)).0).sum::<i64>();
+        assert_eq!((sum(EntryKind::of_balance), sum(EntryKind::of_available)), (-90, -90));
     }
 }

@@ -35,6 +35,7 @@ use crate::schema::replay::ReplayReport;
         (name = "jobs", description = "Long work that was asked for: how far it is and what came of it"),
         (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),
         (name = "scripts", description = "What decides after a call, when it is not the built-in rule"),
+        (name = "balance", description = "What an account has, and every movement of its money"),
         (name = "keys", description = "What opens an account"),
         (name = "audit", description = "Who did what in an account"),
         (name = "tenants", description = "Accounts, for the operator of the host"),

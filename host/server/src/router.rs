@@ -45,6 +45,8 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::keys::patch::patch_key, v1::keys::revoke::revoke_key))
         .routes(routes!(v1::keys::rotate::rotate_key))
         .routes(routes!(v1::audit::list::list_audit))
+        .routes(routes!(v1::balance::get::get_balance))
+        .routes(routes!(v1::balance::ledger::list_ledger))
         .routes(routes!(v1::quarantine::get::get_quarantine))
         .routes(routes!(v1::quarantine::release::release_quarantine))
         // who speaks, through what
@@ -69,6 +71,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
             v1::campaigns::delete::delete_campaign
         ))
         .routes(routes!(v1::campaigns::clone::clone_campaign))
+        .routes(routes!(v1::campaigns::preflight::preflight_campaign))
         .routes(routes!(v1::campaigns::start::start_campaign))
         .routes(routes!(v1::campaigns::pause::pause_campaign))
         .routes(routes!(v1::campaigns::resume::resume_campaign))

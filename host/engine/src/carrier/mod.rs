@@ -10,6 +10,7 @@
 
 mod call;
 mod draw;
+mod expected;
 mod fate;
 mod faults;
 mod fitted;

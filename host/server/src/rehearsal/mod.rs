@@ -6,6 +6,7 @@
 //! elsewhere ([`crate::ports::Rehearsals`]), and nothing of it is kept but the report.
 
 mod order;
+pub(crate) mod people;
 mod report;
 
 use std::sync::Arc;
@@ -23,10 +24,6 @@ pub use report::Report;
 
 /// Times that each side is rehearsed.
 pub(crate) const CASTS: u64 = 12;
-/// Past calls that people are made of, at most.
-const PAST: u32 = 10_000;
-/// With fewer calls nobody can be told from chance.
-const FEWEST: usize = 100;
 /// Leads that are rehearsed, at most.
 const LEADS: usize = 2_000;
 

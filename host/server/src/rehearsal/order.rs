@@ -13,8 +13,9 @@ use campanile_engine::carrier::{Scenario, resampled};
 use campanile_engine::rehearsal::order::{Order, People, Version, VersionBody};
 use serde_json::{Map, Value};
 
-use super::report::{Cast, PeopleOf, Unplayed};
-use super::{CASTS, FEWEST, LEADS, Other, PAST, Rehearsal, Start};
+use super::people::{self, Cast, FEWEST, PeopleOf};
+use super::report::Unplayed;
+use super::{CASTS, LEADS, Other, Rehearsal, Start};
 use crate::app::App;
 
 /// A rehearsal that is not over by then is left there.
@@ -36,7 +37,7 @@ pub(super) async fn of(
         (Start::AsItDid, Some(first)) => first,
         _ => app.engine_clock.now(),
     };
-    let (people_of, past) = past(app, tenant, rehearsal).await?;
+    let (people_of, past) = people::past(app, tenant, rehearsal.campaign).await?;
     if rehearsal.start == Start::AsItDid && people_of == PeopleOf::Nobody {
         return Ok(Err(too_few(past.len())));
     }
@@ -75,16 +76,6 @@ fn too_few(calls: usize) -> JobError {
         "the account has {calls} calls that are over, and {FEWEST} are needed to say how its people behave; ask again later"
     );
     JobError { code: "too_few_calls".into(), message }
-}
-
-/// The campaign's own calls, or the account's while those are too few.
-async fn past(app: &App, tenant: TenantKey, rehearsal: &Rehearsal) -> Stored<(PeopleOf, Vec<PastCall>)> {
-    let own = app.store.past_calls(tenant, Some(rehearsal.campaign), PAST).await?;
-    if own.len() >= FEWEST {
-        return Ok((PeopleOf::Campaign, own));
-    }
-    let all = app.store.past_calls(tenant, None, PAST).await?;
-    Ok(if all.len() >= FEWEST { (PeopleOf::Account, all) } else { (PeopleOf::Nobody, all) })
 }
 
 /// Every cast is fitted to the past calls drawn anew; where they are too few, all are the ordinary people.

@@ -10,27 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Whose calls the people are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PeopleOf {
-    /// The campaign's own.
-    Campaign,
-    /// Those of the whole account; the campaign has too few.
-    Account,
-    /// Nobody's: the account has too few calls, and the people are made up.
-    Nobody,
-}
-
-/// Who the rehearsed people are.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(as = RehearsedPeople)]
-pub struct Cast {
-    /// Whose calls they are made of.
-    pub of: PeopleOf,
-    /// How many there are.
-    pub calls: u64,
-}
+use super::people::Cast;
 
 /// Over all rehearsals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

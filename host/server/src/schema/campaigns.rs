@@ -133,6 +133,19 @@ pub struct CampaignConfig {
     pub budget_micros: Option<i64>,
 }
 
+/// One thing that has to hold before a campaign may start.
+#[derive(ToSchema)]
+pub struct StartCheck {
+    /// The code that `start` refuses with when it does not hold.
+    pub code: String,
+    /// It holds.
+    pub passed: bool,
+    /// What was found.
+    pub message: String,
+    /// What to do when it does not hold.
+    pub next_step: Option<String>,
+}
+
 /// What became of a campaign so far.
 #[derive(ToSchema)]
 pub struct Stats {

@@ -6,6 +6,7 @@
 
 pub mod assistants;
 pub mod audit;
+pub mod balance;
 pub mod calls;
 pub mod campaigns;
 pub mod explain;

@@ -149,6 +149,17 @@ impl Host {
         secret.text
     }
 
+    /// The key of an account that pays 60,000 micros for each started minute and has so much.
+    pub(crate) async fn billed_account(&self, balance: i64) -> String {
+        let tariff = json!({"per_minute_micros": 60_000, "minimum_seconds": 60, "rounding_seconds": 60});
+        let billed = json!({"name": "Billed", "billing": {"currency": "EUR", "tariff": tariff}});
+        let made = self.post(Some(&self.operator), "/v1/tenants", billed).await;
+        let path = format!("/v1/tenants/{}/top_up", made.body["tenant"]["id"].as_str().unwrap());
+        let topped = self.post(Some(&self.operator), &path, json!({"amount_micros": balance})).await;
+        assert_eq!(topped.status, 200, "{}", topped.text);
+        made.body["live_key"]["secret"].as_str().unwrap().to_owned()
+    }
+
     /// Patches the limits of plugins of an account.
     pub(crate) async fn patch_plugins(&self, path: &str, plugins: serde_json::Value) -> Answer {
         self.patch(Some(&self.operator), path, json!({"limits": {"plugins": plugins}})).await

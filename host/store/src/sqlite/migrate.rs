@@ -103,6 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_an_older_ledger_learn_what_was_available_after_them() {
+        let mut db = Connection::open_in_memory().unwrap();
+        Database::Main.runner().set_target(refinery::Target::Version(12)).run(&mut db).unwrap();
+        db.execute_batch(
+            "INSERT INTO ledger (tenant, kind, amount, at) VALUES (1, 'top_up', 500, 1), (2, 'top_up', 9, 1),
+                (1, 'reserve', 60, 2), (1, 'extend', 60, 3), (1, 'settle', 90, 4), (1, 'release', 30, 4);",
+        )
+        .unwrap();
+        run(&mut db, Database::Main).unwrap();
+        let after = "SELECT group_concat(available_after, ' ') FROM (SELECT * FROM ledger ORDER BY id)";
+        assert_eq!(db.query_row(after, [], |row| row.get::<_, String>(0)).unwrap(), "500 9 440 380 380 410");
+    }
+
+    #[test]
     fn records_of_the_first_schema_are_found_by_their_campaign() {
         use campanile_domain::ids::{CampaignKey, LeadKey, TenantKey};
         use campanile_domain::ports::store::{DecisionSpan, Document, WriteContext};

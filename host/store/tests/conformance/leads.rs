@@ -5,9 +5,10 @@ use std::sync::Arc;
 use campanile_domain::attempt::{CallStatus, Failure};
 use campanile_domain::campaign::{CampaignConfig, CampaignState, Happening, Verb};
 use campanile_domain::contact::{Contact, Unusable};
+use campanile_domain::estimate::Group;
 use campanile_domain::gate::{self, Gate, Verdict};
 use campanile_domain::hours::CallingHours;
-use campanile_domain::ids::LeadId;
+use campanile_domain::ids::{LeadId, TenantKey};
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy, Wait};
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
@@ -495,4 +496,38 @@ pub fn explain_names_the_gate_that_parked_it(store: Arc<dyn Store>) {
     assert_eq!(told, [("phone_free", 1, None)]);
     let facts = world.done(world.store.explain_facts(world.tenant.key, ids[0], MONDAY));
     assert_eq!(facts.open_call, Some(claim.orders[0].open.id));
+}
+
+pub fn an_outlook_tells_who_can_be_called_and_who_never_will(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let mut leads: Vec<_> = (1..=9).map(lead).collect();
+    for second in &mut leads[..3] {
+        let own = second.contacts[0].phone.digits() % 10_000;
+        second.contacts.push(Contact::new(1, phone(own + 5_000)));
+    }
+    leads[4].expires_at = Some(MONDAY + 5);
+    leads[5].not_before = Some(MONDAY + 60 * MINUTE_MS);
+    world.add(leads);
+    let gone = [phone(1), phone(2), phone(5_002), phone(4), phone(5)];
+    for number in gone {
+        world.suppress(MONDAY, number);
+    }
+    let outlook = |at| world.done(world.store.outlook(world.tenant.key, world.campaign.id, at));
+    let now = outlook(MONDAY);
+    assert_eq!((now.live, now.expired, now.suppressed, now.unusable, now.sampled), (9, 0, 3, 0, 9));
+    let group = |contacts, due, leads| Group { contacts, round: 1, due, leads };
+    let wanted = [group(1, MONDAY, 4), group(1, MONDAY + 60 * MINUTE_MS, 1), group(2, MONDAY, 1)];
+    assert_eq!(now.groups, wanted, "one of two contacts is as good as one");
+    let later = outlook(MONDAY + 5);
+    assert_eq!((later.expired, later.suppressed), (1, 2), "who expires is not looked at again");
+    let strange = wait(world.store.outlook(TenantKey(99), world.campaign.id, MONDAY));
+    assert_eq!(strange, Err(StoreError::NotFound("campaign")));
+
+    world.start();
+    let order = world.claim_one(MONDAY);
+    world.placed(MONDAY, &order);
+    let invalid = CallEvent { failure: Failure::NumberInvalid, ..event(order.open.id, MONDAY + 1, CallStatus::Failed) };
+    world.apply(MONDAY + 1, invalid);
+    let left = outlook(MONDAY + 2);
+    assert_eq!((left.live, left.suppressed), (8, 3), "a lead whose only phone is dead has ended");
 }

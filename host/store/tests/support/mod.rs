@@ -347,6 +347,14 @@ pub const SUMS: &[(&str, &str)] = &[
            <> (SELECT coalesce(sum(amount), 0) FROM ledger WHERE tenant = t.id AND kind = 'top_up')",
         "0",
     ),
+    // The ledger says the same, line by line, and its lines add up.
+    (
+        "SELECT count(*) || '' FROM tenant t WHERE t.available
+           <> coalesce((SELECT available_after FROM ledger WHERE tenant = t.id ORDER BY id DESC LIMIT 1), 0)
+           OR t.available <> (SELECT coalesce(sum(CASE kind WHEN 'top_up' THEN amount WHEN 'release' THEN amount
+               WHEN 'settle' THEN 0 ELSE -amount END), 0) FROM ledger WHERE tenant = t.id)",
+        "0",
+    ),
     // Campaigns know the same of their attempts.
     (
         "SELECT count(*) || '' FROM campaign c WHERE (c.reserved, c.spent) <>

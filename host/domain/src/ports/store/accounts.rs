@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, AuditFilter, Listed, Page, Stored, WriteContext};
+use super::{AuditEntry, AuditFilter, Balance, LedgerEntry, LedgerFilter, Listed, Page, Stored, WriteContext};
 use crate::ids::{AssistantId, AssistantKey, GatewayId, GatewayKey, KeyId, TenantId, TenantKey};
 use crate::money::{Currency, Micros, Tariff};
 use crate::phone::Phone;
@@ -367,6 +367,10 @@ pub trait Accounts: Send + Sync {
     async fn update_tenant(&self, ctx: &WriteContext, limits: TenantLimits, suspended: bool) -> Stored<Tenant>;
     /// Adds to the balance (ledger `top_up`).
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;
+    /// What is left of the tenant's money.
+    async fn balance(&self, tenant: TenantKey) -> Stored<Balance>;
+    /// The lines of its ledger that match, newest first.
+    async fn ledger(&self, tenant: TenantKey, filter: &LedgerFilter, page: &Page) -> Stored<Listed<LedgerEntry>>;
 
     /// What is known of a host that was restored from a backup; `None` on one that never was.
     async fn quarantine(&self) -> Stored<Option<Quarantine>>;

@@ -9,6 +9,7 @@ use super::{Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
 use crate::campaign::{
     CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
 };
+use crate::estimate::Group;
 use crate::ids::{AssistantId, CampaignId, CampaignKey, ImportId, TenantKey};
 use crate::money::Micros;
 use crate::time::Timestamp;
@@ -111,6 +112,23 @@ pub struct GateCount {
     pub until: Option<Timestamp>,
 }
 
+/// How the leads of a campaign that have not ended stand, seen from an instant at which it might call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// How many there are.
+    pub live: u64,
+    /// Of them: expired by then.
+    pub expired: u64,
+    /// Of the others: every phone that could be called is on the do-not-call list.
+    pub suppressed: u64,
+    /// Of the others: every contact is dead.
+    pub unusable: u64,
+    /// Those that can be called, by what is alike. Read off a sample when there are many; the numbers are scaled.
+    pub groups: Vec<Group>,
+    /// How many leads the groups were read off.
+    pub sampled: u64,
+}
+
 /// Campaigns.
 #[async_trait]
 pub trait Campaigns: Send + Sync {
@@ -170,6 +188,8 @@ pub trait Campaigns: Send + Sync {
     /// How many leads wait at which gate. Campaign-wide gates (hours, dates, state) are the caller's to add: they hold
     /// for all of them.
     async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>>;
+    /// How the leads that have not ended stand at an instant.
+    async fn outlook(&self, tenant: TenantKey, id: CampaignId, at: Timestamp) -> Stored<Outlook>;
     /// The latest calls that are over, of one campaign or of all that the tenant has, the last one first.
     async fn past_calls(&self, tenant: TenantKey, id: Option<CampaignId>, limit: u32) -> Stored<Vec<PastCall>>;
 }

@@ -61,7 +61,7 @@ pub struct HourRates {
 
 impl HourRates {
     /// Whether `minute` of the day lies in the range.
-    pub(super) fn holds(&self, minute: u16) -> bool {
+    pub(in super::super) fn holds(&self, minute: u16) -> bool {
         let (after, before) = (minute >= self.from.0, minute < self.to.0);
         if self.from <= self.to { after && before } else { after || before }
     }

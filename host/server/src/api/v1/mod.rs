@@ -2,6 +2,7 @@
 
 pub(crate) mod assistants;
 pub(crate) mod audit;
+pub(crate) mod balance;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod connections;

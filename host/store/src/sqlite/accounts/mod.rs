@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use campanile_domain::ids::{AssistantId, GatewayId, KeyId, TenantId, TenantKey};
 use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{
-    Accounts, Assistant, AssistantConfig, AuditEntry, AuditFilter, Authenticated, GatewayChange, GatewayRow, Key,
-    KeyPatch, KeyRotation, Listed, NewGateway, NewKey, NewTenant, Page, Stored, Tenant, TenantLimits, WriteContext,
+    Accounts, Assistant, AssistantConfig, AuditEntry, AuditFilter, Authenticated, Balance, GatewayChange, GatewayRow,
+    Key, KeyPatch, KeyRotation, LedgerEntry, LedgerFilter, Listed, NewGateway, NewKey, NewTenant, Page, Stored, Tenant,
+    TenantLimits, WriteContext,
 };
 use campanile_domain::quarantine::{Quarantine, Resumption};
 use campanile_domain::time::Timestamp;
@@ -17,6 +18,7 @@ pub(crate) mod assistants;
 pub(crate) mod audit;
 pub(crate) mod gateways;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 pub(crate) mod once;
 pub(crate) mod quarantine;
 pub(crate) mod tenants;
@@ -43,6 +45,13 @@ impl Accounts for SqliteStore {
     }
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant> {
         self.write(Bulk, ctx, move |op| tenants::top_up(op, amount)).await
+    }
+    async fn balance(&self, tenant: TenantKey) -> Stored<Balance> {
+        self.read(move |db| ledger::balance(db, tenant)).await
+    }
+    async fn ledger(&self, tenant: TenantKey, filter: &LedgerFilter, page: &Page) -> Stored<Listed<LedgerEntry>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(move |db| ledger::all(db, tenant, &filter, &page)).await
     }
 
     async fn quarantine(&self) -> Stored<Option<Quarantine>> {

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, Verb};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
-    Campaign, CampaignDeleted, Campaigns, GateCount, Listed, Page, PastCall, Stats, Stored, VerbDone, WriteContext,
+    Campaign, CampaignDeleted, Campaigns, GateCount, Listed, Outlook, Page, PastCall, Stats, Stored, VerbDone,
+    WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -13,6 +14,7 @@ use super::writer::Lane::{Bulk, Dial};
 
 pub(crate) mod campaign;
 pub(crate) mod delete;
+pub(crate) mod outlook;
 pub(crate) mod past;
 pub(crate) mod stats;
 pub(crate) mod verbs;
@@ -80,6 +82,9 @@ impl Campaigns for SqliteStore {
     }
     async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>> {
         self.read(move |db| stats::gate_counts(db, tenant, id, now)).await
+    }
+    async fn outlook(&self, tenant: TenantKey, id: CampaignId, at: Timestamp) -> Stored<Outlook> {
+        self.read(move |db| outlook::outlook(db, tenant, id, at)).await
     }
     async fn past_calls(&self, tenant: TenantKey, id: Option<CampaignId>, limit: u32) -> Stored<Vec<PastCall>> {
         self.read_cached(move |db, cache| past::calls(db, cache, (tenant, id), limit)).await

@@ -11,10 +11,15 @@ use crate::sqlite::op::{About, Op};
 use crate::sqlite::row::AttemptRow;
 use crate::sqlite::scope::{Scope, Terms};
 
+/// Before the money is moved: the line knows what will be available then.
 fn enter(op: &Op<'_>, kind: EntryKind, tenant: i64, amount: i64, about: Option<(i64, i64)>) -> Done<()> {
+    let kept: i64 =
+        op.db.prepare_cached("SELECT available FROM tenant WHERE id = ?1")?.query_row([tenant], |row| row.get(0))?;
+    let after = kept + op.pending_balance(tenant) + kind.of_available(Micros(amount)).0;
     op.db
         .prepare_cached(
-            "INSERT INTO ledger (tenant, kind, amount, campaign, attempt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO ledger (tenant, kind, amount, campaign, attempt, at, available_after)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             tenant,
@@ -22,7 +27,8 @@ fn enter(op: &Op<'_>, kind: EntryKind, tenant: i64, amount: i64, about: Option<(
             amount,
             about.map(|(campaign, _)| campaign),
             about.map(|(_, attempt)| attempt),
-            op.now().0
+            op.now().0,
+            after
         ])?;
     Ok(())
 }
@@ -71,6 +77,7 @@ pub(crate) fn settle(op: &mut Op<'_>, attempt: &AttemptRow, terms: &Terms, talk_
     let cost = owed.0.min(attempt.reserved);
     let about = Some((attempt.campaign.0, attempt.key.0));
     let back = attempt.reserved - cost;
+    // What is settled was set aside before, so the two lines do not disturb each other's sum.
     if cost != 0 {
         enter(op, EntryKind::Settle, attempt.tenant.0, cost, about)?;
     }

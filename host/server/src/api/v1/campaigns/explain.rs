@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campanile_domain::explain::{Explained, Facts, explain};
-use campanile_domain::gate::{CampaignFacts, ContactFacts, Gate, LeadFacts, Verdict};
+use campanile_domain::explain::{Explained, explain};
+use campanile_domain::gate::{Gate, Verdict};
 use campanile_domain::ids::CampaignId;
-use campanile_domain::lead::{LeadState, Wait};
-use campanile_domain::money::Micros;
 use campanile_domain::ports::store::{Campaign, GateCount, LiveFacts, Tenant};
 use campanile_domain::time::Timestamp;
 use campanile_domain::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::standing;
 use crate::app::App;
 use crate::auth::{CampaignsRead, Key};
 use crate::codes;
@@ -52,63 +51,21 @@ pub(crate) async fn explain_campaign(
     let live = app.engine.live_facts(campaign.key).await;
     let live =
         live.ok_or_else(|| Problem::new(&codes::NOT_READY, "the engine is starting or shutting down; ask again"))?;
-    let interval = campaign.config.retry_interval_minutes;
-    let quarantine = app.store.quarantine().await?.map_or(Verdict::Pass, |known| known.verdict(interval));
-    let gates = gates(&campaign, &key.tenant, quarantine, &live, at)?;
+    let quarantine = standing::quarantine(&app, &campaign).await?;
+    let gates = gates(&campaign, &key.tenant, (&live, quarantine), at)?;
     let open = gates.iter().all(|gate| gate.verdict.is_pass());
     Ok(Json(CampaignExplanation { at, open, gates, leads }))
 }
 
-/// The domain explains leads; a lead that nothing of its own holds back shows what holds back all.
+/// A lead that nothing of its own holds back shows what holds back all.
 fn gates(
     campaign: &Campaign,
     tenant: &Tenant,
-    quarantine: Verdict,
-    live: &LiveFacts,
+    live: (&LiveFacts, Verdict),
     now: Timestamp,
 ) -> Result<Vec<Explained>, Problem> {
     let zone = campaign.config.time_zone.clone().unwrap_or_else(Zone::utc);
-    let call = tenant.billing.as_ref().map_or(Micros::ZERO, |billing| billing.tariff.reserve_at_start());
-    let left = |budget: Micros| Micros(budget.0.saturating_sub(campaign.spent_micros.0));
-    let phone = "+10".parse().map_err(Problem::internal)?;
-    let facts = Facts {
-        campaign: CampaignFacts {
-            quarantine,
-            state: campaign.status,
-            starts_at: campaign.config.starts_at,
-            ends_at: campaign.config.ends_at,
-            // A spent budget holds back also where a call costs nothing.
-            budget: campaign.config.budget_micros.map(|budget| (left(budget), call.max(Micros(1)))),
-            gateway_healthy: live.gateway_healthy,
-            rate_opens_at: live.rate_opens_at,
-            balance: tenant.billing.as_ref().map(|_| (tenant.available_micros, call)),
-            campaign_slots: live.campaign_slots,
-            tenant_slots: live.tenant_slots,
-            hours: &campaign.config.calling_hours,
-            zone: &zone,
-        },
-        lead: LeadFacts {
-            state: LeadState::Created,
-            not_before: now,
-            wait: Wait::None,
-            expires_at: None,
-            attempts_left: 1,
-        },
-        contact: Some((
-            phone,
-            ContactFacts {
-                suppressed: false,
-                unusable: None,
-                last_call_ended: None,
-                min_gap_ms: 0,
-                calls_today: 0,
-                max_calls_per_day: None,
-                day_ends_at: now,
-                in_call: false,
-                caller_id: Ok(()),
-            },
-        )),
-    };
+    let facts = standing::facts((campaign, &zone), tenant, live, campaign.status, now)?;
     let for_all = |gate: &Explained| gate.scope == "campaign" || gate.gate == Gate::CallingHours.code();
     Ok(explain(&facts, now).gates.into_iter().filter(for_all).collect())
 }

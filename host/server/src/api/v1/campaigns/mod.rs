@@ -9,6 +9,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod patch;
 pub(crate) mod pause;
+pub(crate) mod preflight;
 pub(crate) mod rehearse;
 pub(crate) mod resume;
 pub(crate) mod shadow;
@@ -17,5 +18,8 @@ pub(crate) mod stats;
 pub(crate) mod stop;
 
 pub(crate) mod config;
+mod look_ahead;
+mod reckoned;
+mod standing;
 mod tagged;
 pub(crate) mod verb;

@@ -46,7 +46,8 @@ pub(crate) async fn act(app: &App, key: &Key<CampaignsWrite>, id: CampaignId, ve
     Ok(*done)
 }
 
-async fn look_outside(app: &App, campaign: &Campaign, facts: &mut StartFacts) -> Result<(), Problem> {
+/// Adds to the facts of the start checks what the database cannot see.
+pub(super) async fn look_outside(app: &App, campaign: &Campaign, facts: &mut StartFacts) -> Result<(), Problem> {
     let assistant = app.store.assistant(campaign.tenant, campaign.assistant).await?;
     let gateway = app.store.gateway_by_id(assistant.config.gateway).await?;
     facts.gateway = app.engine.gateway_health(gateway.key).await;
