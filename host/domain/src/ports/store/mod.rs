@@ -14,6 +14,7 @@ use crate::plugin::allowance::NoRoom;
 use crate::time::Timestamp;
 
 pub use accounts::*;
+pub use breakdown::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
@@ -31,6 +32,7 @@ pub use sinks::*;
 pub use sources::*;
 
 mod accounts;
+mod breakdown;
 mod campaigns;
 mod credentials;
 mod dialling;
