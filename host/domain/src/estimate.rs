@@ -20,6 +20,7 @@ use crate::money::{Micros, Tariff};
 use crate::time::{DAY_MS, Timestamp};
 use crate::zone::Zone;
 
+mod averages;
 mod flow;
 mod people;
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 use campanile_domain::attempt::CallStatus;
 use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::hours::CallingHours;
-use campanile_domain::ports::store::{ClaimRequest, DialResult, Fence, NewLead, NewVersion, Store};
+use campanile_domain::ports::store::{ClaimRequest, DialResult, Dimension, Fence, NewLead, NewVersion, Store};
 use campanile_domain::time::Timestamp;
 use campanile_store::{Options, Profile, open};
 use support::{MONDAY, Setup, World, event, lead};
@@ -163,4 +163,33 @@ fn dials_during_the_largest_upload() {
         at(100)
     );
     assert!(waits.len() > 20, "the upload held the writer");
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn statistics_of_a_million_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::Durable { folder: folder.path().to_owned() };
+    let store: Arc<dyn Store> = open(&Options { profile, readers: 2, vault: None }).unwrap();
+    let world = World::with(store, setup());
+    let db = rusqlite::Connection::open(folder.path().join("campanile.db")).unwrap();
+    let numbers = |name: &str, count: u32| {
+        format!("{name} (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM {name} WHERE n < {})", count - 1)
+    };
+    // A year of every hour, and six rounds of eleven contacts from twenty numbers: more than any campaign has.
+    let lists = [numbers("d", 365), numbers("h", 24), numbers("r", 6), numbers("c", 11), numbers("i", 20)].join(", ");
+    for sql in [
+        "INSERT INTO call_time_count SELECT ?1, 20260301 + d.n, h.n, 115, 40, 15, 8, 4000000, 4000000 FROM d, h",
+        "INSERT INTO call_line_count SELECT ?1, 1 + r.n, c.n, 12025559000 + i.n, 763, 270, 100, 50, 25000000, 25000000
+         FROM r, c, i",
+    ] {
+        db.execute(&format!("WITH RECURSIVE {lists} {sql}"), [world.campaign.key.0]).unwrap();
+    }
+    for by in [vec![], vec![Dimension::Day], Dimension::ALL.to_vec()] {
+        let began = clock();
+        let told = world.done(world.store.breakdown(world.tenant.key, world.campaign.id, &by));
+        let took = began.elapsed().as_secs_f64() * 1e3;
+        let calls: u64 = told.by.get(&Dimension::Day).map_or(0, |rows| rows.iter().map(|row| row.calls).sum());
+        println!("{} tables of {calls} calls: {took:.1} ms", by.len());
+    }
 }

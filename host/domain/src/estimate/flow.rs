@@ -4,9 +4,13 @@
 //! open time; its length is a small part of the time that the work takes, so that a hundred leads and a million take about
 //! as many steps. What the slots can take is counted in slot-time: what they have in it, and what their calls still hold.
 //! A call dialled in a step holds its slot beyond it, and is not free for the next: that is the only memory the slots have.
+//!
+//! The file is long because every row of the built-in table is here once more, as shares; apart, the rows and the steps would
+//! need to know all of each other.
 
 use std::collections::BTreeMap;
 
+use super::averages::{ANSWERED, Averages, FAILED, VOICEMAIL};
 use super::people::{EVERYBODY, Hour, Left};
 use super::{Estimate, HORIZON_MS, Question, Unfinished};
 use crate::campaign::OnGoalUndetermined;
@@ -25,18 +29,8 @@ const CALLS_EACH: f64 = 2.0;
 const NOBODY: f64 = 1e-3;
 /// A cohort of fewer leads than that is let go: too little to be seen in any sum, and a step like any other to walk.
 const CRUMB: f64 = 1e-5;
-/// From the dial to the word that the network cannot connect, beyond the set-up, in milliseconds.
-const TONE_MS: i64 = SECOND_MS;
-/// How long the news of an end travels, in milliseconds.
-const NEWS_MS: i64 = 150;
 /// The wait before a call is repeated that the provider broke, in milliseconds.
 const REPAIR_MS: i64 = 30 * SECOND_MS;
-
-const ANSWERED: usize = 0;
-const VOICEMAIL: usize = 1;
-const BUSY: usize = 2;
-const UNANSWERED: usize = 3;
-const FAILED: usize = 4;
 
 /// Leads that are alike. The order is the order of claiming: whose round goes on, then retries, then the fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,70 +52,6 @@ enum Turn {
     GoesOn,
     Retry,
     Fresh,
-}
-
-/// What a call comes to on average, by how it ends.
-struct Averages {
-    hold_ms: [f64; 5],
-    talk_ms: [f64; 5],
-    cost: [f64; 5],
-    /// Of a first call.
-    usual_ms: f64,
-    /// How long calls hold their slots, sorted, with the share of calls that do.
-    spread: Vec<(i64, f64)>,
-}
-
-impl Averages {
-    fn of(question: &Question<'_>) -> Self {
-        let people = question.people;
-        let talk = |lengths: &[i64]| lengths.iter().map(|ms| (*ms).min(question.max_call_ms)).collect::<Vec<_>>();
-        let (said, left) = (talk(&people.talk_ms), talk(&people.voicemail_ms));
-        let patience = (question.ring_timeout_ms - SECOND_MS).max(0);
-        let rang = mean(people.ring_ms.iter().map(|ms| (*ms).min(patience) as f64));
-        let price = |ms: &i64| question.tariff.map_or(0.0, |tariff| tariff.cost_of(*ms).0 as f64);
-        let before = (people.setup_ms + NEWS_MS) as f64;
-        let (answered, voicemail) = (mean(said.iter().map(|ms| *ms as f64)), mean(left.iter().map(|ms| *ms as f64)));
-        let short = before + TONE_MS as f64;
-        let waited = before + question.ring_timeout_ms as f64;
-        let hold_ms = [before + rang + answered, before + rang + voicemail, short, waited, short];
-        let usual = people.usual.shares();
-        let mut spread: Vec<(i64, f64)> =
-            [BUSY, UNANSWERED, FAILED].map(|end| (hold_ms[end] as i64, usual[end])).to_vec();
-        for (lengths, share) in [(&said, usual[ANSWERED]), (&left, usual[VOICEMAIL])] {
-            let each = share / lengths.len().max(1) as f64;
-            spread.extend(lengths.iter().map(|ms| ((before + rang) as i64 + ms, each)));
-        }
-        spread.sort_unstable_by_key(|(ms, _)| *ms);
-        let usual_ms: f64 = usual.iter().zip(hold_ms).map(|(share, ms)| share * ms).sum();
-        Self {
-            hold_ms,
-            talk_ms: [answered, voicemail, 0.0, 0.0, 0.0],
-            cost: [mean(said.iter().map(price)), mean(left.iter().map(price)), 0.0, 0.0, 0.0],
-            usual_ms: usual_ms * (1.0 - people.dead) + short * people.dead,
-            spread,
-        }
-    }
-
-    /// Of a first call at an hour to a phone that exists.
-    fn call_ms(&self, hour: &Hour) -> f64 {
-        hour.ends.iter().zip(self.hold_ms).map(|(share, ms)| share * ms).sum()
-    }
-
-    /// The longest of so many calls, on average.
-    fn longest_ms(&self, calls: f64) -> i64 {
-        let wanted = calls / (calls + 1.0);
-        let mut passed = 0.0;
-        let reached = self.spread.iter().find(|(_, share)| {
-            passed += share;
-            passed >= wanted
-        });
-        reached.or(self.spread.last()).map_or(0, |(ms, _)| *ms)
-    }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// Sums of what was dialled.

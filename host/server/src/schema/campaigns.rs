@@ -176,6 +176,15 @@ pub struct Stats {
     pub last_call_at: Option<String>,
 }
 
+/// How long after it was possible leads were called; within a tenth above.
+#[derive(ToSchema)]
+pub struct Lateness {
+    /// Half of the calls were no later, in milliseconds.
+    pub p50_ms: i64,
+    /// 99 of 100 calls were no later.
+    pub p99_ms: i64,
+}
+
 /// An evaluator as a campaign uses it.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]

@@ -5,6 +5,7 @@
 //! once, not fifty times. Nothing gathered outlives a write that fails.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use campanile_domain::event;
 use campanile_domain::ids::{EventId, TenantKey};
@@ -60,6 +61,52 @@ struct Tally {
     cost: i64,
 }
 
+/// When a call was dialled: campaign, local day (as 20260302), local hour.
+pub(crate) type CallTime = (i64, i64, u8);
+
+/// Whom it was for and where it came from: campaign, round, contact, caller id.
+pub(crate) type CallLine = (i64, u32, u16, i64);
+
+/// What calls add to a table of statistics.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallTally {
+    /// Calls.
+    pub n: i64,
+    /// Of them: a person answered.
+    pub answered: i64,
+    /// Of them: a machine answered.
+    pub voicemail: i64,
+    /// Of them: they reached the goal.
+    pub goals: i64,
+    /// Talk, in milliseconds.
+    pub talk_ms: i64,
+    /// Charged, in micro-units.
+    pub cost: i64,
+}
+
+impl CallTally {
+    fn add(&mut self, other: Self) {
+        self.n += other.n;
+        self.answered += other.answered;
+        self.voicemail += other.voicemail;
+        self.goals += other.goals;
+        self.talk_ms += other.talk_ms;
+        self.cost += other.cost;
+    }
+
+    /// The same, taken out again.
+    pub(crate) const fn less(self) -> Self {
+        Self {
+            n: -self.n,
+            answered: -self.answered,
+            voicemail: -self.voicemail,
+            goals: -self.goals,
+            talk_ms: -self.talk_ms,
+            cost: -self.cost,
+        }
+    }
+}
+
 /// One write.
 pub(crate) struct Op<'a> {
     /// The connection, inside a transaction.
@@ -72,6 +119,10 @@ pub(crate) struct Op<'a> {
     pub rng: ChaCha8Rng,
     counts: BTreeMap<Place, i64>,
     attempts: BTreeMap<(i64, u8, u8), Tally>,
+    call_times: BTreeMap<CallTime, CallTally>,
+    call_lines: BTreeMap<CallLine, CallTally>,
+    decided: BTreeMap<(i64, String), CallTally>,
+    late: BTreeMap<(i64, u16), i64>,
     sums: BTreeMap<i64, Sums>,
     balances: BTreeMap<i64, i64>,
     events: Vec<Event>,
@@ -90,6 +141,10 @@ impl<'a> Op<'a> {
             rng,
             counts: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            call_times: BTreeMap::new(),
+            call_lines: BTreeMap::new(),
+            decided: BTreeMap::new(),
+            late: BTreeMap::new(),
             sums: BTreeMap::new(),
             balances: BTreeMap::new(),
             events: Vec::new(),
@@ -162,6 +217,22 @@ impl<'a> Op<'a> {
         tally.cost += n * cost;
     }
 
+    /// A call is added to the tables of statistics.
+    pub(crate) fn tally_call(&mut self, (time, line): (CallTime, CallLine), tally: CallTally) {
+        self.call_times.entry(time).or_default().add(tally);
+        self.call_lines.entry(line).or_default().add(tally);
+    }
+
+    /// A call was decided about by somebody.
+    pub(crate) fn tally_decided(&mut self, campaign: i64, by: &str, tally: CallTally) {
+        self.decided.entry((campaign, by.to_owned())).or_default().add(tally);
+    }
+
+    /// A lead was taken so late, as a span of `lateness.rs`.
+    pub(crate) fn tally_late(&mut self, campaign: i64, bucket: u16) {
+        *self.late.entry((campaign, bucket)).or_default() += 1;
+    }
+
     /// The campaign's first or last call.
     pub(crate) fn call_at(&mut self, campaign: i64, began: Option<Timestamp>, ended: Option<Timestamp>) {
         let sums = self.sums.entry(campaign).or_default();
@@ -187,6 +258,7 @@ impl<'a> Op<'a> {
     /// Writes what was gathered. May be called in the middle, when the intent reads what it counted.
     pub(crate) fn flush(&mut self) -> Done<()> {
         self.flush_counts()?;
+        self.flush_tallies()?;
         self.flush_sums()?;
         self.flush_events()
     }
@@ -213,6 +285,37 @@ impl<'a> Op<'a> {
             for ((campaign, state, by), tally) in std::mem::take(&mut self.attempts) {
                 add.execute(params![campaign, state, by, tally.n, tally.talk_ms, tally.cost])?;
             }
+        }
+        Ok(())
+    }
+
+    fn flush_tallies(&mut self) -> Done<()> {
+        static TIMES: LazyLock<String> = LazyLock::new(|| tally_into("call_time_count", &["campaign", "day", "hour"]));
+        static LINES: LazyLock<String> =
+            LazyLock::new(|| tally_into("call_line_count", &["campaign", "round", "contact", "caller_id"]));
+        static DECIDED: LazyLock<String> = LazyLock::new(|| tally_into("decided_count", &["campaign", "by"]));
+        for ((campaign, day, hour), tally) in std::mem::take(&mut self.call_times) {
+            let CallTally { n, answered, voicemail, goals, talk_ms, cost } = tally;
+            let mut add = self.db.prepare_cached(&TIMES)?;
+            add.execute(params![n, answered, voicemail, goals, talk_ms, cost, campaign, day, hour])?;
+        }
+        for ((campaign, round, contact, caller), tally) in std::mem::take(&mut self.call_lines) {
+            let CallTally { n, answered, voicemail, goals, talk_ms, cost } = tally;
+            let mut add = self.db.prepare_cached(&LINES)?;
+            add.execute(params![n, answered, voicemail, goals, talk_ms, cost, campaign, round, contact, caller])?;
+        }
+        for ((campaign, by), tally) in std::mem::take(&mut self.decided) {
+            let CallTally { n, answered, voicemail, goals, talk_ms, cost } = tally;
+            let mut add = self.db.prepare_cached(&DECIDED)?;
+            add.execute(params![n, answered, voicemail, goals, talk_ms, cost, campaign, by])?;
+        }
+        for ((campaign, bucket), n) in std::mem::take(&mut self.late) {
+            self.db
+                .prepare_cached(
+                    "INSERT INTO lateness_count (campaign, bucket, n) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (campaign, bucket) DO UPDATE SET n = n + excluded.n",
+                )?
+                .execute(params![campaign, bucket, n])?;
         }
         Ok(())
     }
@@ -268,4 +371,16 @@ impl<'a> Op<'a> {
         }
         Ok(())
     }
+}
+
+/// Adds a tally, its six sums first, to the counter of a key.
+fn tally_into(table: &str, key: &[&str]) -> String {
+    let columns = key.join(", ");
+    let places: String = (0..key.len()).map(|nth| format!(", ?{}", nth + 7)).collect();
+    format!(
+        "INSERT INTO {table} (n, answered, voicemail, goals, talk_ms, cost, {columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6{places})
+         ON CONFLICT ({columns}) DO UPDATE
+         SET n = n + excluded.n, answered = answered + excluded.answered, voicemail = voicemail + excluded.voicemail,
+             goals = goals + excluded.goals, talk_ms = talk_ms + excluded.talk_ms, cost = cost + excluded.cost"
+    )
 }

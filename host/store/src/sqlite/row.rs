@@ -261,7 +261,9 @@ pub(crate) struct AttemptRow {
     pub gateway: GatewayKey,
     pub contact: u16,
     pub era: u32,
+    pub round: u32,
     pub phone: Phone,
+    pub caller_id: i64,
     pub state: AttemptState,
     pub failure: Failure,
     pub answered_by: AnsweredBy,
@@ -285,7 +287,8 @@ pub(crate) struct AttemptRow {
 pub(crate) const ATTEMPT: &str =
     "a.id, a.public_id, a.tenant, a.campaign, a.lead, a.gateway, a.contact, a.phone, a.era,
     a.state, a.failure, a.answered_by, a.intent_at, a.answered_at, a.ended_at, a.unknown_since, a.look_ups, a.talk_ms,
-    a.reserved, a.cost, a.provider_call_id, a.ring_timeout_ms, a.max_call_ms, a.variables, a.hung_up_at";
+    a.reserved, a.cost, a.provider_call_id, a.ring_timeout_ms, a.max_call_ms, a.variables, a.hung_up_at,
+    a.round, a.caller_id";
 
 impl AttemptRow {
     /// Reads the columns of [`ATTEMPT`].
@@ -317,6 +320,8 @@ impl AttemptRow {
             max_call_ms: row.get(22)?,
             variables: row.get(23)?,
             hung_up_at: at(24)?,
+            round: row.get(25)?,
+            caller_id: row.get(26)?,
         })
     }
 

@@ -146,6 +146,7 @@ macro_rules! suite {
                 settling: an_invalid_number_dies_and_the_next_contact_is_called,
                 settling: a_blocked_caller_id_is_not_shown_to_the_lead_again,
                 settling: the_stats_count_every_call_once,
+                settling: calls_are_told_by_what_they_have_in_common,
                 money: what_is_set_aside_is_settled_or_given_back,
                 money: an_empty_balance_stops_the_claim_and_a_top_up_opens_it,
                 money: a_minute_that_cannot_be_paid_is_refused,

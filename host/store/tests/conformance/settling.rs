@@ -6,11 +6,12 @@ use campanile_domain::attempt::{AnsweredBy, AttemptState, CallStatus, Failure, O
 use campanile_domain::campaign::{CampaignConfig, CampaignState};
 use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::hours::CallingHours;
+use campanile_domain::ids::TenantKey;
 use campanile_domain::lead::{Completion, Exhaustion, LeadState, Phase, SuppressedBy};
 use campanile_domain::policy::{Decision, OnPolicyFailure, Retry, Whom};
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
-use campanile_domain::ports::store::{After, Changed, Fence, NewLead, Page, Store, StoreError, Undecided};
+use campanile_domain::ports::store::{After, Changed, Dimension, Fence, NewLead, Page, Store, StoreError, Undecided};
 use campanile_domain::replay::{Made, Standing};
 use campanile_domain::settle::Clamp;
 use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
@@ -371,4 +372,38 @@ pub fn the_stats_count_every_call_once(store: Arc<dyn Store>) {
         (0, Some(MONDAY), Some(MONDAY + MINUTE_MS))
     );
     assert_eq!(stats.answered_by["unknown"], 1);
+}
+
+pub fn calls_are_told_by_what_they_have_in_common(store: Arc<dyn Store>) {
+    let world = goal(store, |config| config.max_retries = 1);
+    let mut first = lead(1);
+    first.contacts.push(Contact::new(1, phone(5_001)));
+    world.add(vec![first]);
+    world.start();
+    let order = world.claim_one(MONDAY + 40);
+    world.placed(MONDAY + 40, &order);
+    world.apply(MONDAY + 50, end(&order, MONDAY + 50, CallStatus::Busy));
+    let order = world.claim_one(MONDAY + HOUR_MS);
+    world.placed(MONDAY + HOUR_MS, &order);
+    let at = MONDAY + HOUR_MS + 1;
+    let mut booked = end(&order, at, CallStatus::Completed);
+    booked.analysis = answers(&[("booked", Value::Boolean(true)), ("opt_out", Value::Boolean(false))]);
+    world.apply(at, booked);
+    let told = world.done(world.store.breakdown(world.tenant.key, world.campaign.id, &Dimension::ALL));
+    let of = |dimension: Dimension| -> Vec<_> {
+        let rows = told.by[&dimension].iter();
+        rows.map(|row| (row.key.as_str(), row.calls, row.answered, row.goals_reached, row.talk_ms)).collect()
+    };
+    let (busy, booked) = (|key| (key, 1, 0, 0, 0), |key| (key, 1, 1, 1, 30_000));
+    assert_eq!(of(Dimension::Hour), [busy("10"), booked("11")], "in Berlin");
+    assert_eq!(of(Dimension::Day), [("2026-03-02", 2, 1, 1, 30_000)]);
+    assert_eq!(of(Dimension::Round), [("1", 2, 1, 1, 30_000)]);
+    assert_eq!(of(Dimension::Contact), [busy("0"), booked("1")]);
+    assert_eq!(of(Dimension::PolicyVersion), [("builtin", 2, 1, 1, 30_000)]);
+    assert_eq!(of(Dimension::CallerId).iter().map(|row| row.1).sum::<u64>(), 2);
+    let late = told.lateness.unwrap();
+    assert!((40..=44).contains(&late.p50_ms), "it waited for 40 ms: {late:?}");
+    assert!((HOUR_MS - 50..HOUR_MS * 11 / 10).contains(&late.p99_ms), "an hour: {late:?}");
+    let strange = wait(world.store.breakdown(TenantKey(99), world.campaign.id, &[]));
+    assert_eq!(strange, Err(StoreError::NotFound("campaign")));
 }

@@ -375,6 +375,24 @@ pub const SUMS: &[(&str, &str)] = &[
            EXCEPT SELECT campaign, state, answered_by, count(*) FROM attempt WHERE state >= 10 GROUP BY 1, 2, 3)",
         "0",
     ),
+    // Calls are in the tables of statistics once, with what they came to; and taken at the latest when they were.
+    (
+        "SELECT count(*) || '' FROM (
+           SELECT campaign, round, contact, caller_id, sum(n), sum(answered), sum(voicemail), sum(talk_ms), sum(cost)
+           FROM call_line_count GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0
+           EXCEPT SELECT campaign, round, contact, caller_id, count(*), sum(state = 20), sum(state = 21), sum(talk_ms), sum(cost)
+           FROM attempt WHERE state >= 20 GROUP BY 1, 2, 3, 4)",
+        "0",
+    ),
+    (
+        "SELECT ((SELECT coalesce(sum(n), 0) FROM call_line_count) - (SELECT count(*) FROM attempt WHERE state >= 20)) || ' '
+             || ((SELECT coalesce(sum(n + answered + talk_ms), 0) FROM call_time_count)
+               - (SELECT coalesce(sum(1 + (state = 20) + talk_ms), 0) FROM attempt WHERE state >= 20)) || ' '
+             || ((SELECT coalesce(sum(n), 0) FROM lateness_count) - (SELECT count(*) FROM attempt)) || ' '
+             || ((SELECT coalesce(sum(n), 0) FROM decided_count)
+               - (SELECT count(*) FROM attempt WHERE state >= 20 AND decision IS NOT NULL))",
+        "0 0 0 0",
+    ),
     // Every lead has its other half and the phone that it is known by: the first, unless its source gave it another. A
     // deleted one has no phone and no contact; one whose person was erased neither, nor a call to a phone, and both are over.
     (

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::{Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
+use super::{Breakdown, Dimension, Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
 use crate::campaign::{
     CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
 };
@@ -185,6 +185,8 @@ pub trait Campaigns: Send + Sync {
     ) -> Stored<Option<Campaign>>;
     /// Counts.
     async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats>;
+    /// Calls by what they have in common, a table for each dimension, and how late they were.
+    async fn breakdown(&self, tenant: TenantKey, id: CampaignId, by: &[Dimension]) -> Stored<Breakdown>;
     /// How many leads wait at which gate. Campaign-wide gates (hours, dates, state) are the caller's to add: they hold
     /// for all of them.
     async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>>;

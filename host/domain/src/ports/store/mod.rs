@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 
 pub use accounts::*;
 pub use audit::*;
+pub use breakdown::*;
 pub use campaigns::*;
 pub use credentials::*;
 pub use dialling::*;
@@ -39,6 +40,7 @@ pub use webhooks::*;
 
 mod accounts;
 mod audit;
+mod breakdown;
 mod campaigns;
 mod credentials;
 mod dialling;

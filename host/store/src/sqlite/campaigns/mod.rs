@@ -4,16 +4,18 @@ use async_trait::async_trait;
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, Verb};
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
-    Campaign, CampaignDeleted, Campaigns, GateCount, Listed, Outlook, Page, PastCall, Stats, Stored, VerbDone,
-    WriteContext,
+    Breakdown, Campaign, CampaignDeleted, Campaigns, Dimension, GateCount, Listed, Outlook, Page, PastCall, Stats,
+    Stored, VerbDone, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
 use super::store::SqliteStore;
 use super::writer::Lane::{Bulk, Dial};
 
+pub(crate) mod breakdown;
 pub(crate) mod campaign;
 pub(crate) mod delete;
+pub(crate) mod lateness;
 pub(crate) mod outlook;
 pub(crate) mod past;
 pub(crate) mod stats;
@@ -79,6 +81,10 @@ impl Campaigns for SqliteStore {
     }
     async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats> {
         self.read(move |db| stats::stats(db, tenant, id)).await
+    }
+    async fn breakdown(&self, tenant: TenantKey, id: CampaignId, by: &[Dimension]) -> Stored<Breakdown> {
+        let by = by.to_vec();
+        self.read(move |db| breakdown::breakdown(db, tenant, id, &by)).await
     }
     async fn gate_counts(&self, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Stored<Vec<GateCount>> {
         self.read(move |db| stats::gate_counts(db, tenant, id, now)).await

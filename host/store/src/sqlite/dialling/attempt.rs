@@ -6,13 +6,14 @@ use campanile_domain::attempt::{AttemptState, Failure, Outcome};
 use campanile_domain::ids::CampaignKey;
 use campanile_domain::ports::store::{Changed, OpenAttempt};
 use campanile_domain::time::{MINUTE_MS, Timestamp};
+use campanile_domain::zone::Civil;
 use rusqlite::params;
 
 use super::money;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::Done;
 use crate::sqlite::leads::park;
-use crate::sqlite::op::Op;
+use crate::sqlite::op::{CallLine, CallTally, CallTime, Op};
 use crate::sqlite::row::{AttemptRow, digits};
 use crate::sqlite::scope::Scope;
 
@@ -118,10 +119,31 @@ impl AttemptRow {
         self.reserved = 0;
         self.save(op)?;
         op.count_attempt(self.campaign.0, state.code(), self.answered_by.code(), 1, self.talk_ms, self.cost);
+        op.tally_call(self.kind(scope), self.tally());
         op.call_at(self.campaign.0, None, Some(at));
         self.tell(op, "call.ended", Some(was));
         let gap = if rang(state, self.failure) { i64::from(scope.terms.limits.min_gap_minutes) * MINUTE_MS } else { 0 };
         park::free(op, self.tenant.0, digits(self.phone), at + gap)
+    }
+
+    /// What tells it apart in tables of statistics.
+    pub(crate) fn kind(&self, scope: &Scope) -> (CallTime, CallLine) {
+        let Civil { year, month, day, hour, .. } = scope.plan.zone.local(self.intent_at);
+        let day = i64::from(year) * 10_000 + i64::from(month) * 100 + i64::from(day);
+        ((self.campaign.0, day, hour), (self.campaign.0, self.round, self.contact, self.caller_id))
+    }
+
+    /// What it adds to them: nothing, unless it was a call.
+    pub(crate) fn tally(&self) -> CallTally {
+        let AttemptState::Ended(outcome) = self.state else { return CallTally::default() };
+        CallTally {
+            n: 1,
+            answered: i64::from(outcome == Outcome::Answered),
+            voicemail: i64::from(outcome == Outcome::Voicemail),
+            goals: 0,
+            talk_ms: self.talk_ms,
+            cost: self.cost,
+        }
     }
 
     /// What the engine keeps of it.

@@ -21,6 +21,7 @@ use rusqlite::params;
 
 use super::facts::{self, Contacts, Facts};
 use super::{money, queue};
+use crate::sqlite::campaigns::lateness;
 use crate::sqlite::fault::{Done, broken};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{LeadRow, digits, list};
@@ -242,11 +243,16 @@ fn intend(op: &mut Op<'_>, scope: &Scope, mut lead: LeadRow, contact: &Contact, 
     let reserved = scope.terms.reserve();
     let ring_timeout_ms = i64::from(scope.plan.assistant.ring_timeout_seconds) * SECOND_MS;
     let max_call_ms = i64::from(scope.plan.assistant.max_call_seconds) * SECOND_MS;
+    let mut possible_since = queue::ready_since(&lead).max(op.cache.open_since(scope, now));
+    possible_since = possible_since.max(scope.callable_since.unwrap_or(possible_since)).min(now);
+    let late_ms = now.since(possible_since);
+    op.tally_late(lead.campaign.0, lateness::bucket(late_ms));
     op.db
         .prepare_cached(
             "INSERT INTO attempt (public_id, tenant, campaign, lead, gateway, contact, phone, caller_id, number, era,
-                    round, state, intent_at, reserved, ring_timeout_ms, max_call_ms, config_version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?15, ?16)",
+                    round, state, intent_at, reserved, ring_timeout_ms, max_call_ms, config_version,
+                    late_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             id.to_bytes(),
@@ -265,13 +271,12 @@ fn intend(op: &mut Op<'_>, scope: &Scope, mut lead: LeadRow, contact: &Contact, 
             ring_timeout_ms,
             max_call_ms,
             scope.config_version,
+            late_ms,
         ])?;
     let key = AttemptKey(op.db.last_insert_rowid());
     money::reserve(op, lead.tenant.0, lead.campaign.0, key.0, reserved)?;
     op.call_at(lead.campaign.0, Some(now), None);
 
-    let mut possible_since = queue::ready_since(&lead).max(op.cache.open_since(scope, now));
-    possible_since = possible_since.max(scope.callable_since.unwrap_or(possible_since)).min(now);
     lead.state = lead.state.claim().map_err(|error| broken(error.to_string()))?;
     lead.gate = 0;
     lead.dials = number;

@@ -1,5 +1,6 @@
 //! Writing what was decided.
 
+use campanile_domain::attempt::AttemptState;
 use campanile_domain::lead::{Completion, LeadState, Phase};
 use campanile_domain::phone::Phone;
 use campanile_domain::policy::Decision;
@@ -11,7 +12,7 @@ use rusqlite::params;
 use super::settle::Settling;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, broken};
-use crate::sqlite::op::Op;
+use crate::sqlite::op::{CallTally, Op};
 use crate::sqlite::row::{AttemptRow, digits};
 
 /// The record of a decision that somebody made.
@@ -62,7 +63,14 @@ pub(crate) fn write(
     disposal: Disposal,
     decision: CallDecision,
 ) -> Done<After> {
-    let Settling { attempt, mut lead, .. } = settling;
+    let Settling { scope, attempt, mut lead, .. } = settling;
+    let goals = i64::from(disposal.state == LeadState::Completed(Completion::GoalReached));
+    if goals > 0 {
+        op.tally_call(attempt.kind(scope), CallTally { goals, ..CallTally::default() });
+    }
+    if matches!(attempt.state, AttemptState::Ended(_)) {
+        op.tally_decided(attempt.campaign.0, &decision.by, CallTally { goals, ..attempt.tally() });
+    }
     suppress(op, lead.tenant.0, &disposal.suppress, &decision.reason, &decision.by)?;
     if let Some((position, why)) = disposal.unusable {
         op.db

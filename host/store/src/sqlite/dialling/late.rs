@@ -1,7 +1,7 @@
 //! What the provider says about a call that is over.
 
 use campanile_domain::attempt::{AnsweredBy, AttemptState, Outcome};
-use campanile_domain::lead::{LeadState, SuppressedBy};
+use campanile_domain::lead::{Completion, LeadState, SuppressedBy};
 use campanile_domain::policy::Trigger;
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::Changed;
@@ -12,7 +12,7 @@ use super::evaluation::Heard;
 use super::settle::{self, Settling};
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, broken};
-use crate::sqlite::op::Op;
+use crate::sqlite::op::{CallTally, Op};
 use crate::sqlite::row::AttemptRow;
 use crate::sqlite::scope::Scope;
 
@@ -26,6 +26,7 @@ pub(crate) fn late(
     heard: Heard,
 ) -> Done<Option<Changed>> {
     let before = (attempt.state, attempt.answered_by);
+    let tallied = attempt.tally();
     let lead = crate::sqlite::row::LeadRow::load(op, attempt.lead)?;
     let is_last = lead.last_attempt == Some(attempt.key);
     let open = is_last && settle::is_open(lead.state);
@@ -40,6 +41,8 @@ pub(crate) fn late(
         op.count_attempt(attempt.campaign.0, before.0.code(), before.1.code(), -1, attempt.talk_ms, attempt.cost);
         let (state, by) = (attempt.state.code(), attempt.answered_by.code());
         op.count_attempt(attempt.campaign.0, state, by, 1, attempt.talk_ms, attempt.cost);
+        op.tally_call(attempt.kind(scope), tallied.less());
+        op.tally_call(attempt.kind(scope), attempt.tally());
     }
     let matters = before.0 != attempt.state || heard.answers || heard.opt_out;
     if !matters || !matches!(attempt.state, AttemptState::Ended(_)) {
@@ -71,11 +74,14 @@ pub(crate) fn after_the_decision(op: &mut Op<'_>, settling: Settling<'_>) -> Don
     }
     let goal = settling.goal().cloned();
     let next = rules::late(settling.lead.state, settling.effects, goal.as_ref());
-    let Settling { attempt, mut lead, .. } = settling;
+    let Settling { scope, attempt, mut lead, .. } = settling;
     let same_era = attempt.era == lead.progress.era;
     let Some(next) = next.filter(|next| same_era || matches!(next, LeadState::Suppressed(SuppressedBy::OptOut))) else {
         return Ok(None);
     };
+    if next == LeadState::Completed(Completion::GoalReached) {
+        op.tally_call(attempt.kind(scope), CallTally { goals: 1, ..CallTally::default() });
+    }
     lead.state = lead.state.settle(next).map_err(|error| broken(error.to_string()))?;
     lead.hand = None;
     lead.unpark();
