@@ -61,6 +61,13 @@ impl Failure {
         self
     }
 
+    /// The same, with another way to go on.
+    #[must_use]
+    pub fn or_next(mut self, other: &str) -> Self {
+        self.next = Some(self.next.map_or_else(|| other.to_owned(), |next| format!("{next}; or {other}")));
+        self
+    }
+
     /// Tells the person and ends.
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
 
+mod answer;
 mod calls;
 mod campaign_file;
 mod carrier;
@@ -25,6 +26,7 @@ mod plugin_counts;
 mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
+mod profile;
 mod rehearse;
 mod script;
 mod script_checker;
@@ -74,6 +76,11 @@ enum Command {
     /// Evaluators: compare what they make of calls
     #[command(subcommand)]
     Evaluate(evaluate::Evaluate),
+    /// Keep a server and a key as a profile, so that no command has to name them
+    Login(profile::login::Login),
+    /// Profiles: servers with keys, under names
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Say why a lead is not being called now, and when it will be
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
@@ -116,6 +123,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Script(command) => on_tokio(script::run(command)),
         Command::Evaluate(command) => on_tokio(evaluate::run(command)),
+        Command::Login(args) => on_tokio(async move { profile::login::run(&args).await }),
+        Command::Profile(command) => profile::run(&command),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),
