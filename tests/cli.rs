@@ -3,6 +3,9 @@
 //! Exit codes are a promise to scripts: 0 ok, 1 failure, 2 usage, 3 not found, 4 auth, 5 conflict, 6 validation,
 //! 7 unavailable.
 
+mod nouns;
+mod profiles;
+
 use std::path::{Path, PathBuf};
 
 use campanile_tests::people;
@@ -116,7 +119,9 @@ fn exit_codes_tell_usage_from_absence_from_content() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["demo", "serve", "rehearse", "import", "plugin", "explain", "carrier", "doctor", "version"] {
+    let local = ["demo", "serve", "rehearse", "import", "plugin", "explain", "carrier", "doctor", "version"];
+    let remote = ["campaign", "lead", "call", "key", "tenant", "api", "login", "profile"];
+    for command in local.into_iter().chain(remote) {
         let help = run(&[command, "--help"]).well().stdout;
         assert!(help.contains("Usage: campanile"), "{command}: {help}");
     }

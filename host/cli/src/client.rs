@@ -30,6 +30,13 @@ pub enum Body {
     Json(Value),
     /// A component.
     Wasm(Vec<u8>),
+    /// Anything else.
+    Bytes {
+        /// What it is.
+        content_type: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// A file as it is read.
     Stream {
         /// What it is.
@@ -119,6 +126,7 @@ impl Client {
             Body::None => request,
             Body::Json(value) => request.json(&value),
             Body::Stream { content_type, body } => request.header("content-type", content_type).body(body),
+            Body::Bytes { content_type, bytes } => request.header("content-type", content_type).body(bytes),
             Body::Wasm(bytes) => request.header("content-type", "application/wasm").body(bytes),
         };
         let answer = request.send().await.map_err(|error| {

@@ -20,7 +20,9 @@ mod explain;
 mod gateway_kinds;
 mod import;
 mod installation;
+mod job;
 mod lead_file;
+mod nouns;
 mod plugin;
 mod plugin_counts;
 mod plugin_desk;
@@ -28,6 +30,7 @@ mod plugin_meter;
 mod process_metrics;
 mod profile;
 mod rehearse;
+mod say;
 mod script;
 mod script_checker;
 mod secret_key;
@@ -76,6 +79,38 @@ enum Command {
     /// Evaluators: compare what they make of calls
     #[command(subcommand)]
     Evaluate(evaluate::Evaluate),
+    /// Campaigns: whom an assistant calls, when, and how often
+    #[command(subcommand)]
+    Campaign(nouns::campaign::Campaign),
+    /// Leads: people to reach
+    #[command(subcommand)]
+    Lead(nouns::lead::Lead),
+    /// Calls: what was dialled and said, and calling one person now
+    #[command(subcommand)]
+    Call(nouns::call::Call),
+    /// Assistants: who speaks
+    #[command(subcommand)]
+    Assistant(nouns::assistant::Assistant),
+    /// Gateways: through what calls are placed
+    #[command(subcommand)]
+    Gateway(nouns::gateway::Gateway),
+    /// Sources: importers that feed campaigns
+    #[command(subcommand)]
+    Source(nouns::source::Source),
+    /// Webhooks: where events are sent
+    #[command(subcommand)]
+    Webhook(nouns::webhook::Webhook),
+    /// The do-not-call list
+    #[command(subcommand)]
+    Suppression(nouns::suppression::Suppression),
+    /// API keys of the account
+    #[command(subcommand)]
+    Key(nouns::key::Key),
+    /// Accounts of the host, with the operator's key
+    #[command(subcommand)]
+    Tenant(nouns::tenant::Tenant),
+    /// Send any request to the API
+    Api(nouns::api::Api),
     /// Keep a server and a key as a profile, so that no command has to name them
     Login(profile::login::Login),
     /// Profiles: servers with keys, under names
@@ -123,6 +158,17 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Script(command) => on_tokio(script::run(command)),
         Command::Evaluate(command) => on_tokio(evaluate::run(command)),
+        Command::Campaign(command) => on_tokio(nouns::campaign::run(command)),
+        Command::Lead(command) => on_tokio(nouns::lead::run(command)),
+        Command::Call(command) => on_tokio(nouns::call::run(command)),
+        Command::Assistant(command) => on_tokio(nouns::assistant::run(command)),
+        Command::Gateway(command) => on_tokio(nouns::gateway::run(command)),
+        Command::Source(command) => on_tokio(nouns::source::run(command)),
+        Command::Webhook(command) => on_tokio(nouns::webhook::run(command)),
+        Command::Suppression(command) => on_tokio(nouns::suppression::run(command)),
+        Command::Key(command) => on_tokio(nouns::key::run(command)),
+        Command::Tenant(command) => on_tokio(nouns::tenant::run(command)),
+        Command::Api(args) => on_tokio(nouns::api::run(args)),
         Command::Login(args) => on_tokio(async move { profile::login::run(&args).await }),
         Command::Profile(command) => profile::run(&command),
         Command::Explain(args) => on_tokio(explain::run(args)),
