@@ -9,6 +9,7 @@ mod carrier;
 mod client;
 mod clock;
 mod compile_plugin;
+mod completions;
 mod consent;
 mod demo;
 mod doctor;
@@ -22,6 +23,7 @@ mod import;
 mod installation;
 mod job;
 mod lead_file;
+mod man;
 mod nouns;
 mod plugin;
 mod plugin_counts;
@@ -44,7 +46,7 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Failure;
 
@@ -128,6 +130,10 @@ enum Command {
     PlayRehearsal(rehearse::Play),
     /// Look for what would keep this machine from running Campanile
     Doctor(doctor::Doctor),
+    /// Completions of commands and flags for a shell
+    Completions(completions::Completions),
+    /// Man pages of all commands
+    Man(man::Man),
     /// Versions of everything that matters
     Version {
         /// Print JSON
@@ -176,6 +182,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::CompilePlugin(args) => compile_plugin::run(&args),
         Command::PlayRehearsal(args) => rehearse::play(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => completions::run(&args, &Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
         Command::Version { json } => version::run(json),
     }
 }
