@@ -13,6 +13,8 @@ mod completions;
 mod consent;
 mod demo;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod entropy;
 mod evaluate;
 mod evaluators;
