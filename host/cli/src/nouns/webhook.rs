@@ -11,12 +11,10 @@ use crate::exit::Failure;
 const NOUN: Noun = Noun {
     plural: "webhooks",
     path: "/v1/webhooks",
-    columns: &["id", "url", "status", "status_reason.detail", "events", "created_at"],
+    columns: &["id", "url", "events", "enabled", "status_reason.detail", "waiting", "failed", "created_at"],
 };
-const DELIVERIES: (&str, &[&str]) = (
-    "deliveries",
-    &["id", "event", "type", "status", "state", "attempts", "response.status", "next_attempt_at", "created_at"],
-);
+const DELIVERIES: (&str, &[&str]) =
+    ("deliveries", &["event", "status", "attempts", "response_status", "detail", "last_attempt_at", "next_try_at"]);
 
 /// Webhooks.
 #[derive(Subcommand, Debug)]
@@ -85,9 +83,9 @@ pub struct Resend {
     /// whk_...
     #[arg(value_name = "WEBHOOK", value_parser = id)]
     webhook: String,
-    /// As `campanile webhook deliveries` names it
-    #[arg(value_name = "DELIVERY", value_parser = id)]
-    delivery: String,
+    /// The event, as `campanile webhook deliveries` names it: evt_...
+    #[arg(value_name = "EVENT", value_parser = id)]
+    event: String,
     #[command(flatten)]
     writing: Writing,
 }
@@ -109,7 +107,7 @@ pub async fn run(command: Webhook) -> Result<(), Failure> {
             list(&path, &[], DELIVERIES, &args.paging, &args.reading).await
         }
         Webhook::Resend(args) => {
-            let path = format!("{}/deliveries/{}/resend", NOUN.at(&args.webhook), args.delivery);
+            let path = format!("{}/deliveries/{}/resend", NOUN.at(&args.webhook), args.event);
             let sent = args.writing.send(Method::POST, &path, None, None).await?;
             sent.map_or(Ok(()), |sent| show(&sent, &args.writing.reading))
         }
