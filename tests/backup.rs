@@ -82,7 +82,7 @@ fn a_backup_that_was_changed_is_not_restored() {
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("copy");
     let to = backup.display().to_string();
-    run(&["backup", "--data", &host.data().display().to_string(), "--to", &to]).well();
+    let _ = run(&["backup", "--data", &host.data().display().to_string(), "--to", &to]).well();
     let file = backup.join("records.db");
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[100] ^= 1;

@@ -3,6 +3,9 @@
 //! Exit codes are a promise to scripts: 0 ok, 1 failure, 2 usage, 3 not found, 4 auth, 5 conflict, 6 validation,
 //! 7 unavailable.
 
+mod nouns;
+mod profiles;
+
 use std::path::{Path, PathBuf};
 
 use campanile_tests::people;
@@ -116,7 +119,9 @@ fn exit_codes_tell_usage_from_absence_from_content() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["demo", "serve", "rehearse", "import", "plugin", "explain", "carrier", "doctor", "version"] {
+    let local = ["demo", "serve", "rehearse", "import", "plugin", "explain", "carrier", "doctor", "version"];
+    let remote = ["campaign", "lead", "call", "key", "tenant", "api", "login", "profile", "completions", "man"];
+    for command in local.into_iter().chain(remote) {
         let help = run(&[command, "--help"]).well().stdout;
         assert!(help.contains("Usage: campanile"), "{command}: {help}");
     }
@@ -129,4 +134,27 @@ fn a_server_that_is_not_there_is_unavailable() {
     let ended = run(&["explain", "lead_00000000000000000000000000", "--server", &server, "--key", "cpn_live_x"]);
     assert_eq!(ended.code, 7, "{}", ended.stderr);
     assert!(ended.stderr.contains(&server) && ended.stderr.contains("next:"), "{}", ended.stderr);
+}
+
+#[test]
+fn shells_and_manuals_know_every_command() {
+    for (shell, begins) in [
+        ("bash", "_campanile()"),
+        ("zsh", "#compdef campanile"),
+        ("fish", "complete -c campanile"),
+        ("powershell", "using namespace"),
+    ] {
+        let script = run(&["completions", shell]).well().stdout;
+        assert!(script.contains(begins) && script.contains("preflight"), "{shell}");
+        assert!(!script.contains("play-rehearsal"), "{shell} offers what the server starts for itself");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man1");
+    let _ = run(&["man", "--out", &out.display().to_string()]).well();
+    let page = std::fs::read_to_string(out.join("campanile-campaign-watch.1")).unwrap();
+    assert!(page.contains("campanile\\-campaign\\-watch") || page.contains("campanile-campaign-watch"), "{page}");
+    assert!(!out.join("campanile-play-rehearsal.1").exists());
+    let file = file(&folder, "file", "");
+    let refused = run(&["man", "--out", &file.display().to_string()]);
+    assert_eq!((refused.code, refused.stderr.contains("next:")), (1, true), "{}", refused.stderr);
 }

@@ -3,7 +3,7 @@
 //! A process never outlives its handle. What it printed is kept, so that a failing test can show it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,7 +40,12 @@ impl Finished {
 
 fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     let mut command = Command::new(campanile());
-    command.args(args).env("NO_COLOR", "1").env_remove("CAMPANILE_URL").env_remove("CAMPANILE_KEY");
+    command.args(args).env("NO_COLOR", "1");
+    for variable in ["CAMPANILE_URL", "CAMPANILE_KEY", "CAMPANILE_PROFILE"] {
+        command.env_remove(variable);
+    }
+    // Whoever runs the tests may have profiles; they are not these tests' to use.
+    command.env("XDG_CONFIG_HOME", std::env::temp_dir().join("campanile-tests-without-profiles"));
     if std::env::var_os("CAMPANILE_LOG").is_none() {
         command.env("CAMPANILE_LOG", "warn");
     }
@@ -53,6 +58,18 @@ fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
 /// It cannot be started, or does not end within minutes.
 pub fn run<A: AsRef<OsStr>>(args: &[A]) -> Finished {
     Running::start(args).wait(RUN_LIMIT)
+}
+
+/// Runs a command of the binary to its end, in an environment, with something on stdin.
+///
+/// # Panics
+/// It cannot be started, or does not end within minutes.
+pub fn run_in<A: AsRef<OsStr>>(args: &[A], environment: &[(&str, &str)], input: &str) -> Finished {
+    let mut command = command(args);
+    command.envs(environment.iter().copied());
+    let mut running = Running::launch(command, Stdio::piped());
+    running.type_in(input);
+    running.wait(RUN_LIMIT)
 }
 
 /// A process that runs.
@@ -69,8 +86,22 @@ impl Running {
     /// # Panics
     /// It cannot be started.
     pub fn start<A: AsRef<OsStr>>(args: &[A]) -> Self {
-        let mut child = command(args)
-            .stdin(Stdio::null())
+        Self::launch(command(args), Stdio::null())
+    }
+
+    /// The same in an environment; what it reads on stdin is still to be written.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn start_in<A: AsRef<OsStr>>(args: &[A], environment: &[(&str, &str)]) -> Self {
+        let mut command = command(args);
+        command.envs(environment.iter().copied());
+        Self::launch(command, Stdio::piped())
+    }
+
+    fn launch(mut command: Command, stdin: Stdio) -> Self {
+        let mut child = command
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,6 +125,13 @@ impl Running {
             }
         });
         Self { child, lines, printed: Vec::new(), complaints }
+    }
+
+    /// Writes all that it is to read on stdin. A process that does not read it to the end has its reasons.
+    pub fn type_in(&mut self, input: &str) {
+        if let Some(mut stdin) = self.child.stdin.take() {
+            let _ = stdin.write_all(input.as_bytes());
+        }
     }
 
     /// Its process id.

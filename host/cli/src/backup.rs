@@ -4,7 +4,7 @@
 //! elsewhere to be worth anything, and compiled plugins, which are made again.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use campanile_domain::ports::clock::{EngineClock, WallClock};
@@ -162,8 +162,17 @@ fn listed(folder: &Path) -> Result<Vec<Held>, Failure> {
 pub fn held(folder: &Path, path: String) -> Result<Held, Failure> {
     let file = folder.join(&path);
     let unreadable = |error: io::Error| Failure::other(format!("{} cannot be read: {error}", file.display()));
-    let mut digest = Sha256::new();
-    let bytes = File::open(&file).and_then(|mut file| io::copy(&mut file, &mut digest)).map_err(unreadable)?;
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let mut reader = File::open(&file).map_err(unreadable)?;
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let read = reader.read(&mut piece).map_err(unreadable)?;
+        if read == 0 {
+            break;
+        }
+        digest.update(&piece[..read]);
+        bytes += read as u64;
+    }
     let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Held { path, bytes, sha256 })
 }

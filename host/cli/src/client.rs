@@ -1,23 +1,26 @@
 //! The API of a running server, as commands use it.
 //!
-//! One place for the address, the key and what a refusal means: the exit code follows the status, the words are the
-//! server's, and every fault it lists is told.
+//! One place for the address and the key, and for the line that says whose account is about to be changed; what an answer
+//! means is [`crate::answer`]'s.
 
-use clap::Args;
+use std::error::Error;
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use campanile_domain::plugin::secrets::ExposeSecret;
+use owo_colors::OwoColorize;
+use reqwest::Method;
 use serde_json::Value;
 
+use crate::answer::Answer;
 use crate::exit::Failure;
+use crate::profile::account::{Account, Kind, kind};
 
-/// Which server, and as whom.
-#[derive(Args, Clone, Debug)]
-pub struct ServerFlags {
-    /// The server
-    #[arg(long, value_name = "URL", env = "CAMPANILE_URL", default_value = "http://127.0.0.1:8080")]
-    pub server: String,
-    /// An API key whose scopes allow it
-    #[arg(long, value_name = "KEY", env = "CAMPANILE_KEY", hide_env_values = true)]
-    pub key: String,
-}
+pub use crate::profile::account::ServerFlags;
+
+/// How long a server may take to take a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is sent with a request.
 pub enum Body {
@@ -27,6 +30,13 @@ pub enum Body {
     Json(Value),
     /// A component.
     Wasm(Vec<u8>),
+    /// Anything else.
+    Bytes {
+        /// What it is.
+        content_type: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// A file as it is read.
     Stream {
         /// What it is.
@@ -36,88 +46,130 @@ pub enum Body {
     },
 }
 
-/// An answer that is not a refusal to everybody.
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The document; null where there is none.
-    pub body: Value,
+/// An answer as it came.
+pub struct Raw {
+    /// What is known of it but its document.
+    pub answer: Answer,
+    /// Its text.
+    pub text: String,
 }
 
 /// The server.
 pub struct Client {
     http: reqwest::Client,
-    flags: ServerFlags,
+    account: Account,
+    announced: AtomicBool,
 }
 
 impl Client {
-    /// Of the flags.
+    /// Of the flags, the environment and the profiles.
     pub fn new(flags: &ServerFlags) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().no_proxy().build().map_err(|error| Failure::other(error.to_string()))?;
-        Ok(Self { http, flags: flags.clone() })
+        Self::of(Account::choose(flags)?)
+    }
+
+    /// Of an account.
+    pub fn of(account: Account) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_LIMIT).build();
+        let http = http.map_err(|error| Failure::other(error.to_string()))?;
+        Ok(Self { http, account, announced: AtomicBool::new(false) })
     }
 
     /// Reads. Any status that is not 2xx is a failure.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.send(reqwest::Method::GET, path, Body::None).await?.accepted()
+        self.send(Method::GET, path, Body::None).await?.accepted()
     }
 
     /// Writes. Any status that is not 2xx is a failure.
     pub async fn post(&self, path: &str, body: Body) -> Result<Value, Failure> {
-        self.send(reqwest::Method::POST, path, body).await?.accepted()
+        self.send(Method::POST, path, body).await?.accepted()
     }
 
     /// Sends and gives back whatever the server answers.
-    pub async fn send(&self, method: reqwest::Method, path: &str, body: Body) -> Result<Answer, Failure> {
-        let server = self.flags.server.trim_end_matches('/');
-        let request = self.http.request(method, format!("{server}{path}")).bearer_auth(&self.flags.key);
+    pub async fn send(&self, method: Method, path: &str, body: Body) -> Result<Answer, Failure> {
+        self.send_once(method, path, body, None).await
+    }
+
+    /// The same, done once however often it is sent with this idempotency key.
+    pub async fn send_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+        once: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let Raw { answer, text } = self.ask(method, path, body, once).await?;
+        match serde_json::from_str(&text) {
+            Ok(body) => Ok(Answer { body, ..answer }),
+            Err(_) if text.is_empty() => Ok(answer),
+            // What stands in front of the server answers in words of its own.
+            Err(_) if (502..=504).contains(&answer.status) => Ok(answer),
+            Err(_) => {
+                let told =
+                    format!("{} answers {}, and not in the words of Campanile", self.account.server, answer.status);
+                Err(Failure::other(told).next("check --server, CAMPANILE_URL or: campanile profile show"))
+            }
+        }
+    }
+
+    /// Sends and gives back the answer as it came, whatever it is.
+    pub async fn ask(&self, method: Method, path: &str, body: Body, once: Option<&str>) -> Result<Raw, Failure> {
+        let Account { server, key, found } = &self.account;
+        if changes(&method, path) && !self.announced.swap(true, Ordering::Relaxed) {
+            self.announce();
+        }
+        let request = self.http.request(method, format!("{server}{path}")).bearer_auth(key.expose_secret());
+        let request = match once {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
         let request = match body {
             Body::None => request,
             Body::Json(value) => request.json(&value),
             Body::Stream { content_type, body } => request.header("content-type", content_type).body(body),
+            Body::Bytes { content_type, bytes } => request.header("content-type", content_type).body(bytes),
             Body::Wasm(bytes) => request.header("content-type", "application/wasm").body(bytes),
         };
-        let answer = request.send().await.map_err(|_| {
-            Failure::unavailable(format!("no server answers at {server}"))
-                .next("campanile serve, or set --server or CAMPANILE_URL")
+        let answer = request.send().await.map_err(|error| {
+            Failure::unavailable(format!("no server answers at {server}: {}", root(&error)))
+                .next("campanile serve, or another one: --server, CAMPANILE_URL, --profile")
         })?;
         let status = answer.status().as_u16();
-        let text =
-            answer.text().await.map_err(|error| Failure::unavailable(format!("the answer broke off: {error}")))?;
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
-        if body.is_null() && !text.is_empty() {
-            return Err(Failure::other(format!("{server} answers {status}, and not in the words of Campanile"))
-                .next("check --server or CAMPANILE_URL"));
+        let header = answer.headers().get("retry-after");
+        let retry_after = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = answer.text().await.map_err(|error| {
+            Failure::unavailable(format!("the answer broke off: {}", root(&error)))
+                .next("look whether it was done, then try again")
+        })?;
+        let login = format!("campanile login --server {server} (the key was that of: {found})");
+        Ok(Raw { answer: Answer { status, body: Value::Null, path: path.to_owned(), retry_after, login }, text })
+    }
+
+    /// Whose account is about to be changed, in a line.
+    fn announce(&self) {
+        let Some(banner) = self.account.banner() else { return };
+        let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        match kind(&self.account.key) {
+            Some(Kind::Live) if coloured => eprintln!("{}", banner.yellow().bold()),
+            _ => eprintln!("{banner}"),
         }
-        Ok(Answer { status, body })
     }
 }
 
-impl Answer {
-    /// The document, or the refusal with the exit code that belongs to its status.
-    pub fn accepted(self) -> Result<Value, Failure> {
-        let refused = match self.status {
-            200..=299 => return Ok(self.body),
-            401 | 403 => Failure::auth(self.told()).next("use a key whose scopes allow it: --key or CAMPANILE_KEY"),
-            404 => Failure::not_found(self.told()),
-            409 => Failure::conflict(self.told()),
-            400 | 413 | 415 | 422 => Failure::invalid(self.told()),
-            429 | 503 => Failure::unavailable(self.told()).next("try again"),
-            _ => Failure::other(self.told()),
-        };
-        Err(refused)
-    }
+/// What is posted to these is a question: nothing and nobody is changed by it.
+const QUESTIONS: [&str; 5] = ["/check", "/compare", "/options", "/rehearse", "/replay"];
 
-    /// `detail`, and every fault that is listed.
-    fn told(&self) -> String {
-        let detail =
-            self.body["detail"].as_str().map_or_else(|| format!("the server answers {}", self.status), str::to_owned);
-        let faults = self.body["errors"].as_array().into_iter().flatten();
-        let word = |fault: &Value, field: &str| fault[field].as_str().unwrap_or_default().to_owned();
-        let listed = faults.map(|fault| (word(fault, "code"), word(fault, "message")));
-        let new = listed.filter(|(_, message)| !message.is_empty() && !detail.contains(message));
-        new.fold(detail.clone(), |told, (code, message)| format!("{told}\n  - {code}: {message}"))
+fn changes(method: &Method, path: &str) -> bool {
+    let asks = path.starts_with("/v1/scripts/") || QUESTIONS.iter().any(|verb| path.ends_with(verb));
+    *method != Method::GET && !(*method == Method::POST && asks)
+}
+
+/// The innermost of an error's causes: the one that says what to mend.
+fn root(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
     }
+    cause.to_string()
 }
 
 #[cfg(test)]
@@ -125,12 +177,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_tells_every_fault_once() {
-        let body = serde_json::json!({ "detail": "2 things are wrong",
-            "errors": [{ "code": "a", "message": "one" }, { "code": "b", "message": "two" }] });
-        assert_eq!(Answer { status: 422, body }.told(), "2 things are wrong\n  - a: one\n  - b: two");
-        let only = serde_json::json!({ "detail": "/name: too long", "errors": [{ "message": "too long" }] });
-        assert_eq!(Answer { status: 422, body: only }.told(), "/name: too long");
-        assert_eq!(Answer { status: 500, body: Value::Null }.told(), "the server answers 500");
+    fn a_question_changes_nothing_though_it_is_posted() {
+        for path in
+            ["/v1/scripts/run", "/v1/scripts/x/replay", "/v1/campaigns/cmp_1/rehearse", "/v1/evaluations/compare"]
+        {
+            assert!(!changes(&Method::POST, path), "{path}");
+            assert!(changes(&Method::DELETE, path), "{path}");
+        }
+        for path in ["/v1/scripts", "/v1/sources/src_1/run", "/v1/campaigns/cmp_1/start", "/v1/calls"] {
+            assert!(changes(&Method::POST, path) && !changes(&Method::GET, path), "{path}");
+        }
     }
 }

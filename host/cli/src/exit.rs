@@ -61,6 +61,25 @@ impl Failure {
         self
     }
 
+    /// The same, with another way to go on.
+    #[must_use]
+    pub fn or_next(mut self, other: &str) -> Self {
+        self.next = Some(self.next.map_or_else(|| other.to_owned(), |next| format!("{next}; or {other}")));
+        self
+    }
+
+    /// The same, of work of which a part is done.
+    #[must_use]
+    pub fn after(mut self, done: &str, next: &str) -> Self {
+        self.message = format!("{}; {done}", self.message);
+        self.next(next)
+    }
+
+    /// Whether somebody should have answered and did not.
+    pub const fn is_unavailable(&self) -> bool {
+        self.code == 7
+    }
+
     /// Tells the person and ends.
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {

@@ -4,6 +4,7 @@
 
 use clap::Args;
 use comfy_table::{Table, presets};
+use serde_json::Value;
 
 use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
@@ -27,6 +28,11 @@ pub async fn run(args: Explain) -> Result<(), Failure> {
         println!("{body}");
         return Ok(());
     }
+    print(&body)
+}
+
+/// For people.
+pub fn print(body: &Value) -> Result<(), Failure> {
     let phone = body["phone"].as_str().unwrap_or("the lead");
     let verdict = match (body["callable_now"].as_bool(), body["earliest"].as_str()) {
         (Some(true), _) => "can be called now".to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
 
+mod answer;
 mod backup;
 mod calls;
 mod campaign_file;
@@ -9,9 +10,12 @@ mod carrier;
 mod client;
 mod clock;
 mod compile_plugin;
+mod completions;
 mod consent;
 mod demo;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod entropy;
 mod evaluate;
 mod evaluators;
@@ -20,14 +24,19 @@ mod explain;
 mod gateway_kinds;
 mod import;
 mod installation;
+mod job;
 mod lead_file;
+mod man;
+mod nouns;
 mod plugin;
 mod plugin_counts;
 mod plugin_desk;
 mod plugin_meter;
 mod process_metrics;
+mod profile;
 mod rehearse;
 mod restore;
+mod say;
 mod script;
 mod script_checker;
 mod secret_key;
@@ -41,7 +50,7 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Failure;
 
@@ -76,6 +85,43 @@ enum Command {
     /// Evaluators: compare what they make of calls
     #[command(subcommand)]
     Evaluate(evaluate::Evaluate),
+    /// Campaigns: whom an assistant calls, when, and how often
+    #[command(subcommand)]
+    Campaign(nouns::campaign::Campaign),
+    /// Leads: people to reach
+    #[command(subcommand)]
+    Lead(nouns::lead::Lead),
+    /// Calls: what was dialled and said, and calling one person now
+    #[command(subcommand)]
+    Call(nouns::call::Call),
+    /// Assistants: who speaks
+    #[command(subcommand)]
+    Assistant(nouns::assistant::Assistant),
+    /// Gateways: through what calls are placed
+    #[command(subcommand)]
+    Gateway(nouns::gateway::Gateway),
+    /// Sources: importers that feed campaigns
+    #[command(subcommand)]
+    Source(nouns::source::Source),
+    /// Webhooks: where events are sent
+    #[command(subcommand)]
+    Webhook(nouns::webhook::Webhook),
+    /// The do-not-call list
+    #[command(subcommand)]
+    Suppression(nouns::suppression::Suppression),
+    /// API keys of the account
+    #[command(subcommand)]
+    Key(nouns::key::Key),
+    /// Accounts of the host, with the operator's key
+    #[command(subcommand)]
+    Tenant(nouns::tenant::Tenant),
+    /// Send any request to the API
+    Api(nouns::api::Api),
+    /// Keep a server and a key as a profile, so that no command has to name them
+    Login(profile::login::Login),
+    /// Profiles: servers with keys, under names
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Say why a lead is not being called now, and when it will be
     Explain(explain::Explain),
     /// Run the simulated carrier as a process of its own
@@ -92,6 +138,10 @@ enum Command {
     Restore(restore::Restore),
     /// Look for what would keep this machine from running Campanile
     Doctor(doctor::Doctor),
+    /// Completions of commands and flags for a shell
+    Completions(completions::Completions),
+    /// Man pages of all commands
+    Man(man::Man),
     /// Versions of everything that matters
     Version {
         /// Print JSON
@@ -125,6 +175,19 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Plugin(command) => on_tokio(plugin::run(command)),
         Command::Script(command) => on_tokio(script::run(command)),
         Command::Evaluate(command) => on_tokio(evaluate::run(command)),
+        Command::Campaign(command) => on_tokio(nouns::campaign::run(command)),
+        Command::Lead(command) => on_tokio(nouns::lead::run(command)),
+        Command::Call(command) => on_tokio(nouns::call::run(command)),
+        Command::Assistant(command) => on_tokio(nouns::assistant::run(command)),
+        Command::Gateway(command) => on_tokio(nouns::gateway::run(command)),
+        Command::Source(command) => on_tokio(nouns::source::run(command)),
+        Command::Webhook(command) => on_tokio(nouns::webhook::run(command)),
+        Command::Suppression(command) => on_tokio(nouns::suppression::run(command)),
+        Command::Key(command) => on_tokio(nouns::key::run(command)),
+        Command::Tenant(command) => on_tokio(nouns::tenant::run(command)),
+        Command::Api(args) => on_tokio(nouns::api::run(args)),
+        Command::Login(args) => on_tokio(async move { profile::login::run(&args).await }),
+        Command::Profile(command) => profile::run(&command),
         Command::Explain(args) => on_tokio(explain::run(args)),
         Command::Carrier(args) => on_tokio(async { Ok(carrier::run(args).await?) }),
         Command::CompilePlugin(args) => compile_plugin::run(&args),
@@ -132,6 +195,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => completions::run(&args, &Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
         Command::Version { json } => version::run(json),
     }
 }

@@ -76,7 +76,8 @@ fn clock(args: &Args, now: Timestamp) -> Arc<dyn EngineClock> {
         return Arc::new(SystemClock);
     }
     let factor = args.clock.unwrap_or(1.0);
-    Arc::new(ScaledClock::continuing(args.clock_start.unwrap_or(now), args.clock_origin.unwrap_or(now), factor))
+    let elapsed_ms = now.since(args.clock_origin.unwrap_or(now)) as f64 * factor;
+    Arc::new(ScaledClock::starting_at(args.clock_start.unwrap_or(now) + elapsed_ms as i64, factor))
 }
 
 /// Runs the carrier until it is interrupted or terminated.

@@ -72,7 +72,7 @@ impl Desk for Server {
         let assistants = self.0.get("/v1/assistants?limit=1").await?;
         let Some(assistant) = assistants["data"][0]["id"].as_str() else {
             return Err(Failure::conflict("a campaign needs an assistant, and there is none")
-                .next("make one with POST /v1/assistants"));
+                .next("campanile assistant create --name NAME --gateway GATEWAY"));
         };
         let made = self.0.post("/v1/campaigns", Body::Json(json!({"assistant": assistant, "name": name}))).await?;
         Ok(made["id"].as_str().unwrap_or_default().to_owned())

@@ -19,12 +19,8 @@ pub struct Target {
     /// With --data: which account, by id or name; not needed when there is only one
     #[arg(long, value_name = "TENANT", requires = "data")]
     tenant: Option<String>,
-    /// The server
-    #[arg(long, value_name = "URL", env = "CAMPANILE_URL", default_value = "http://127.0.0.1:8080")]
-    server: String,
-    /// An API key with leads:write
-    #[arg(long, value_name = "KEY", env = "CAMPANILE_KEY", hide_env_values = true)]
-    key: Option<String>,
+    #[command(flatten)]
+    server: ServerFlags,
 }
 
 impl Target {
@@ -33,10 +29,7 @@ impl Target {
         if let Some(data) = &self.data {
             return Ok(Box::new(Folder::open(data, self.tenant.clone())?));
         }
-        let Some(key) = self.key.clone() else {
-            return Err(Failure::usage("an API key is needed, or a data folder")
-                .next("set --key or CAMPANILE_KEY, or name a folder with --data"));
-        };
-        Ok(Box::new(Server::new(&ServerFlags { server: self.server.clone(), key })?))
+        let server = Server::new(&self.server).map_err(|failure| failure.or_next("name a data folder with --data"))?;
+        Ok(Box::new(server))
     }
 }

@@ -13,18 +13,22 @@ pub fn print(estimate: &Value) {
         println!("\nno estimate of what would follow: {why}");
         return;
     }
-    let of = match estimate["people"]["of"].as_str() {
-        Some("campaign") => "this campaign",
-        _ => "this account",
+    let calls = &estimate["people"]["calls"];
+    let people = match estimate["people"]["of"].as_str() {
+        Some("campaign") => format!("made like those of the last {calls} calls of this campaign"),
+        Some("nobody") => "made up, because the account has too few calls".to_owned(),
+        _ => format!("made like those of the last {calls} calls of this account"),
     };
     println!(
         "\nwhat would follow, an estimate and not a fact: the campaign from its start with {} leads, {} times, with people \
-         made like those of the last {} calls of {of}",
-        estimate["leads"], estimate["rehearsals"], estimate["people"]["calls"]
+         {people}",
+        estimate["leads"], estimate["rehearsals"]
     );
     let currency = estimate["currency"].as_str();
+    let sides = [("as_it_is", "as it is"), ("with_policy", "with the policy"), ("difference", "difference")];
+    let compared = if estimate["with_policy"].is_null() { &sides[..1] } else { &sides[..] };
     let mut rows = table();
-    rows.set_header(["lowest to highest (middle)", "as it is", "with the policy", "difference"]);
+    rows.set_header(std::iter::once("lowest to highest (middle)").chain(compared.iter().map(|(_, told)| *told)));
     for (name, told, unit) in [
         ("calls", "calls", 1.0),
         ("goals_reached", "goals reached", 1.0),
@@ -38,11 +42,11 @@ pub fn print(estimate: &Value) {
         }
         let told =
             if name == "cost_micros" { format!("{told}, {}", currency.unwrap_or_default()) } else { told.into() };
-        let side = |side: &str| range(&estimate[side][name], unit);
-        rows.add_row([told, side("as_it_is"), side("with_policy"), side("difference")]);
+        let shown = compared.iter().map(|(side, _)| range(&estimate[*side][name], unit));
+        rows.add_row(std::iter::once(told).chain(shown));
     }
     println!("{rows}");
-    for (side, told) in [("as_it_is", "as it is"), ("with_policy", "with the policy")] {
+    for (side, told) in sides {
         for (why, times) in estimate[side]["unfinished"].as_object().into_iter().flatten() {
             println!("{told}: {times} of the rehearsals did not end as completed: {why}");
         }

@@ -10,7 +10,7 @@ mod build;
 mod carried;
 mod check;
 mod dev;
-mod estimate;
+pub mod estimate;
 mod fixture;
 mod fixtures;
 mod grant;

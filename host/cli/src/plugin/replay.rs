@@ -5,8 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use campanile_domain::ports::clock::EngineClock;
-use campanile_engine::shell::clock::SystemClock;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +12,7 @@ use super::estimate::print as estimate;
 use super::report::table;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::job::{follow, result};
 
 /// Flags of `plugin replay`.
 #[derive(Args, Debug)]
@@ -52,7 +51,6 @@ pub struct Replay {
     json: bool,
 }
 
-const ASKED_AGAIN_MS: i64 = 200;
 /// Leads that a person is shown; `--json` has them all.
 const SHOWN: usize = 20;
 
@@ -69,15 +67,7 @@ pub async fn run(args: &Replay) -> Result<(), Failure> {
     if args.json {
         println!("{job}");
     }
-    match job["state"].as_str() {
-        Some("finished") => {}
-        Some("cancelled") => return Err(Failure::conflict("the replay was cancelled")),
-        _ => {
-            let why = job["error"]["message"].as_str().unwrap_or("the job failed").to_owned();
-            return Err(Failure::other(why).next(format!("campanile plugin replay {}", args.plugin)));
-        }
-    }
-    let result = &job["result"];
+    let result = result(&job).map_err(|failure| failure.next(format!("campanile plugin replay {}", args.plugin)))?;
     if !args.json {
         print(result);
     }
@@ -128,23 +118,6 @@ fn wishes(args: &Replay, version: Option<&str>) -> Result<Value, Failure> {
         wishes.insert("estimate".into(), true.into());
     }
     Ok(wishes.into())
-}
-
-/// Asks until the job is over.
-async fn follow(client: &Client, begun: Value, quiet: bool) -> Result<Value, Failure> {
-    let id = begun["id"].as_str().unwrap_or_default().to_owned();
-    let (mut job, mut told) = (begun, None);
-    while job["state"] == "running" {
-        let (done, total) = (job["progress"]["done"].as_u64(), job["progress"]["total"].as_u64());
-        if !quiet && told != Some((done, total)) {
-            eprintln!("  {} of {}", done.unwrap_or(0), total.unwrap_or(0));
-            told = Some((done, total));
-        }
-        let now = EngineClock::now(&SystemClock);
-        SystemClock.sleep_until(now + ASKED_AGAIN_MS).await;
-        job = client.get(&format!("/v1/jobs/{id}")).await?;
-    }
-    Ok(job)
 }
 
 fn print(result: &Value) {

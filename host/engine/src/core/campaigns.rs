@@ -28,6 +28,8 @@ pub(super) struct Campaign {
     pub(super) slots: u32,
     /// A claim is under way.
     pub(super) claiming: bool,
+    /// Slots that it was granted; most of them usually come back.
+    pub(super) asked: u32,
     /// Something became due, or ended, while the claim was under way: its answer may be older than that.
     pub(super) due_meanwhile: bool,
     /// The earliest due time known beyond now.
@@ -57,6 +59,7 @@ impl Campaign {
             open: 0,
             slots: 0,
             claiming: false,
+            asked: 0,
             due_meanwhile: false,
             next_due: None,
             upcoming: BTreeMap::new(),
@@ -277,6 +280,7 @@ impl Core {
         let Some(known) = self.campaigns.get_mut(&campaign) else { return };
         let tenant = known.snapshot.tenant;
         known.claiming = false;
+        known.asked = 0;
         known.live_leads = claim.live_leads;
         let ran_dry = known.stock > 0 && known.stock <= taken;
         known.stock = known.stock.saturating_sub(taken);

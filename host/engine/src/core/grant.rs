@@ -54,6 +54,7 @@ impl Core {
             self.ready.remove(&(tenant, campaign));
             if let Some(known) = self.campaigns.get_mut(&campaign) {
                 known.claiming = true;
+                known.asked = slots;
                 known.due_meanwhile = false;
             }
             out.push(Effect::Claim { tenant, campaign, slots });

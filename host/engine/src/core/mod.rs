@@ -187,7 +187,8 @@ impl Core {
         self.campaigns.values().filter(move |known| known.snapshot.tenant == tenant).map(|known| known.snapshot.key)
     }
 
-    /// What `explain` asks the engine. A campaign that is not in memory has all its slots.
+    /// What `explain` asks the engine. A campaign that is not in memory has all its slots; what a claim under way was granted
+    /// is free until it has taken somebody.
     pub fn live_facts(&self, campaign: CampaignKey) -> LiveFacts {
         let Some(known) = self.campaigns.get(&campaign) else {
             return LiveFacts { gateway_healthy: true, rate_opens_at: OPEN, campaign_slots: 1, tenant_slots: 1 };
@@ -195,14 +196,19 @@ impl Core {
         let gateway = self.gateways.get(&known.snapshot.gateway);
         let tenant = self.tenants.get(&known.snapshot.tenant);
         let rates = [gateway.and_then(|gateway| gateway.rate), tenant.and_then(|tenant| tenant.rate)];
-        let host_slots = self.max_concurrent_calls.saturating_sub(self.slots);
+        let granted = |of: &dyn Fn(&campaigns::Campaign) -> bool| -> u32 {
+            self.campaigns.values().filter(|known| of(known)).map(|known| known.asked).sum()
+        };
+        let held = self.slots.saturating_sub(granted(&|_| true));
+        let host_slots = self.max_concurrent_calls.saturating_sub(held);
+        let of_tenant = granted(&|other| other.snapshot.tenant == known.snapshot.tenant);
         LiveFacts {
             gateway_healthy: gateway.is_none_or(Gateway::is_healthy),
             rate_opens_at: rates.iter().flatten().map(Rate::opens_at).max().unwrap_or(OPEN),
-            campaign_slots: known.slots_left(),
+            campaign_slots: known.slots_left() + known.asked,
             tenant_slots: tenant.map_or(0, |tenant| {
                 let most = if tenant.snapshot.suspended { 0 } else { tenant.snapshot.max_concurrent_calls };
-                most.saturating_sub(tenant.slots).min(host_slots)
+                most.saturating_sub(tenant.slots.saturating_sub(of_tenant)).min(host_slots)
             }),
         }
     }
