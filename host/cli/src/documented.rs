@@ -92,7 +92,7 @@ fn the_guide_shows_every_command_that_talks_to_the_api() {
     leaves(&Cli::command(), "campanile", &mut all);
     let elsewhere = [
         "demo", "serve", "rehearse", "import", "plugin", "script", "evaluate", "explain", "carrier", "doctor",
-        "version",
+        "version", "backup", "restore",
     ];
     let missing: Vec<_> = all
         .iter()

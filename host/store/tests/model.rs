@@ -225,18 +225,16 @@ impl Run {
             }
             Step::Lose { which } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
-                let changed = wait(store.lose(&ctx, Fence::SOLE, key)).unwrap();
-                self.note(changed);
+                self.note(allowed(wait(store.lose(&ctx, Fence::SOLE, key))).flatten());
             }
             Step::Reconcile { which, how } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
                 let closing = [None, Some(Reconciled::NotDialled), Some(Reconciled::GivenUp)][usize::from(how)];
-                let changed = wait(store.reconciled(&ctx, Fence::SOLE, key, closing)).unwrap();
-                self.note(changed);
+                self.note(allowed(wait(store.reconciled(&ctx, Fence::SOLE, key, closing))).flatten());
             }
             Step::Extend { which } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
-                wait(store.extend(&ctx, Fence::SOLE, key)).unwrap();
+                allowed(wait(store.extend(&ctx, Fence::SOLE, key)));
             }
             Step::Hand { which, stop } => {
                 let Some(id) = self.leads.get(usize::from(which) % self.leads.len().max(1)) else { return };

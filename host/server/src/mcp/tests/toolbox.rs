@@ -105,8 +105,16 @@ async fn a_key_sees_the_tools_that_it_may_use_and_the_others_name_the_scope() {
     };
     assert_eq!(names(&host.live).await.len(), told().count());
     let reader = host.key("campaigns:read", None).await;
-    let expected =
-        ["get_account", "list_assistants", "list_campaigns", "get_campaign", "explain_campaign", "get_campaign_stats"];
+    let expected = [
+        "get_account",
+        "list_assistants",
+        "list_campaigns",
+        "get_campaign",
+        "explain_campaign",
+        "get_campaign_stats",
+        "list_jobs",
+        "get_job",
+    ];
     assert_eq!(names(&reader).await, expected);
     assert_eq!(names(&host.key("calls:override", None).await).await, ["get_account"]);
     let caller = host.key("calls:write", None).await;
