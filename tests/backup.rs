@@ -22,7 +22,7 @@ fn a_restored_server_dials_nobody_until_it_is_released_and_nobody_too_soon() {
     let fields = json!({
         "calling_hours": always(), "max_concurrent_calls": 10, "max_retries": 1, "retry_interval_minutes": INTERVAL_MINUTES,
     });
-    let campaign = account.simulated(3, &json!({"rates": {"answer": 0.5}}), &fields);
+    let campaign = account.simulated(3, &json!({"rates": {"answer": 0.5, "unanswered": 0.5}}), &fields);
     campaign.add(&(0..300).map(people::lead).collect::<Vec<_>>());
     campaign.start();
     patience::until("some were called", LIMIT, || (campaign.calls().len() > 20).then_some(()));

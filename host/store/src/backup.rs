@@ -55,7 +55,7 @@ pub fn copy(data: &Path, to: &Path) -> Result<(), BackupError> {
         }
         let failed = |error: rusqlite::Error| BackupError::Copy { file: from.clone(), why: error.to_string() };
         let db = Connection::open_with_flags(&from, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-        db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;").map_err(failed)?;
+        db.execute_batch("PRAGMA busy_timeout = 5000;").map_err(failed)?;
         db.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(failed)?;
         checked(&to)?;
         let written = File::open(&to).and_then(|file| file.sync_all());

@@ -11,15 +11,18 @@ use super::coverage::{Things, call, needs};
 use super::{Answer, Host};
 
 /// Writes that change nothing, and why.
-const CHANGE_NOTHING: [(&str, &str); 7] = [
+const CHANGE_NOTHING: [(&str, &str); 6] = [
     ("/v1/sources/{id}/check", "asks the importer"),
     ("/v1/sinks/{id}/check", "asks the plugin"),
     ("/v1/scripts/check", "reads a draft"),
     ("/v1/scripts/test", "runs a draft"),
     ("/v1/scripts/run", "runs a draft on a call that is there"),
-    ("/v1/quarantine/release", "no host of a test was restored; its row is written by the store's own test"),
     ("/v1/evaluations/compare", "asks evaluators about a call that is there"),
 ];
+
+/// Writes that cannot be done here, and why.
+const NOT_HERE: [(&str, &str); 2] =
+    [("/v1/calls", "the engine of a test calls nobody"), ("/v1/quarantine/release", "no host of a test was restored")];
 
 /// A write that needs more than its example: where it goes and with what, once everything is ready for it.
 async fn arranged(host: &Host, method: &str, pattern: &str) -> Option<(String, Option<Value>)> {
@@ -42,7 +45,7 @@ async fn arranged(host: &Host, method: &str, pattern: &str) -> Option<(String, O
         }
         ("post", "/v1/erasures") => Some((pattern.into(), Some(json!({"phone": "+14155552671"})))),
         ("post", "/v1/webhooks/{id}/deliveries/{event}/resend") => {
-            let (webhook, event) = host.told_webhook().await;
+            let (webhook, event) = host.answered_delivery(200).await;
             plain(format!("/v1/webhooks/{webhook}/deliveries/{event}/resend"))
         }
         ("post", "/v1/campaigns/{id}/evaluate") => {
@@ -160,7 +163,7 @@ async fn every_write_leaves_a_row_with_its_request() {
     let operations = Host::new().await.document.operations();
     for (method, pattern, operation) in operations {
         let Some((kind, _)) = needs(&operation) else { continue };
-        if method == "get" {
+        if method == "get" || NOT_HERE.iter().any(|(path, _)| *path == pattern) {
             continue;
         }
         let host = Host::new().await;
