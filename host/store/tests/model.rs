@@ -242,7 +242,7 @@ impl Run {
                 allowed(wait(store.patch_lead(&ctx, *id, LeadPatch { status, ..LeadPatch::default() })));
             }
             Step::Delete { which } => {
-                let which = usize::from(which) % self.leads.len();
+                let which = usize::from(which) % self.leads.len().max(1);
                 if self.leads.len() > 1 && allowed(wait(store.delete_lead(&ctx, self.leads[which]))).is_some() {
                     let gone = self.leads.remove(which);
                     assert!(wait(store.delete_lead(&ctx, gone)).is_err(), "deleted twice");

@@ -1,4 +1,6 @@
 //! Leads: in, out, by hand.
+//!
+//! It is longer than others because every way in and out of one table is here.
 
 use std::sync::Arc;
 

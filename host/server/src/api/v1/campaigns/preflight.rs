@@ -149,7 +149,7 @@ mod tests {
         let hours = json!({"start": "12:00", "end": "13:00", "days": ["tuesday"]});
         assert_eq!(host.patch(Some(&host.live), &path, json!({"calling_hours": hours})).await.status, 200);
         let told = preflight(&host, &campaign).await;
-        let never = json!([{"reason": "suppressed", "leads": 2}, {"reason": "lead_expired", "leads": 1}]);
+        let never = json!([{"reason": "lead_expired", "leads": 1}, {"reason": "suppressed", "leads": 2}]);
         assert_eq!(told["leads"]["never"], never, "it expires before the hours open");
         let opens = "2026-03-03T17:00:00Z";
         assert_eq!(told["leads"]["waiting"][0], json!({"gate": "calling_hours", "leads": 8, "until": opens}));
