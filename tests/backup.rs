@@ -90,5 +90,11 @@ fn a_backup_that_was_changed_is_not_restored() {
     let data = folder.path().join("data");
     let refused = run(&["restore", "--from", &to, "--data", &data.display().to_string()]);
     assert!(refused.code == 1 && refused.stderr.contains("damaged"), "{}", refused.stderr);
-    assert!(!data.exists(), "and nothing is made");
+    assert!(!data.exists() && !folder.path().join("data.partial").exists(), "and nothing is made");
+    let theirs = folder.path().join("next.partial");
+    std::fs::create_dir(&theirs).unwrap();
+    std::fs::write(theirs.join("kept"), "mine").unwrap();
+    let next = folder.path().join("next").display().to_string();
+    let refused = run(&["backup", "--data", &host.data().display().to_string(), "--to", &next]);
+    assert!(refused.code == 5 && theirs.join("kept").exists(), "{}", refused.stderr);
 }

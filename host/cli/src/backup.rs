@@ -4,7 +4,7 @@
 //! elsewhere to be worth anything, and compiled plugins, which are made again.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use campanile_domain::ports::clock::{EngineClock, WallClock};
@@ -80,13 +80,13 @@ pub fn run(args: &Backup) -> Result<(), Failure> {
         ))
         .next("name a folder that does not exist"));
     }
-    let partial = args.to.with_extension("partial");
+    let partial = beside(&args.to)?;
     let made = make(args, &partial);
     if made.is_err() {
         let _ = fs::remove_dir_all(&partial);
     }
     let manifest = made?;
-    fs::rename(&partial, &args.to).map_err(|error| unwritable(&args.to, &error))?;
+    settle(&partial, &args.to)?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     if args.json {
         println!("{}", serde_json::to_string(&manifest).map_err(|error| Failure::other(error.to_string()))?);
@@ -100,7 +100,6 @@ pub fn run(args: &Backup) -> Result<(), Failure> {
 }
 
 fn make(args: &Backup, to: &Path) -> Result<Manifest, Failure> {
-    fs::create_dir_all(to).map_err(|error| unwritable(to, &error))?;
     // Before the databases are read: whatever ends meanwhile is known to the copy as not ended yet.
     let knows_until = EngineClock::now(&*clock::choose(&args.data, &ClockFlags::default())?.engine);
     // A file lies there before its import is known and goes when it is over, so both moments are needed.
@@ -123,8 +122,7 @@ fn make(args: &Backup, to: &Path) -> Result<Manifest, Failure> {
     };
     let text = serde_json::to_vec_pretty(&manifest).map_err(|error| Failure::other(error.to_string()))?;
     let path = to.join(MANIFEST);
-    let written = File::create(&path).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
-    written.map_err(|error| unwritable(&path, &error))?;
+    fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
     Ok(manifest)
 }
 
@@ -156,6 +154,42 @@ fn listed(folder: &Path) -> Result<Vec<Held>, Failure> {
         names.extend(uploads);
     }
     names.into_iter().map(|path| held(folder, path)).collect()
+}
+
+/// A new folder beside the one that is to be made, for what is not whole yet. One that was left by a run that died is not
+/// ours to touch.
+pub fn beside(to: &Path) -> Result<PathBuf, Failure> {
+    let name = to.file_name().ok_or_else(|| Failure::usage(format!("{} names no folder", to.display())))?;
+    let partial = to.with_file_name(format!("{}.partial", name.to_string_lossy()));
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::create_dir(&partial)).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            return Failure::conflict(format!("{} was left by a run that did not end", partial.display()))
+                .next("look into it, remove it, and run this again");
+        }
+        unwritable(&partial, &error)
+    })?;
+    Ok(partial)
+}
+
+/// What is whole gets its name; it is on the disk, files and names, when this returns.
+pub fn settle(partial: &Path, to: &Path) -> Result<(), Failure> {
+    sync(partial).map_err(|error| unwritable(partial, &error))?;
+    fs::rename(partial, to).map_err(|error| unwritable(to, &error))?;
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|folder| folder.sync_all()).map_err(|error| unwritable(parent, &error))
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 /// A file as it is.

@@ -1,15 +1,16 @@
 //! `campanile restore`: a data folder out of a backup, in quarantine.
 //!
 //! Whoever was called since the backup is unknown to the copy, so the server that starts on it dials nobody until its
-//! operator says how to go on.
+//! operator says how to go on. The folder gets its name only once it is in quarantine: whatever ends this in the middle, no
+//! server ever starts on data that does not know that it is a copy.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use campanile_store::backup;
 use clap::Args;
 
-use crate::backup::{FORMAT, MANIFEST, Manifest, held, unwritable};
+use crate::backup::{FORMAT, MANIFEST, Manifest, beside, held, settle, unwritable};
 use crate::exit::Failure;
 
 /// Flags of `restore`.
@@ -41,12 +42,11 @@ pub fn run(args: &Restore) -> Result<(), Failure> {
             .next("restore another backup"));
         }
     }
-    for file in &manifest.files {
-        let to = args.data.join(&file.path);
-        let folder = to.parent().map_or(Ok(()), fs::create_dir_all);
-        folder.and_then(|()| fs::copy(args.from.join(&file.path), &to)).map_err(|error| unwritable(&to, &error))?;
+    let partial = beside(&args.data)?;
+    if let Err(failure) = fill(args, &manifest, &partial).and_then(|()| settle(&partial, &args.data)) {
+        let _ = fs::remove_dir_all(&partial);
+        return Err(failure);
     }
-    backup::quarantine(&args.data, manifest.knows_until).map_err(|error| Failure::other(error.to_string()))?;
     println!("restored {} from a backup that knows what happened until {}", args.data.display(), manifest.knows_until);
     eprintln!("nobody is dialled from it until you say how to go on: calls since then are not in it");
     if !args.data.join(crate::secret_key::FILE).exists() {
@@ -54,6 +54,15 @@ pub fn run(args: &Restore) -> Result<(), Failure> {
     }
     eprintln!("next:  campanile serve --data {}, then POST /v1/quarantine/release", args.data.display());
     Ok(())
+}
+
+fn fill(args: &Restore, manifest: &Manifest, data: &Path) -> Result<(), Failure> {
+    for file in &manifest.files {
+        let to = data.join(&file.path);
+        let folder = to.parent().map_or(Ok(()), fs::create_dir_all);
+        folder.and_then(|()| fs::copy(args.from.join(&file.path), &to)).map_err(|error| unwritable(&to, &error))?;
+    }
+    backup::quarantine(data, manifest.knows_until).map_err(|error| Failure::other(error.to_string()))
 }
 
 fn read(args: &Restore) -> Result<Manifest, Failure> {

@@ -4,7 +4,6 @@
 //! then the records, so that every decision that the main file knows has its record. Pages that were freed are not copied:
 //! what was erased is not in a backup made later.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use campanile_domain::time::Timestamp;
@@ -43,7 +42,8 @@ pub enum BackupError {
 /// The files of the databases in a data folder, in the order of copying.
 pub const DATABASES: [&str; 2] = [Database::Main.file(), Database::Records.file()];
 
-/// Copies the databases of a data folder into another folder that has none, checked and on the disk when this returns.
+/// Copies the databases of a data folder into another folder that has none, and checks the copies. That they are on the disk is the
+/// caller's to see to, with everything else in the folder.
 ///
 /// # Errors
 /// See [`BackupError`].
@@ -58,8 +58,6 @@ pub fn copy(data: &Path, to: &Path) -> Result<(), BackupError> {
         db.execute_batch("PRAGMA busy_timeout = 5000;").map_err(failed)?;
         db.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(failed)?;
         checked(&to)?;
-        let written = File::open(&to).and_then(|file| file.sync_all());
-        written.map_err(|error| BackupError::Copy { file: to.clone(), why: error.to_string() })?;
     }
     Ok(())
 }

@@ -150,6 +150,16 @@ impl Run {
         range.get(usize::from(which) % range.len().max(1))
     }
 
+    /// A call whose person was erased is known to nobody any more; of every other one the answer stands.
+    fn unless_erased<T>(&self, which: u8, done: Stored<T>) -> Option<T> {
+        if let Err(StoreError::Stale) = done {
+            let call = self.order(which).map(|order| wait(self.world.store.call(self.world.tenant.key, order.open.id)));
+            assert_eq!(call.unwrap().unwrap().phone, None, "stale, and nobody was erased");
+            return None;
+        }
+        Some(done.unwrap())
+    }
+
     fn note(&mut self, changed: Option<Changed>) {
         if let Some(Changed { after: Some(After::Decide(asked)), .. }) = changed {
             self.asked.push(*asked);
@@ -225,16 +235,18 @@ impl Run {
             }
             Step::Lose { which } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
-                self.note(allowed(wait(store.lose(&ctx, Fence::SOLE, key))).flatten());
+                let changed = self.unless_erased(which, wait(store.lose(&ctx, Fence::SOLE, key)));
+                self.note(changed.flatten());
             }
             Step::Reconcile { which, how } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
                 let closing = [None, Some(Reconciled::NotDialled), Some(Reconciled::GivenUp)][usize::from(how)];
-                self.note(allowed(wait(store.reconciled(&ctx, Fence::SOLE, key, closing))).flatten());
+                let changed = self.unless_erased(which, wait(store.reconciled(&ctx, Fence::SOLE, key, closing)));
+                self.note(changed.flatten());
             }
             Step::Extend { which } => {
                 let Some(key) = self.order(which).map(|order| order.open.key) else { return };
-                allowed(wait(store.extend(&ctx, Fence::SOLE, key)));
+                self.unless_erased(which, wait(store.extend(&ctx, Fence::SOLE, key)));
             }
             Step::Hand { which, stop } => {
                 let Some(id) = self.leads.get(usize::from(which) % self.leads.len().max(1)) else { return };

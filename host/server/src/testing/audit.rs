@@ -20,7 +20,7 @@ const CHANGE_NOTHING: [(&str, &str); 6] = [
     ("/v1/evaluations/compare", "asks evaluators about a call that is there"),
 ];
 
-/// Writes that cannot be done here, and why.
+/// Writes that cannot be done here, and why; the store's own tests look for their rows.
 const NOT_HERE: [(&str, &str); 2] =
     [("/v1/calls", "the engine of a test calls nobody"), ("/v1/quarantine/release", "no host of a test was restored")];
 

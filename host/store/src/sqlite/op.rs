@@ -174,7 +174,7 @@ impl<'a> Op<'a> {
         self.audit_row(self.tenant(), what, target.to_string(), None)
     }
 
-    /// The same of a tenant that was not there when the write began.
+    /// The same of another tenant: one that was not there when the write began, or each that a word to the host is about.
     pub(crate) fn audit_of(&self, tenant: i64, what: &str, target: &impl ToString) -> Done<()> {
         self.audit_row(tenant, what, target.to_string(), None)
     }

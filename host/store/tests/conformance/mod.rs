@@ -5,12 +5,14 @@
 
 pub mod accounts;
 pub mod credentials;
+pub mod deleted;
 pub mod dialling;
 pub mod erasures;
 pub mod evaluations;
 pub mod events;
 pub mod imports;
 pub mod jobs;
+pub mod lead_lists;
 pub mod leads;
 pub mod money;
 pub mod numbered;
@@ -53,10 +55,10 @@ macro_rules! suite {
                 credentials: a_gateway_changes_its_version_and_goes_when_nobody_needs_it,
                 credentials: a_connection_is_authorised_once_per_consent,
                 leads: duplicates_are_told_and_known_leads_updated,
-                leads: lists_come_in_pages,
-                leads: lists_show_whom_they_mean,
-                leads: a_deleted_campaign_is_gone_with_everything_but_its_calls,
-                leads: many_leads_are_changed_once_by_a_job_that_breaks_off,
+                lead_lists: lists_come_in_pages,
+                lead_lists: lists_show_whom_they_mean,
+                deleted: a_deleted_campaign_is_gone_with_everything_but_its_calls,
+                lead_lists: many_leads_are_changed_once_by_a_job_that_breaks_off,
                 leads: a_full_page_of_leads_keeps_the_counts,
                 leads: a_hand_stops_and_calls_again,
                 leads: a_hand_during_a_call_takes_effect_when_it_settles,
@@ -65,8 +67,8 @@ macro_rules! suite {
                 single_calls: a_single_call_that_no_turn_came_for_is_not_made_later,
                 single_calls: every_closed_gate_of_a_single_call_is_told_and_nothing_stays,
                 single_calls: a_single_call_asked_for_twice_with_one_key_is_one,
-                leads: a_deleted_lead_leaves_its_calls_and_what_they_count_for,
-                leads: what_comes_late_to_a_deleted_lead_moves_nothing_but_an_opt_out,
+                deleted: a_deleted_lead_leaves_its_calls_and_what_they_count_for,
+                deleted: what_comes_late_to_a_deleted_lead_moves_nothing_but_an_opt_out,
                 leads: a_suppressed_number_ends_leads_that_have_nobody_else_to_call,
                 erasures: nobody_is_erased_while_they_are_called,
                 erasures: what_counts_and_costs_stays_without_the_person,
@@ -103,7 +105,7 @@ macro_rules! suite {
                 webhooks: one_that_is_disabled_misses_what_happens_meanwhile,
                 webhooks: a_long_log_is_read_on_by_the_piece_and_waits_where_much_waits,
                 webhooks: a_stranger_finds_no_webhook,
-                leads: an_outlook_tells_who_can_be_called_and_who_never_will,
+                lead_lists: an_outlook_tells_who_can_be_called_and_who_never_will,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,
                 leads: a_lead_that_arrives_reopens_a_completed_campaign,
                 leads: explain_names_the_gate_that_parked_it,

@@ -7,8 +7,8 @@ use campanile_domain::campaign::{CampaignKind, CampaignState};
 use campanile_domain::lead::{Exhaustion, LeadState};
 use campanile_domain::ports::gateway::{Refusal, RefusalScope};
 use campanile_domain::ports::store::{
-    Claim, ClaimRequest, DialResult, Fence, IdempotencyKey, LiveFacts, NewLead, SingleCall, Store, StoreError, Stored,
-    TenantLimits, WriteContext,
+    Actor, AuditFilter, Claim, ClaimRequest, DialResult, Fence, IdempotencyKey, LiveFacts, NewLead, Page, SingleCall,
+    Store, StoreError, Stored, TenantLimits, WriteContext,
 };
 use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -106,10 +106,13 @@ pub fn every_closed_gate_of_a_single_call_is_told_and_nothing_stays(store: Arc<d
 pub fn a_single_call_asked_for_twice_with_one_key_is_one(store: Arc<dyn Store>) {
     let world = World::new(store);
     let promise = |digest| Some(IdempotencyKey { key: "call-ann".into(), digest: [digest; 32] });
-    let ctx = |digest| WriteContext { idempotency: promise(digest), ..world.ctx(MONDAY) };
+    let ctx = |digest| WriteContext { idempotency: promise(digest), actor: Actor::Operator, ..world.ctx(MONDAY) };
     let first = place(&world, &ctx(1), CampaignKind::SingleCalls, 1).unwrap();
     assert_eq!(claim(&world, CampaignKind::SingleCalls, MONDAY).orders.len(), 1);
     let again = place(&world, &ctx(1), CampaignKind::SingleCalls, 1).unwrap();
     assert_eq!(again, first, "also while its phone is busy with it");
     assert_eq!(place(&world, &ctx(2), CampaignKind::SingleCalls, 1).unwrap_err(), StoreError::KeyReused);
+    let filter = AuditFilter { action: Some("call.place".into()), ..AuditFilter::default() };
+    let rows = world.done(world.store.audit(world.tenant.key, &filter, &Page { cursor: None, limit: 9 })).data;
+    assert_eq!(rows.iter().map(|row| row.target.clone()).collect::<Vec<_>>(), [first.lead.to_string()], "told once");
 }

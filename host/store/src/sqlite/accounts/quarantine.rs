@@ -5,6 +5,7 @@ use campanile_domain::quarantine::{Quarantine, Release, Resumption};
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::tenants;
 use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::op::Op;
@@ -59,6 +60,9 @@ pub(crate) fn release(op: &mut Op<'_>, resume: Resumption) -> Done<Quarantine> {
         let message = "this host was not restored from a backup, so nothing holds it back; there is nothing to release";
         return Err(conflict("not_in_quarantine", message));
     }
-    op.audit("quarantine.release", &resume.as_str())?;
+    // The host is nobody's account; whom it calls for again is told to each.
+    for tenant in tenants::all(op.db)? {
+        op.audit_of(tenant.key.0, "quarantine.release", &resume.as_str())?;
+    }
     of_host(op.db)?.ok_or_else(|| StoreError::NotFound("quarantine").into())
 }
