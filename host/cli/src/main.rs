@@ -59,7 +59,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs outbound calling campaigns for AI voice assistants
 #[derive(Parser, Debug)]
-#[command(name = "campanile", version, about, propagate_version = true)]
+#[command(name = "campanile", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -191,7 +191,7 @@ fn leads(facts: &StartFacts) -> StartCheck {
             StartCheck::failed(CODE, "no lead can be called", "add leads, import a file or set ended leads to created")
         }
         (0, true) => StartCheck::passed(CODE, "there is no lead yet; a source brings them"),
-        (leads, _) => StartCheck::passed(CODE, format!("{leads} leads wait to be called")),
+        (leads, _) => StartCheck::passed(CODE, format!("leads that wait to be called: {leads}")),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::flags::{Once, Paging, Reading, Writing, id};
-use super::noun::{Noun, given, show, text};
+use super::noun::{Noun, given, show, text, with_query};
 use crate::exit::Failure;
 
 const NOUN: Noun = Noun {
@@ -45,7 +45,7 @@ pub enum Campaign {
     /// See a campaign go on, until it completes or pauses
     Watch(watch::Watch),
     /// Leads by status and reason, calls by outcome, and what it came to
-    Stats(One),
+    Stats(Stats),
     /// How many leads wait at which gate, and which gates hold for all of them
     Explain(One),
     /// Make a draft like a campaign, without its leads
@@ -77,6 +77,16 @@ pub struct One {
     campaign: String,
     #[command(flatten)]
     reading: Reading,
+}
+
+/// Flags of `campaign stats`.
+#[derive(Args, Debug)]
+pub struct Stats {
+    #[command(flatten)]
+    one: One,
+    /// A table for each of these as well: hour, day, round, contact, caller_id, policy_version; separated by commas
+    #[arg(long, value_name = "DIMENSION", value_delimiter = ',')]
+    by: Vec<String>,
 }
 
 /// Flags of the verbs that change where a campaign stands.
@@ -155,7 +165,10 @@ pub async fn run(command: Campaign) -> Result<(), Failure> {
             NOUN.verb(&args.campaign, "stop", None, &args.writing).await
         }
         Campaign::Watch(args) => watch::run(&args).await,
-        Campaign::Stats(args) => read(&args, "stats").await,
+        Campaign::Stats(args) => {
+            let by = (!args.by.is_empty()).then(|| args.by.join(","));
+            read(&args.one, &with_query("stats", &[("by", by.as_deref())])).await
+        }
         Campaign::Explain(args) => explain::run(&args).await,
         Campaign::Clone(args) => {
             let body: Value = given([("name", text(&args.name))]).into();

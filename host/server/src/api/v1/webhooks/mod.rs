@@ -61,7 +61,7 @@ fn mint(entropy: &dyn Entropy) -> SecretString {
 async fn check(app: &App, tenant: TenantKey, config: &mut WebhookConfig, faults: &mut Vec<FieldProblem>) {
     if app.config.faster_clock && config.enabled {
         let message = "this host's clock is faster than the sun's, and other systems live by the sun's; start it without \
-                       --clock to have webhooks told, or listen to GET /v1/events";
+                       --clock to have webhooks told";
         faults.push(FieldProblem::new("", "faster_clock", message));
     }
     if config.url.len() > URL_BYTES {
