@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use campanile_domain::ids::{CallId, CampaignKey, GatewayKey, LeadKey, TenantKey};
-use campanile_domain::ports::store::{Changed, LiveFacts};
+use campanile_domain::ports::store::{Changed, LiveFacts, Order};
 use tokio::sync::{mpsc, oneshot};
 
 use super::placing::Placing;
@@ -44,6 +44,12 @@ impl Handle {
     /// A door to an engine that does not run, for tests of what stands in front of it: notes vanish, questions are
     /// answered as by an engine with nothing to do, and nobody is called.
     pub fn detached() -> Self {
+        Self::standing_in(|_| Vec::new())
+    }
+
+    /// The same, where leads are called when they come: `takes` says whom of a campaign, on a thread of its own. Drained, it is
+    /// gone.
+    pub fn standing_in(mut takes: impl FnMut(CampaignKey) -> Vec<Order> + Send + 'static) -> Self {
         let (handle, mut notes) = Self::new();
         let placing = Arc::clone(&handle.placing);
         let answers = std::thread::spawn(move || {
@@ -56,8 +62,14 @@ impl Handle {
                         let _ = answer.send(live);
                     }
                     Note::Health(_, answer) => drop(answer.send(Ok(()))),
-                    Note::Drain(done) => drop(done.send(())),
-                    Note::LeadsChanged(_) => placing.forget(),
+                    Note::Drain(done) => {
+                        let _ = done.send(());
+                        return;
+                    }
+                    Note::LeadsChanged(campaign) => {
+                        placing.committed(&takes(campaign));
+                        placing.forget();
+                    }
                     _ => {}
                 }
             }

@@ -88,14 +88,17 @@ impl SourceDesk for Kinds {
 
     fn due(&self) {}
 
-    async fn check(&self, _: &SourceRow) -> PluginAnswer<Checked> {
+    async fn check(&self, source: &SourceRow) -> PluginAnswer<Checked> {
+        if source.settings["broken"] == true {
+            return answered(Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")));
+        }
         answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
     }
 
     async fn options(&self, _: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
         answered(match setting {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
-            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first list".into() }]),
         })
     }
 }
@@ -116,14 +119,17 @@ impl SinkDesk for Kinds {
 
     fn ring(&self) {}
 
-    async fn check(&self, _: &SinkRow) -> PluginAnswer<Checked> {
+    async fn check(&self, sink: &SinkRow) -> PluginAnswer<Checked> {
+        if sink.settings["broken"] == true {
+            return answered(Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")));
+        }
         answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
     }
 
     async fn options(&self, _: &SinkRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
         answered(match setting {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
-            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first list".into() }]),
         })
     }
 }

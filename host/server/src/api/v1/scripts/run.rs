@@ -231,4 +231,11 @@ mod tests {
         let nobody = json!({"source": "fn evaluate(talk) { #{} }", "call": "call_00000000000000000000000000"});
         assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", nobody).await.problem(), (404, "CE0004"));
     }
+
+    #[tokio::test]
+    async fn what_is_no_script_is_not_run() {
+        let host = Host::new().await;
+        let body = json!({"source": "syntax error", "call": host.called_lead().await.1});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", body).await.problem(), (422, "CE0022"));
+    }
 }
