@@ -70,7 +70,7 @@ pub(crate) struct UpdatePreview {
 /// the middle goes on at its next start, and no lead is changed twice.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/leads:update", tag = "leads", params(("id" = String, Path, description = "`cmp_...`")),
     request_body(content = UpdateRequest, example = json!({
-        "filter": {"status": "completed", "reason": "voicemail"}, "set": {"status": "created", "priority": 5}, "dry_run": true})),
+        "filter": {"status": "completed", "reason": "by_hand"}, "set": {"status": "created", "priority": 5}, "dry_run": true})),
     responses((status = 200, description = "What would happen", body = UpdatePreview),
         (status = 202, description = "It runs", body = schema::replay::Job)), security(("key" = ["leads:write"])))]
 pub(crate) async fn update_leads(
