@@ -11,6 +11,7 @@ mod fakes;
 mod flood;
 mod host;
 mod imports;
+mod listening;
 pub(crate) mod log;
 mod mapper;
 mod readers;
