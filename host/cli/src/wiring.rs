@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use anyhow::Context;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
@@ -19,7 +20,7 @@ use campanile_engine::shell::{
     WebhookDuty,
 };
 use campanile_sandbox::Sandbox;
-use campanile_server::{Admission, App, Config, JobLine, Line, Metrics};
+use campanile_server::{Admission, App, Config, JobLine, Line, Metrics, Streams};
 use campanile_store::{Profile, SqliteStore};
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -103,6 +104,8 @@ fn authorities(files: &[PathBuf]) -> Result<Authorities, Failure> {
 
 /// Read connections of the store.
 const READERS: usize = 2;
+/// How long answers under way are waited for once the door is closed: whoever does not read its own must not keep the host.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
 /// Opens everything and listens.
 pub async fn start(setup: Setup) -> Result<Host, Failure> {
@@ -216,7 +219,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     }
     teach(&kinds, &sandbox, store.as_ref()).await?;
     let rehearsals = Arc::new(Children::new(setup.data.join("cache"))?);
-    let (post, webhooks) = (Arc::clone(&egress) as Arc<dyn Post>, Bell::default());
+    let (post, webhooks, streams) = (Arc::clone(&egress) as Arc<dyn Post>, Bell::default(), Streams::default());
     let app = App {
         store: Arc::clone(&store) as Arc<dyn Store>,
         engine: handle.clone(),
@@ -236,6 +239,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         sinks: Arc::clone(&sinks) as Arc<_>,
         post: Arc::clone(&post),
         webhooks: webhooks.clone(),
+        streams: streams.clone(),
         engine_clock: Arc::clone(&chosen.engine),
         wall_clock: Arc::clone(&wall_clock),
         entropy: Arc::new(SystemEntropy),
@@ -265,6 +269,12 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         entropy::seed(),
     );
     background.spawn(Arc::new(duty).run(stop.clone()));
+    let (rung, told) = (Arc::clone(&sinks.sinks), webhooks.clone());
+    store.ring_on_events(Box::new(move |tenants| {
+        streams.ring(tenants);
+        rung.ring();
+        told.ring();
+    }));
     // On a faster clock no source is asked and nobody outside is told, see source_kinds.rs and sink_kinds.rs.
     if chosen.factor.is_none() {
         let duty = SourceDuty::new(
@@ -286,15 +296,10 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
             Arc::clone(&store) as Arc<dyn Store>,
             post,
             (Arc::clone(&chosen.engine), wall_clock),
-            webhooks.clone(),
+            webhooks,
             entropy::seed(),
         );
         background.spawn(Arc::new(duty).run(stop.clone()));
-        let rung = Arc::clone(&sinks.sinks);
-        store.ring_on_events(Box::new(move |_| {
-            rung.ring();
-            webhooks.ring();
-        }));
     }
     let engine_stop = stop.clone();
     let engine_task = tokio::spawn(async move { engine.run(engine_stop).await.context("the engine stopped") });
@@ -358,7 +363,7 @@ impl Host {
         self.stop.cancel();
         let _ = self.engine_task.await;
         self.close_door.cancel();
-        let _ = self.server_task.await;
+        let _ = tokio::time::timeout(LAST_ANSWERS, self.server_task).await;
         self.background.close();
         self.background.wait().await;
         let store = self.store;

@@ -69,7 +69,7 @@ const fn of(name: &'static str, subject: Subject, to_sinks: ToSinks, means: &'st
 }
 
 /// Every event, by name.
-pub const EVENTS: [EventKind; 27] = {
+pub const EVENTS: [EventKind; 29] = {
     use Subject::{Balance, Call, Campaign, Import, Lead, Plugin, Source, Webhook};
     use ToSinks::{Asked, Never, Usual};
     [
@@ -81,12 +81,14 @@ pub const EVENTS: [EventKind; 27] = {
         of("call.ringing", Call, Never, "the phone rings"),
         of("call.unknown", Call, Asked, "nobody knows what became of the call; it is looked for"),
         of("campaign.completed", Campaign, Never, "nobody is left to call, or its end has passed"),
+        of("campaign.deleted", Campaign, Never, "its owner deleted it; its calls stay"),
         of("campaign.paused", Campaign, Never, "paused or stopped by hand, by a breaker or by its budget"),
         of("campaign.reopened", Campaign, Never, "a completed campaign goes on because a lead came"),
         of("campaign.started", Campaign, Never, "started or resumed"),
         of("import.finished", Import, Never, "a lead file was read to its end, or failed"),
         of("lead.completed", Lead, Usual, "nothing more is to be done, and no goal was reached"),
         of("lead.created", Lead, Asked, "the lead came into its campaign"),
+        of("lead.erased", Lead, Never, "nothing of the person is left; the lead stands for its calls"),
         of("lead.goal_reached", Lead, Usual, "a call reached the campaign's goal"),
         of("lead.max_retries", Lead, Usual, "no attempt is left, or the policy gave up"),
         of("lead.removed", Lead, Never, "a lead that nobody called was taken out"),

@@ -24,6 +24,7 @@ use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, Rehearsals, Scripts, SinkDesk, SourceDesk};
+use crate::streams::Streams;
 
 /// Everything that handlers use.
 pub struct App {
@@ -61,6 +62,8 @@ pub struct App {
     pub post: Arc<dyn Post>,
     /// Rung when webhooks may have something to be told.
     pub webhooks: Bell,
+    /// Who listens to event logs now; whoever wires the host lets the store's writer ring them.
+    pub streams: Streams,
     /// The time that calls live in.
     pub engine_clock: Arc<dyn EngineClock>,
     /// The time of keys and of webhooks' arrival.

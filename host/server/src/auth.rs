@@ -78,6 +78,7 @@ pub(crate) struct Key<S> {
     pub tenant: Tenant,
     key: KeyId,
     scopes: Vec<String>,
+    hash: [u8; 32],
     request: RequestId,
     promise: Option<Arc<Promise>>,
     scope: PhantomData<S>,
@@ -97,6 +98,11 @@ impl<S> Key<S> {
     /// What the key may do.
     pub(crate) fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// Whether the key still opens its account and may what it might, for who goes on answering after it was asked.
+    pub(crate) async fn still_opens(&self, app: &App) -> bool {
+        look_up(app, &self.hash).await.is_ok_and(|found| found.scopes == self.scopes)
     }
 
     /// The context of a write for the key's tenant.
@@ -155,17 +161,28 @@ fn presented(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && key.starts_with("cpn_")).then_some(key)
 }
 
-async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
-    let hash = Secret::hash(presented(parts).ok_or_else(unauthenticated)?);
-    let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
-    admission::before(app, &hash, &told)?;
-    let found = match app.store.authenticate(&hash).await {
+/// The hash of the key that was sent.
+fn hash(parts: &Parts) -> Result<[u8; 32], Problem> {
+    presented(parts).map(Secret::hash).ok_or_else(unauthenticated)
+}
+
+/// A key that opens something now.
+async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Authenticated, Problem> {
+    let found = match app.store.authenticate(hash).await {
         Err(StoreError::NotFound(_)) => return Err(unauthenticated()),
         other => other?,
     };
     if found.expires_at.is_some_and(|expiry| app.wall_clock.now() >= expiry) {
         return Err(unauthenticated());
     }
+    Ok(found)
+}
+
+async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
+    let hash = hash(parts)?;
+    let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
+    admission::before(app, &hash, &told)?;
+    let found = look_up(app, &hash).await?;
     if let Some(tenant) = &found.tenant {
         admission::count(app, &hash, tenant, &told)?;
     }
@@ -216,7 +233,7 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Key<S> {
 impl<S: Scope> Key<S> {
     /// The key that a request is sent with, whatever its query says.
     pub(crate) async fn opened(parts: &Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let found = authenticate(parts, app).await?;
+        let (hash, found) = (hash(parts)?, authenticate(parts, app).await?);
         let Some(tenant) = found.tenant else {
             let detail =
                 "the operator's key opens no account; use a key of the account, or make one with POST /v1/tenants";
@@ -229,7 +246,7 @@ impl<S: Scope> Key<S> {
             return Err(Problem::conflict("account_suspended", detail));
         }
         let (request, promise) = (request_id(parts)?, promise(parts));
-        Ok(Self { tenant, key: found.key, scopes: found.scopes, request, promise, scope: PhantomData })
+        Ok(Self { tenant, key: found.key, scopes: found.scopes, hash, request, promise, scope: PhantomData })
     }
 }
 

@@ -75,6 +75,8 @@ codes! {
     TOO_MANY_REQUESTS = "CE0036", TOO_MANY_REQUESTS, "Too many requests";
     ACCOUNT_FULL = "CE0037", CONFLICT, "The account may hold no more";
     OTHER_SITE = "CE0038", FORBIDDEN, "The request comes from another site";
+    EVENTS_GONE = "CE0039", GONE, "The events are not kept any more";
+    TOO_MANY_STREAMS = "CE0040", TOO_MANY_REQUESTS, "The account has as many streams as it may";
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ mod replay;
 mod router;
 pub mod schema;
 mod secret;
+mod streams;
 mod system;
 #[cfg(test)]
 mod testing;
@@ -58,4 +59,5 @@ pub use self::ports::{
 pub use self::problem::{FieldProblem, Problem};
 pub use self::router::{document as openapi, router};
 pub use self::secret::{KeyKind, Secret};
+pub use self::streams::Streams;
 pub use self::system::metrics::metrics_router;

@@ -147,6 +147,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::webhooks::resend::resend_webhook_delivery))
         .routes(routes!(v1::webhooks::recover::recover_webhook))
         .routes(routes!(v1::webhooks::test::test_webhook))
+        .routes(routes!(v1::events::read::read_events))
         // calls
         .routes(routes!(v1::calls::list::list_calls, v1::calls::create::place_call))
         .routes(routes!(v1::calls::get::get_call))

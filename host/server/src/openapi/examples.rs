@@ -15,6 +15,9 @@ use utoipa::openapi::{OpenApi, RefOr};
 use super::operations_of_mut;
 use crate::codes;
 
+/// Answers that are shown; the others are pages, streams and lines for people.
+pub(crate) const SHOWN: [&str; 2] = ["application/json", "text/csv"];
+
 /// The file.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -39,8 +42,8 @@ impl Examples {
                     let (Some(answer), RefOr::T(response)) = (answers.and_then(|all| all.get(status)), response) else {
                         continue;
                     };
-                    for content in response.content.values_mut() {
-                        if let RefOr::T(content) = content {
+                    for kind in SHOWN {
+                        if let Some(RefOr::T(content)) = response.content.get_mut(kind) {
                             content.example = Some(answer.clone());
                         }
                     }

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi as _};
 
 #[cfg(test)]
-pub(crate) use self::examples::Examples;
+pub(crate) use self::examples::{Examples, SHOWN};
 #[cfg(test)]
 pub(crate) use self::problems::SPECIAL;
 use self::security::Opened;
@@ -49,6 +49,7 @@ use crate::schema::replay::ReplayReport;
         (name = "sources", description = "Importers that feed campaigns"),
         (name = "sinks", description = "Plugins that write results back to where leads came from"),
         (name = "webhooks", description = "Endpoints of other systems that are told what happens"),
+        (name = "events", description = "What happens in an account, as it happens or by the page"),
         (name = "plugins", description = "Components that an account uploads: versions, grants, what they used"),
         (name = "jobs", description = "Long work that was asked for: how far it is and what came of it"),
         (name = "connections", description = "Shared credentials at other systems, given by a person's consent"),

@@ -60,6 +60,7 @@ pub(crate) static SPECIAL: &[(&str, &str, &[&Code])] = &[
     ("post", "/v1/sinks", &[&codes::PLUGIN_NOT_GRANTED]),
     ("get", "/v1/sinks/{id}/options", &[&codes::SINK_FAILED]),
     ("post", "/v1/sinks/{id}/check", &[&codes::SINK_FAILED]),
+    ("get", "/v1/events", &[&codes::NOT_FOUND, &codes::EVENTS_GONE, &codes::TOO_MANY_STREAMS]),
     // calls
     ("post", "/v1/calls", &[&codes::CALL_NOT_NOW, &codes::ACCOUNT_FULL]),
     ("post", "/v1/evaluations/compare", &[&codes::NOT_FOUND]),

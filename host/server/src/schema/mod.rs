@@ -9,6 +9,7 @@ pub mod audit;
 pub mod balance;
 pub mod calls;
 pub mod campaigns;
+pub mod events;
 pub mod explain;
 pub mod imports;
 pub mod leads;

@@ -12,13 +12,10 @@ use super::coverage::needs;
 use super::refusals::refusals;
 use super::stage::stage;
 use super::{Answer, Host, names};
-use crate::openapi::Examples;
+use crate::openapi::{Examples, SHOWN};
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi-examples.json");
-
-/// Answers that are shown; the others are files, pages and lines for people.
-const SHOWN: [&str; 2] = ["application/json", "text/csv"];
 
 /// The good answers that the document has for an operation: their statuses, and whether they are shown.
 fn answers(operation: &Value) -> Vec<(String, bool)> {

@@ -179,8 +179,9 @@ impl Host {
     }
 }
 
+/// As programs ask: for JSON, so that no answer goes on for ever; who listens to a stream does it by [`super::listening`].
 fn request(key: Option<&str>, method: &str, path: &str) -> http::request::Builder {
-    let request = Request::builder().method(method).uri(path);
+    let request = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
     match key {
         Some(key) => request.header(header::AUTHORIZATION, format!("Bearer {key}")),
         None => request,

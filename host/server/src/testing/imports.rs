@@ -97,6 +97,7 @@ impl Host {
             sinks: Arc::clone(&app.sinks),
             post: Arc::clone(&app.post),
             webhooks: app.webhooks.clone(),
+            streams: app.streams.clone(),
             engine_clock: Arc::clone(&app.engine_clock),
             wall_clock: Arc::clone(&app.wall_clock),
             entropy: Arc::clone(&app.entropy),

@@ -12,6 +12,7 @@ mod fakes;
 mod flood;
 mod host;
 mod imports;
+mod listening;
 pub(crate) mod log;
 mod mapper;
 mod names;

@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
-use campanile_domain::ports::store::StoreError;
+use campanile_domain::ports::store::{EventSpan, StoreError};
 use http::{Request, header};
 use serde_json::{Value, json};
 
 use super::{Host, names};
+use crate::api::v1::events::asked;
 use crate::codes;
 use crate::problem::Problem;
+use crate::streams::MOST_OF_TENANT;
 
 /// A request id of the document.
 const REQUEST: &str = "req_01k9zr2v9pfb1sxkh5gqd0m8ea";
@@ -166,6 +168,18 @@ async fn refusal(host: &mut Host, code: &str) -> Value {
             let request = Request::post("/mcp").header(header::HOST, "calls.example");
             let request = request.header(header::ORIGIN, "https://somebody.example");
             host.call(request.body(Body::empty()).unwrap()).await
+        }
+        "CE0039" => {
+            let gone = asked::goes_on(1_041, EventSpan { oldest: 20_311, newest: 88_120 });
+            return written(gone.expect_err("it is not kept any more")).await;
+        }
+        "CE0040" => {
+            let stream = [("accept", "text/event-stream")];
+            let mut open = Vec::new();
+            for _ in 0..MOST_OF_TENANT {
+                open.push(host.listen(&host.live, "/v1/events", &stream).await);
+            }
+            host.get_with(&host.live, "/v1/events", &stream).await
         }
         new => panic!("{new} is new: bring it about in testing/refusals.rs, so that the document has an example of it"),
     };

@@ -15,7 +15,8 @@ use crate::openapi::SPECIAL;
 const FILE: &str = "CAMPANILE_SEEN";
 
 /// Refusals that no test of this crate can bring about, and why.
-const NOT_HERE: [(&str, &str, &str); 0] = [];
+const NOT_HERE: [(&str, &str, &str, &str); 1] =
+    [("get", "/v1/events", "CE0039", "no event of a test is so old that it is let go; the rule has a test of its own")];
 
 /// An operation, by its id, answered with a code.
 pub(super) fn note(operation: &str, code: &str) {
@@ -38,7 +39,8 @@ fn every_refusal_of_the_table_was_seen() {
     for (method, path, codes) in SPECIAL {
         let operation = document["paths"][path][method]["operationId"].as_str().unwrap();
         for code in *codes {
-            let known = NOT_HERE.iter().any(|(verb, place, known)| (verb, place, known) == (method, path, &code.code));
+            let known =
+                NOT_HERE.iter().any(|(verb, place, known, _)| (verb, place, known) == (method, path, &code.code));
             if seen.contains(format!("{operation} {}", code.code).as_str()) == known {
                 unseen.push(format!("{method} {path} {}{}", code.code, if known { " was seen after all" } else { "" }));
             }

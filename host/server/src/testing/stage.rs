@@ -116,6 +116,10 @@ pub(super) async fn stage(host: &mut Host, method: &str, pattern: &str, status: 
         "connections" if pattern.starts_with("/v1") => connections(host, method, pattern).await,
         "plugins" => plugins(host, method, pattern, status).await,
         "scripts" | "evaluations" => scripts(host, pattern).await,
+        "events" => {
+            let (lead, _) = host.called_lead().await;
+            Some(Staged::at(pattern).asking("after=0&types=campaign.started").naming(host.campaign_of(&lead).await))
+        }
         "jobs" => {
             let job = host.running_job().await;
             Some(Staged::of(pattern, &job))

@@ -36,6 +36,7 @@ use crate::jobs::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::{KeyKind, Secret, rng, seed};
+use crate::streams::Streams;
 
 /// Monday, 10:00 in New York.
 pub(super) const NOW: Timestamp = Timestamp(1_772_463_600_000);
@@ -51,6 +52,9 @@ impl Host {
             vault: Some(VaultKeys { keys: vec![[7; 32]], randomness: Arc::new(|bytes| bytes.fill(1)) }),
         };
         let store: Arc<dyn Store> = campanile_store::open(&options).unwrap();
+        let streams = Streams::default();
+        let rung = streams.clone();
+        store.ring_on_events(Box::new(move |tenants| rung.ring(tenants)));
         let kinds = Arc::new(Kinds::default());
         let desk = Arc::new(Desk::default());
         let players = Arc::new(Players::default());
@@ -75,6 +79,7 @@ impl Host {
             sinks: kinds.clone(),
             post: Arc::new(Letters),
             webhooks: Bell::default(),
+            streams: streams.clone(),
             engine_clock: engine_time.clone(),
             wall_clock: wall.clone(),
             entropy: Arc::new(Counted::default()),
@@ -85,7 +90,7 @@ impl Host {
                 max_upload_bytes: 1 << 20,
                 faster_clock: false,
                 about: About {
-                    version: "0.0.0-test".into(),
+                    version: "1.4.0".into(),
                     commit: Some("3f9c1ab".into()),
                     components: [("contract", "0.1"), ("sqlite", "3.51.0")]
                         .map(|(of, is)| (of.into(), is.into()))

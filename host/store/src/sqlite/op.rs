@@ -164,7 +164,8 @@ impl<'a> Op<'a> {
 
     /// An entry of a tenant's event log, of a kind that the outside can be told of; `data` is JSON.
     pub(crate) fn event(&mut self, tenant: TenantKey, kind: &'static str, about: About, data: String) {
-        debug_assert!(event::kind(kind).is_some(), "{kind} is not in the list of events");
+        // In every build: an event that nobody can ask for would be lost without a word.
+        assert!(event::kind(kind).is_some(), "{kind} is not in the list of events");
         let About { campaign, lead, call } = about;
         self.events.push(Event { tenant: tenant.0, kind, campaign, lead, call, data });
     }

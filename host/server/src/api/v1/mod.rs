@@ -8,6 +8,7 @@ pub(crate) mod campaigns;
 pub(crate) mod connections;
 pub(crate) mod erasures;
 pub(crate) mod evaluations;
+pub(crate) mod events;
 pub(crate) mod gateways;
 pub(crate) mod imports;
 mod installing;

@@ -12,9 +12,9 @@ use crate::sqlite::op::{About, Op};
 use crate::sqlite::page;
 use crate::sqlite::sinks::delivery::{code, status_of};
 
-const SELECT: &str = "SELECT d.seq, d.event, e.type, d.state, d.attempts, d.last_at, d.response_status, d.response,
-        d.duration_ms, d.detail, d.next_at, e.at, d.done_at
-    FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook LEFT JOIN event e ON e.tenant = w.tenant AND e.seq = d.seq";
+const COLUMNS: &str = "SELECT d.seq, d.event, e.type, d.state, d.attempts, d.last_at, d.response_status, d.response,
+        d.duration_ms, d.detail, d.next_at, e.at, d.done_at";
+const JOINED: &str = "JOIN webhook w ON w.id = d.webhook LEFT JOIN event e ON e.tenant = w.tenant AND e.seq = d.seq";
 
 fn read(row: &Row<'_>) -> Done<WebhookDelivery> {
     let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
@@ -46,10 +46,17 @@ pub(super) fn all(
 ) -> Done<Listed<WebhookDelivery>> {
     let webhook = webhook::of_tenant(db, tenant, id)?;
     let before = page::after(asked, "webhook_deliveries", i64::MAX)?;
-    // A literal, so that the index over this state alone serves it.
-    let state = status.map_or_else(String::new, |status| format!("AND d.state = {}", code(status)));
+    // Those of one state are few among those that are over, and only the index over that state finds them.
+    let (index, state) = match status {
+        None | Some(DeliveryStatus::Delivered) => ("", status.map(code)),
+        Some(DeliveryStatus::Waiting) => ("INDEXED BY webhook_delivery_due", status.map(code)),
+        Some(DeliveryStatus::Skipped) => ("INDEXED BY webhook_delivery_skipped", status.map(code)),
+        Some(DeliveryStatus::Failed) => ("INDEXED BY webhook_delivery_failed", status.map(code)),
+    };
+    let state = state.map_or_else(String::new, |state| format!("AND d.state = {state}"));
     let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE d.webhook = ?1 AND d.seq < ?2 {state} ORDER BY d.seq DESC LIMIT ?3"
+        "{COLUMNS} FROM webhook_delivery d {index} {JOINED}
+         WHERE d.webhook = ?1 AND d.seq < ?2 {state} ORDER BY d.seq DESC LIMIT ?3"
     ))?;
     let mut rows = statement.query(params![webhook.key.0, before, page::limit(asked) + 1])?;
     let mut found = Vec::new();
@@ -61,7 +68,8 @@ pub(super) fn all(
 }
 
 fn one(db: &Connection, webhook: WebhookKey, event: EventId) -> Done<WebhookDelivery> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE d.webhook = ?1 AND d.event = ?2"))?;
+    let mut statement = db
+        .prepare_cached(&format!("{COLUMNS} FROM webhook_delivery d {JOINED} WHERE d.webhook = ?1 AND d.event = ?2"))?;
     let mut rows = statement.query(params![webhook.0, event.to_bytes()])?;
     rows.next()?.map_or_else(|| not_found("delivery"), read)
 }
@@ -96,7 +104,9 @@ pub(super) fn test(op: &mut Op<'_>, id: WebhookId) -> Done<WebhookDelivery> {
         )?
         .execute(params![webhook.key.0, op.now().0, op.tenant()])?;
     op.audit("webhook.test", &id)?;
-    let mut statement = op.db.prepare_cached(&format!("{SELECT} WHERE d.webhook = ?1 ORDER BY d.seq DESC LIMIT 1"))?;
+    let mut statement = op.db.prepare_cached(&format!(
+        "{COLUMNS} FROM webhook_delivery d {JOINED} WHERE d.webhook = ?1 ORDER BY d.seq DESC LIMIT 1"
+    ))?;
     let mut rows = statement.query([webhook.key.0])?;
     rows.next()?.map_or_else(|| not_found("delivery"), read)
 }

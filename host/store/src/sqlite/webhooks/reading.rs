@@ -110,7 +110,8 @@ fn piece(op: &Op<'_>, behind: &Behind, until: i64) -> Done<()> {
     op.db
         .prepare_cached(
             "UPDATE webhook SET position = ?2,
-                    filled = (SELECT count(*) FROM (SELECT 1 FROM webhook_delivery WHERE webhook = ?1 AND state = 0 LIMIT ?3))
+                    filled = (SELECT count(*) FROM (SELECT 1 FROM webhook_delivery INDEXED BY webhook_delivery_due
+                              WHERE webhook = ?1 AND state = 0 LIMIT ?3))
                              >= ?3
              WHERE id = ?1",
         )?

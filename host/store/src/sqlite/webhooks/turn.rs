@@ -137,7 +137,8 @@ pub(super) fn keep(op: &mut Op<'_>, key: WebhookKey, sendings: &[Sending]) -> Do
         op.db
             .prepare_cached(
                 "UPDATE webhook SET filled = (SELECT count(*) FROM
-                   (SELECT 1 FROM webhook_delivery WHERE webhook = ?1 AND state = 0 LIMIT ?2)) >= ?2
+                   (SELECT 1 FROM webhook_delivery INDEXED BY webhook_delivery_due
+                              WHERE webhook = ?1 AND state = 0 LIMIT ?2)) >= ?2
                  WHERE id = ?1",
             )?
             .execute((key.0, MOST_WAITING))?;

@@ -17,8 +17,8 @@ use crate::vault::Vault;
 const SELECT: &str =
     "SELECT w.id, w.public_id, w.tenant, w.url, w.events, c.public_id, w.description, w.enabled, w.reason,
         w.failing_since, w.old_secret_until, w.created_at, w.updated_at,
-        (SELECT count(*) FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 0),
-        (SELECT count(*) FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 3)
+        (SELECT count(*) FROM webhook_delivery d INDEXED BY webhook_delivery_due WHERE d.webhook = w.id AND d.state = 0),
+        (SELECT count(*) FROM webhook_delivery d INDEXED BY webhook_delivery_failed WHERE d.webhook = w.id AND d.state = 3)
     FROM webhook w LEFT JOIN campaign c ON c.id = w.campaign";
 /// What signs.
 pub(super) const SECRET: &str = "signing";
