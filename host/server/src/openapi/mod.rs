@@ -25,7 +25,6 @@ pub(crate) use self::examples::{Examples, SHOWN};
 pub(crate) use self::problems::SPECIAL;
 use self::security::Opened;
 use crate::codes;
-
 use crate::idempotency::TAKES_KEY;
 use crate::problem::{Document, FieldProblem};
 use crate::schema::replay::ReplayReport;
@@ -73,7 +72,7 @@ impl Modify for Keys {
             SecurityScheme::Http(http)
         };
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("key", scheme("A key of an account: cpn_live_... or cpn_test_..."));
+        components.add_security_scheme("key", scheme("A key of an account: cpn_live_... or cpn_test_...; the scope admin implies every other"));
         components.add_security_scheme("operator", scheme("The operator's key: cpn_operator_..."));
     }
 }

@@ -31,7 +31,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(|one: char| !one.is_ascii_alphanumeric() && one != '_')
 }
 
-/// Kind and length of the id that a piece begins with.
+/// Kind and text of the id that a piece begins with.
 fn id(piece: &str) -> Option<(&str, &str)> {
     let (kind, rest) = piece.split_once('_')?;
     let of_id = rest.bytes().take_while(|byte| ALPHABET.contains(byte)).count();
