@@ -72,7 +72,10 @@ impl Modify for Keys {
             SecurityScheme::Http(http)
         };
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("key", scheme("A key of an account: cpn_live_... or cpn_test_...; the scope admin implies every other"));
+        components.add_security_scheme(
+            "key",
+            scheme("A key of an account: cpn_live_... or cpn_test_...; the scope admin implies every other"),
+        );
         components.add_security_scheme("operator", scheme("The operator's key: cpn_operator_..."));
     }
 }

@@ -28,6 +28,8 @@ pub(crate) static SPECIAL: &[(&str, &str, &[&Code])] = &[
     ("post", "/v1/quarantine/release", &[&codes::CONFLICT]),
     // who speaks, through what
     ("post", "/v1/gateways", &[&codes::SIMULATED_ONLY, &codes::PLUGIN_NOT_GRANTED]),
+    ("post", "/v1/gateways/{id}/check", &[&codes::GATEWAY_FAILED]),
+    ("get", "/v1/gateways/{id}/options", &[&codes::GATEWAY_FAILED]),
     // campaigns
     ("post", "/v1/campaigns", &[&codes::ACCOUNT_FULL]),
     ("post", "/v1/campaigns/{id}/clone", &[&codes::ACCOUNT_FULL]),

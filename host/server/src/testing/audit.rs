@@ -10,12 +10,14 @@ use super::stage::stage;
 use super::{Answer, Host};
 
 /// Writes that change nothing, and why.
-const CHANGE_NOTHING: [(&str, &str); 6] = [
+const CHANGE_NOTHING: [(&str, &str); 8] = [
+    ("/v1/gateways/{id}/check", "asks the provider"),
     ("/v1/sources/{id}/check", "asks the importer"),
     ("/v1/sinks/{id}/check", "asks the plugin"),
     ("/v1/scripts/check", "reads a draft"),
     ("/v1/scripts/test", "runs a draft"),
     ("/v1/scripts/run", "runs a draft on a call that is there"),
+    ("/v1/plugins/{name}/versions/{version}/run", "asks a version about a call that is there"),
     ("/v1/evaluations/compare", "asks evaluators about a call that is there"),
 ];
 

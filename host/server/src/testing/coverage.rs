@@ -74,7 +74,7 @@ impl Things {
         let mut path = pattern.to_owned();
         let names_one = pattern.contains("{id}") || pattern.contains("{name}") || pattern.contains("{phone}");
         let name = match pattern {
-            "/v1/plugins/{name}/replay" => "acme-policy",
+            "/v1/plugins/{name}/replay" | "/v1/plugins/{name}/versions/{version}/run" => "acme-policy",
             "/v1/plugins/{name}/secrets" | "/v1/plugins/{name}/secrets/{secret}" => "acme-judge",
             _ if pattern.starts_with("/v1/plugins/") => "acme-voice",
             _ if pattern.starts_with("/v1/scripts/") => "patient",

@@ -12,6 +12,7 @@ use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::gateway::GatewayError;
 use campanile_domain::ports::outbound::OutboundFault;
 use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use campanile_domain::ports::post::{Letter, Post, Posted};
@@ -67,6 +68,15 @@ impl GatewayKinds for Kinds {
 
     async fn removed(&self, gateway: &GatewayRow) {
         self.0.lock().unwrap().retain(|id| *id != gateway.id.to_string());
+    }
+
+    async fn options(&self, _: &GatewayRow, setting: &str, query: &str) -> Result<Vec<Choice>, GatewayError> {
+        match setting {
+            "broken" => {
+                Err(GatewayError { code: "http_unreachable".into(), message: "the provider cannot be reached".into() })
+            }
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+        }
     }
 
     async fn assistant_changed(&self, _: &Assistant) {}

@@ -181,6 +181,10 @@ async fn refusal(host: &mut Host, code: &str) -> Value {
             }
             host.get_with(&host.live, "/v1/events", &stream).await
         }
+        "CE0041" => {
+            let path = format!("/v1/gateways/{}/options?setting=broken", host.gateway().await);
+            host.get(live, &path).await
+        }
         new => panic!("{new} is new: bring it about in testing/refusals.rs, so that the document has an example of it"),
     };
     answer.problem();

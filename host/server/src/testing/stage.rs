@@ -175,7 +175,8 @@ async fn gateways(host: &Host, method: &str, pattern: &str) -> Option<Staged> {
             host.active_plugin("1.0.0").await;
             let gateway = host.plugin_gateway("acme-voice@active").await;
             let staged = Staged::of(pattern, &gateway);
-            Staged { path: staged.path.replace("{name}", "token"), ..staged }
+            let staged = Staged { path: staged.path.replace("{name}", "token"), ..staged };
+            if pattern.ends_with("/options") { staged.asking("setting=number&query=spring") } else { staged }
         }
     })
 }
@@ -357,13 +358,13 @@ async fn connections(host: &Host, method: &str, pattern: &str) -> Option<Staged>
 async fn plugins(host: &Host, method: &str, pattern: &str, status: &str) -> Option<Staged> {
     let verb = pattern.strip_prefix("/v1/plugins/{name}").unwrap_or(pattern);
     let name = match verb {
-        "/replay" => "acme-policy",
+        "/replay" | "/versions/{version}/run" => "acme-policy",
         verb if verb.starts_with("/secrets") => "acme-judge",
         _ => "acme-voice",
     };
     match (method, verb) {
         ("post", "/v1/plugins") if status == "202" => {}
-        (_, "/replay") => host.active_policy().await,
+        (_, "/replay" | "/versions/{version}/run") => host.active_policy().await,
         (_, "/secrets" | "/secrets/{secret}") => {
             host.staged("acme-judge 1.0.0 call-evaluator").await;
             if method == "get" {
@@ -391,6 +392,9 @@ async fn plugins(host: &Host, method: &str, pattern: &str, status: &str) -> Opti
     }
     let path = pattern.replace("{name}", name).replace("{version}", "1.0.0").replace("{secret}", "token");
     let staged = Staged::at(path);
+    if verb == "/versions/{version}/run" {
+        return Some(staged.naming(host.called_lead().await.1));
+    }
     Some(if (method, verb) == ("delete", "/grants") { staged.asking("host=api.acme.example") } else { staged })
 }
 
