@@ -44,6 +44,7 @@ mod testing;
 pub mod trying;
 
 pub use self::admission::Admission;
+pub use self::api::hosted::HostedPostCalls;
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
 pub use self::erasing::resume_erasures;
