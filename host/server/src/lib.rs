@@ -20,6 +20,7 @@ mod hooks;
 mod idempotency;
 pub mod imports;
 mod jobs;
+mod lead_copy;
 mod line;
 mod mcp;
 mod metrics;
