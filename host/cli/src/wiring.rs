@@ -16,8 +16,8 @@ use campanile_domain::ports::store::{Accounts, Events, Fence, Plugins, Sinks, So
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{
-    Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, ResultSinks, Shadows, SinkDuty, SourceDuty,
-    WebhookDuty,
+    Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, KeepingDuty, ResultSinks, Shadows, SinkDuty,
+    SourceDuty, WebhookDuty,
 };
 use campanile_sandbox::Sandbox;
 use campanile_server::{Admission, App, Config, JobLine, Line, Metrics, Streams};
@@ -269,6 +269,8 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         entropy::seed(),
     );
     background.spawn(Arc::new(duty).run(stop.clone()));
+    let duty = KeepingDuty::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&chosen.engine), entropy::seed());
+    background.spawn(duty.run(stop.clone()));
     let (rung, told) = (Arc::clone(&sinks.sinks), webhooks.clone());
     store.ring_on_events(Box::new(move |tenants| {
         streams.ring(tenants);

@@ -35,6 +35,7 @@ pub mod ports;
 pub mod quarantine;
 pub mod region;
 pub mod replay;
+pub mod retention;
 pub mod round;
 pub mod settle;
 pub mod sink;

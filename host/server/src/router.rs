@@ -102,6 +102,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::suppressions::get::get_suppression, v1::suppressions::delete::delete_suppression))
         .routes(routes!(v1::erasures::list::list_erasures, v1::erasures::create::create_erasure))
         .routes(routes!(v1::erasures::get::get_erasure))
+        .routes(routes!(v1::retention::get::get_retention, v1::retention::patch::patch_retention))
         // lead files
         .routes(routes!(v1::imports::list::list_imports, v1::imports::create::create_import))
         .routes(routes!(v1::imports::get::get_import, v1::imports::discard::discard_import))

@@ -23,6 +23,7 @@ use campanile_domain::ports::policy::{PolicyAnswer, PolicyFailure};
 use campanile_domain::ports::store::{
     After, Changed, DialResult, Fence, LeadPatch, NewLead, Order, SetStatus, Store, StoreError, Stored, Undecided,
 };
+use campanile_domain::retention::Held;
 use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{Role, Value, ValueKind, VariableSpec, Variables};
 use campanile_store::{Options, Profile, open};
@@ -43,6 +44,7 @@ enum Step {
     Delete { which: u8 },
     Suppress { phone: u8, lift: bool },
     Erase { phone: u8, keep: bool },
+    LetGo,
     Decide { which: u8, how: u8 },
     Undecided,
     Stage { want: u8 },
@@ -87,6 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(|which| Step::Delete { which }),
         1 => (0..9u8, any::<bool>()).prop_map(|(phone, lift)| Step::Suppress { phone, lift }),
         1 => (0..9u8, any::<bool>()).prop_map(|(phone, keep)| Step::Erase { phone, keep }),
+        1 => Just(Step::LetGo),
         4 => (any::<u8>(), 0..6u8).prop_map(|(which, how)| Step::Decide { which, how }),
         1 => Just(Step::Undecided),
         1 => (0..6u8).prop_map(|want| Step::Stage { want }),
@@ -267,6 +270,10 @@ impl Run {
                 } else {
                     self.world.suppress(now, number);
                 }
+            }
+            Step::LetGo => {
+                // As if nothing that ended were kept for a moment.
+                wait(store.let_go(&ctx, Held::EndedLeads, now, 0)).unwrap();
             }
             Step::Erase { phone: number, keep } => {
                 let Ok(begun) = wait(store.begin_erasure(&ctx, phone(u64::from(number)), keep)) else { return };

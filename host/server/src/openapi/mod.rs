@@ -41,6 +41,7 @@ use crate::schema::replay::ReplayReport;
         (name = "leads", description = "People to reach"),
         (name = "suppressions", description = "The do-not-call list"),
         (name = "erasures", description = "People of whom nothing is kept"),
+        (name = "retention", description = "How long an account keeps what"),
         (name = "imports", description = "Lead files"),
         (name = "calls", description = "What was dialled and what came of it"),
         (name = "assistants", description = "Who speaks"),

@@ -38,3 +38,16 @@ pub struct Erasure {
     #[schema(format = DateTime)]
     pub finished_at: Option<String>,
 }
+
+/// For how many days an account keeps what; null: for ever.
+#[derive(ToSchema)]
+pub struct Retention {
+    /// What was said in calls.
+    pub transcripts_days: Option<u32>,
+    /// What policies, shadows and evaluators were asked and answered.
+    pub records_days: Option<u32>,
+    /// The persons of leads that ended, from their end on, and what others wrote about leads.
+    pub ended_leads_days: Option<u32>,
+    /// The event log.
+    pub events_days: Option<u32>,
+}

@@ -47,8 +47,8 @@ pub struct Delivery {
     pub event: String,
     /// The event's number in the account's log.
     pub sequence: i64,
-    /// `lead.completed` and its like.
-    pub r#type: String,
+    /// `lead.completed` and its like; null: the event is not kept any more.
+    pub r#type: Option<String>,
     /// `lead_...`; null: it is not there any more.
     pub lead: Option<String>,
     /// `waiting`, `delivered`, `skipped` or `failed`.
@@ -60,9 +60,9 @@ pub struct Delivery {
     pub next_try_at: Option<String>,
     /// Why it was skipped, or failed the last time.
     pub detail: Option<String>,
-    /// When the event happened.
+    /// When the event happened; null: the event is not kept any more.
     #[schema(format = DateTime)]
-    pub created_at: String,
+    pub created_at: Option<String>,
     /// When it was acknowledged, skipped or given up.
     #[schema(format = DateTime)]
     pub done_at: Option<String>,

@@ -18,6 +18,7 @@ pub(crate) mod fault;
 pub(crate) mod imports;
 pub(crate) mod instances;
 pub(crate) mod jobs;
+mod keeping;
 pub(crate) mod leads;
 pub(crate) mod migrate;
 mod numbered;

@@ -49,6 +49,7 @@ pub(crate) struct LeadRow {
     pub campaign: CampaignKey,
     pub state: LeadState,
     pub gate: u8,
+    /// When it may be called; of a lead that ended, when it ended.
     pub due_at: Timestamp,
     pub not_before: Timestamp,
     pub wait: Wait,
@@ -60,6 +61,8 @@ pub(crate) struct LeadRow {
     pub revision: u64,
     pub hand: Option<Hand>,
     pub last_attempt: Option<AttemptKey>,
+    /// When it ended, as it is in the database.
+    ended_at: Option<Timestamp>,
     /// The state's number as it is in the database.
     code: u8,
     /// The gate as it is in the database.
@@ -79,14 +82,15 @@ impl LeadRow {
     pub(crate) fn read(row: &Row<'_>, at: usize) -> Done<Self> {
         let code: u8 = row.get(at + 4)?;
         let gate: u8 = row.get(at + 5)?;
+        let (state, due_at) = (LeadState::read(code)?, Timestamp(row.get(at + 6)?));
         Ok(Self {
             key: LeadKey(row.get(at)?),
             id: LeadId::from_bytes(row.get(at + 1)?),
             tenant: TenantKey(row.get(at + 2)?),
             campaign: CampaignKey(row.get(at + 3)?),
-            state: LeadState::read(code)?,
+            state,
             gate,
-            due_at: Timestamp(row.get(at + 6)?),
+            due_at,
             not_before: Timestamp(row.get(at + 7)?),
             wait: Wait::read(row.get(at + 8)?)?,
             priority: row.get(at + 9)?,
@@ -105,6 +109,7 @@ impl LeadRow {
             revision: row.get::<_, i64>(at + 20)? as u64,
             hand: Option::<Hand>::read(row.get(at + 21)?)?,
             last_attempt: row.get::<_, Option<i64>>(at + 22)?.map(AttemptKey),
+            ended_at: state.is_ended().then_some(due_at),
             code,
             counted_gate: gate,
         })
@@ -149,6 +154,11 @@ impl LeadRow {
     /// Writes the row and what hangs on it: its revision, the counts, and the event of a change that people see.
     pub(crate) fn save(&mut self, op: &mut Op<'_>) -> Done<()> {
         let was = LeadState::read(self.code)?;
+        if self.state.is_ended() {
+            // Whatever is changed of a lead that ended, it ended when it did.
+            self.due_at = self.ended_at.filter(|_| was == self.state).unwrap_or(op.now());
+        }
+        self.ended_at = self.state.is_ended().then_some(self.due_at);
         let code = self.code_now(op.now());
         self.revision += 1;
         let Progress { era, round, attempts, start, tried, faults, deferrals } = self.progress;

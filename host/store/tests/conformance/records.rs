@@ -5,7 +5,10 @@ use std::sync::Arc;
 use campanile_domain::ids::{AttemptKey, CampaignKey, LeadKey, TenantKey};
 use campanile_domain::ports::gateway::{Speaker, Utterance};
 use campanile_domain::ports::policy::Usage;
-use campanile_domain::ports::store::{DecisionRecord, DecisionSpan, Document, EvaluationRecord, ShadowRecord, Store};
+use campanile_domain::ports::store::{
+    DecisionRecord, DecisionSpan, Document, EvaluationRecord, LetGo, ShadowRecord, Store,
+};
+use campanile_domain::retention::Held;
 use campanile_domain::time::{DAY_MS, Timestamp};
 
 use crate::support::{MONDAY, World};
@@ -53,10 +56,15 @@ pub fn decisions_and_transcripts_are_kept_and_dropped_by_the_day(store: Arc<dyn 
     let expected = [(AttemptKey(3), said("late")), (AttemptKey(5), said("other"))].into();
     assert_eq!(world.done(world.store.transcripts(tenant, several)), expected);
 
-    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
+    let let_go = |of| world.done(world.store.let_go(&world.ctx(MONDAY), of, MONDAY + DAY_MS, 0));
+    assert_eq!(let_go(Held::Records), LetGo { gone: 2, next: None });
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [record(1)]);
     assert_eq!(world.done(world.store.decisions(tenant, LeadKey(6))), []);
-    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 0);
+    assert!(world.done(world.store.transcript(tenant, AttemptKey(5))).is_some(), "kept by another rule");
+    assert_eq!(let_go(Held::Transcripts), LetGo { gone: 1, next: None });
+    assert_eq!(world.done(world.store.transcript(tenant, AttemptKey(5))), None);
+    assert_eq!(world.done(world.store.transcript(tenant, attempt)), Some(said("late")));
+    assert_eq!((let_go(Held::Records).gone, let_go(Held::Transcripts).gone), (0, 0));
 }
 
 pub fn decisions_of_a_campaign_come_in_pages_within_a_time(store: Arc<dyn Store>) {
@@ -120,7 +128,8 @@ pub fn what_shadows_answered_is_kept_beside(store: Arc<dyn Store>) {
     world.done(world.store.keep_shadow_records(documents));
     assert_eq!(world.done(world.store.shadow_records(tenant, lead)), [record(0), record(1)]);
     assert_eq!(world.done(world.store.decisions(tenant, lead)), [], "they are no decisions");
-    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
+    let gone = world.done(world.store.let_go(&world.ctx(MONDAY), Held::Records, MONDAY + DAY_MS, 0));
+    assert_eq!(gone, LetGo { gone: 1, next: None });
     assert_eq!(world.done(world.store.shadow_records(tenant, lead)), [record(1)]);
 }
 
@@ -146,6 +155,7 @@ pub fn what_evaluators_answered_is_kept_by_the_lead(store: Arc<dyn Store>) {
     assert_eq!(world.done(world.store.evaluation_records(tenant, lead)), [record(0), record(1)]);
     assert_eq!(world.done(world.store.evaluation_records(TenantKey(tenant.0 + 1), lead)), []);
     assert_eq!(world.done(world.store.shadow_records(tenant, lead)), []);
-    assert_eq!(world.done(world.store.drop_records_before(MONDAY + DAY_MS)), 1);
+    let gone = world.done(world.store.let_go(&world.ctx(MONDAY), Held::Records, MONDAY + DAY_MS, 0));
+    assert_eq!(gone, LetGo { gone: 1, next: None });
     assert_eq!(world.done(world.store.evaluation_records(tenant, lead)), [record(1)]);
 }

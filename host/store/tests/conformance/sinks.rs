@@ -12,6 +12,7 @@ use campanile_domain::ports::store::{
     Delivery, DeliveryStatus, Existing, ImportStatus, InstanceStatus, LeadAdded, LeadPatch, Page, SetStatus, SinkRow,
     SinkTurn, Store, StoreError,
 };
+use campanile_domain::retention::Held;
 use campanile_domain::sink::{Ack, ResultEvent};
 use campanile_domain::source::read;
 use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
@@ -90,6 +91,27 @@ pub fn what_happened_is_told_once_it_is_acknowledged(store: Arc<dyn Store>) {
     assert_eq!((listed.len(), listed[0].event, listed[0].lead), (1, event.id, Some(id)));
     let other = world.sink(None, true);
     assert_eq!(turn(&world, &other, later).events.len(), 1, "a backfill tells what was before");
+}
+
+pub fn an_event_that_is_not_kept_any_more_is_skipped(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let ids = world.add(vec![lead(1), lead(2)]);
+    let sink = world.sink(None, false);
+    set(&world, MONDAY, ids[0], SetStatus::Completed);
+    assert_eq!(turn(&world, &sink, MONDAY).events.len(), 1, "it waits");
+    let later = MONDAY + MINUTE_MS;
+    set(&world, later, ids[1], SetStatus::Completed);
+    world.done(world.store.let_go(&world.ctx(later), Held::Events, later, 0));
+    let next = turn(&world, &sink, later).events;
+    assert_eq!(next.iter().map(|(_, event)| event.phone).collect::<Vec<_>>(), [phone(2)], "it goes on behind them");
+    let skipped = deliveries(&world, &sink, Some(DeliveryStatus::Skipped));
+    let [gone] = &skipped[..] else { panic!("{skipped:?}") };
+    assert_eq!(
+        (&gone.kind, gone.created_at, gone.detail.as_deref()),
+        (&None, None, Some("the event is not kept any more"))
+    );
+    let backfill = world.sink(None, true);
+    assert_eq!(turn(&world, &backfill, later).events.len(), 1, "from the beginning is from what is kept");
 }
 
 pub fn the_events_of_a_lead_are_told_in_their_order(store: Arc<dyn Store>) {

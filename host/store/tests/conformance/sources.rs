@@ -14,6 +14,7 @@ use campanile_domain::ports::store::{
     InstanceStatus, Lead, LeadFilter, NewLead, Page, SourceChange, SourceNext, SourceRow, SourceRun, SourceStep, Store,
     StoreError, Stored,
 };
+use campanile_domain::retention::Held;
 use campanile_domain::source::{ReadPage, read};
 use campanile_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use campanile_domain::variable::Variables;
@@ -282,6 +283,32 @@ pub fn an_ended_lead_is_reopened_only_where_the_source_says_so(store: Arc<dyn St
     let ended = sync(&world, &eager, MONDAY, delta(vec![changed("e", 2)]));
     assert!(of(&world, "q").state.is_ended());
     assert_eq!((of(&world, "e").state, ended.counts.reopened), (LeadState::Created, 1));
+}
+
+pub fn a_lead_whose_time_is_over_is_not_brought_back(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (quiet, eager) = (world.source(false), world.source(true));
+    sync(&world, &quiet, MONDAY, delta(vec![person("q", &[1])]));
+    sync(&world, &eager, MONDAY, delta(vec![person("e", &[2])]));
+    world.start();
+    world.call(MONDAY, CallStatus::Completed);
+    world.call(MONDAY, CallStatus::Completed);
+    let later = MONDAY + 8 * 24 * HOUR_MS;
+    let ended = world.done(world.store.let_go(&world.ctx(later), Held::EndedLeads, later, 0));
+    assert_eq!(ended.gone, 2);
+    let changed = |id: &str, number| IncomingLead { priority: 5, ..person(id, &[number]) };
+    for (source, records) in
+        [(&quiet, vec![person("q", &[1])]), (&eager, vec![person("e", &[2])]), (&quiet, vec![changed("q", 1)])]
+    {
+        let run = sync(&world, source, later, delta(records));
+        assert_eq!((run.counts.created, run.counts.updated, run.counts.reopened), (0, 0, 0), "nobody is called again");
+    }
+    let filter = LeadFilter::default();
+    let all = world.done(world.store.leads(world.tenant.key, &filter, &Page::default())).data;
+    assert!(all.iter().all(|lead| lead.contacts.is_empty()), "{all:?}");
+    let run = sync(&world, &eager, later, delta(vec![changed("e", 2)]));
+    assert_eq!(run.counts.created, 1, "what the source opens again is another lead");
+    assert_eq!((of(&world, "e").state, of(&world, "e").progress.attempts), (LeadState::Created, 0));
 }
 
 pub fn external_ids_are_one_sources_own(store: Arc<dyn Store>) {

@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each test binary uses a part of it")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,6 +30,7 @@ use campanile_domain::time::{MINUTE_MS, Timestamp};
 use campanile_domain::variable::{VariableSpec, Variables};
 use campanile_domain::zone::Zone;
 use campanile_store::VaultKeys;
+use rusqlite::Connection;
 
 /// A Monday morning.
 pub const MONDAY: Timestamp = Timestamp(1_772_442_000_000);
@@ -314,6 +316,27 @@ pub fn event(attempt: CallId, at: Timestamp, status: CallStatus) -> CallEvent {
 pub fn end(order: &Order, at: Timestamp, status: CallStatus) -> CallEvent {
     let talk_ms = (status == CallStatus::Completed).then_some(30_000);
     CallEvent { talk_ms, ..event(order.open.id, at, status) }
+}
+
+/// Where a text is, as `table.column`; of every table that there is.
+pub fn asked(db: &Connection, needles: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let list = |sql: &str| -> Vec<String> {
+        let mut statement = db.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for table in list("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
+        for column in list(&format!("SELECT name FROM pragma_table_info('{table}')")) {
+            for needle in needles {
+                let sql = format!("SELECT count(*) FROM \"{table}\" WHERE instr(CAST(\"{column}\" AS TEXT), ?1) > 0");
+                let n: i64 = db.query_row(&sql, [needle], |row| row.get(0)).unwrap();
+                if n > 0 {
+                    found.insert(format!("{table}.{column}"));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Sums that must agree in every state of the database: a question, and its answer.

@@ -5,7 +5,7 @@
 //! take a [`Fence`], so that a host that lost its shard cannot commit an intent (constant on SQLite). Reads take the
 //! tenant first, and a stranger's id is simply not found.
 //!
-//! Eighteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
+//! Nineteen traits by reader, so that a test or a room names what it needs; [`Store`] is all of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,7 @@ pub use events::*;
 pub use imports::*;
 pub use instances::*;
 pub use jobs::*;
+pub use keeping::*;
 pub use leads::*;
 pub use ledger::*;
 pub use numbered::*;
@@ -50,6 +51,7 @@ mod events;
 mod imports;
 mod instances;
 mod jobs;
+mod keeping;
 mod leads;
 mod ledger;
 mod numbered;
@@ -71,6 +73,7 @@ pub trait Store:
     + Leads
     + SingleCalls
     + Erasures
+    + Keeping
     + Numbered
     + Imports
     + Sources
@@ -92,6 +95,8 @@ impl<T> Store for T where
         + Leads
         + SingleCalls
         + Erasures
+        + Keeping
+        + Keeping
         + Numbered
         + Imports
         + Sources

@@ -354,6 +354,4 @@ pub trait Records: Send + Sync {
         tenant: TenantKey,
         attempts: Vec<AttemptKey>,
     ) -> Stored<BTreeMap<AttemptKey, Vec<Utterance>>>;
-    /// Drops the segments of whole days before an instant; returns how many.
-    async fn drop_records_before(&self, day: Timestamp) -> Stored<u32>;
 }

@@ -140,9 +140,9 @@ pub struct Delivery {
     pub event: EventId,
     /// Its number in the account's log.
     pub sequence: i64,
-    /// `lead.completed` and its like.
+    /// `lead.completed` and its like; `None`: the event is not kept any more.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Option<String>,
     /// Of whom; `None`: the lead is not there any more.
     pub lead: Option<LeadId>,
     /// Where it is.
@@ -153,8 +153,8 @@ pub struct Delivery {
     pub next_try_at: Option<Timestamp>,
     /// Why it was skipped, or failed the last time.
     pub detail: Option<String>,
-    /// When the event happened.
-    pub created_at: Timestamp,
+    /// When the event happened; `None`: the event is not kept any more.
+    pub created_at: Option<Timestamp>,
     /// When it was acknowledged, skipped or given up.
     pub done_at: Option<Timestamp>,
 }

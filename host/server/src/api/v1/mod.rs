@@ -19,6 +19,7 @@ pub(crate) mod mappings;
 pub(crate) mod me;
 pub(crate) mod plugins;
 pub(crate) mod quarantine;
+pub(crate) mod retention;
 pub(crate) mod scripts;
 pub(crate) mod sinks;
 pub(crate) mod sources;

@@ -42,7 +42,7 @@ pub(crate) fn take(db: &Connection, after: i64, limit: u32) -> Done<Vec<InboxIte
     Ok(items)
 }
 
-/// They were read. Those that were read without an error and are old go.
+/// They were read. Those that were read without an error and are old go; the others are kept longer, see `keeping/texts.rs`.
 pub(crate) fn done(op: &Op<'_>, items: &[(i64, Option<String>)]) -> Done<()> {
     let mut mark = op.db.prepare_cached("UPDATE inbox SET done = 1, error = ?2 WHERE id = ?1")?;
     let mut newest = 0;
@@ -56,8 +56,8 @@ pub(crate) fn done(op: &Op<'_>, items: &[(i64, Option<String>)]) -> Done<()> {
         .query_row([newest], |row| row.get(0))?;
     op.db
         .prepare_cached(
-            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT 256) AND done = 1 AND error IS NULL
-             AND received_at < ?1",
+            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox INDEXED BY inbox_read
+               WHERE done = 1 AND error IS NULL AND received_at < ?1 ORDER BY received_at LIMIT 256)",
         )?
         .execute([received.unwrap_or(0) - KEPT_MS])?;
     Ok(())

@@ -11,7 +11,7 @@ use campanile_domain::erasure::ERASED;
 use campanile_domain::ids::{CallId, CampaignKey, ErasureId, LeadKey, TenantKey};
 use campanile_domain::lead::{Completion, LeadState};
 use campanile_domain::ports::store::ErasedLeads;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::{NOBODY, erasure};
 use crate::sqlite::codes::OPEN;
@@ -25,6 +25,31 @@ use crate::sqlite::row::{LeadRow, digits, phone};
 pub(super) const PIECE: usize = 20;
 /// Calls that are looked at in one question.
 const LOOKED_AT: i64 = 50_000;
+
+/// Why a lead becomes nobody's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Why {
+    /// Its person is erased: this erasure looks on for what it finds of them.
+    Erasure(i64),
+    /// It ended longer ago than its account keeps ended leads.
+    Retention,
+}
+
+impl Why {
+    /// Something that is still to be looked for: by an erasure in texts of others, by both in the records.
+    fn trace(self, op: &Op<'_>, kind: &str, value: &impl ToSql) -> Done<()> {
+        match (self, kind) {
+            (Self::Erasure(erasure), _) => erasure::trace(op, erasure, kind, value),
+            (Self::Retention, "lead" | "call") => {
+                op.db
+                    .prepare_cached("INSERT OR IGNORE INTO swept (tenant, kind, key) VALUES (?1, ?2, ?3)")?
+                    .execute(params![op.tenant(), kind, value])?;
+                Ok(())
+            }
+            (Self::Retention, _) => Ok(()),
+        }
+    }
+}
 
 /// Erases some of those that have the number.
 pub(super) fn piece(op: &mut Op<'_>, id: ErasureId) -> Done<ErasedLeads> {
@@ -78,7 +103,7 @@ pub(super) fn these(op: &mut Op<'_>, id: ErasureId, leads: &[i64]) -> Done<Erase
             erased.waiting += 1;
             continue;
         }
-        erased.campaigns.push(one(op, key, LeadKey(*lead), &mut counts)?);
+        erased.campaigns.push(one(op, Why::Erasure(key), LeadKey(*lead), &mut counts)?);
     }
     erased.campaigns.sort_unstable();
     erased.campaigns.dedup();
@@ -86,22 +111,31 @@ pub(super) fn these(op: &mut Op<'_>, id: ErasureId, leads: &[i64]) -> Done<Erase
     Ok(erased)
 }
 
-fn one(op: &mut Op<'_>, erasure: i64, key: LeadKey, counts: &mut BTreeMap<&'static str, u64>) -> Done<CampaignKey> {
+/// Makes a lead nobody's. One that was never called goes whole when its person is erased; for the counts it stays when only its
+/// time is over.
+pub(crate) fn one(
+    op: &mut Op<'_>,
+    why: Why,
+    key: LeadKey,
+    counts: &mut BTreeMap<&'static str, u64>,
+) -> Done<CampaignKey> {
     let row = LeadRow::load(op, key)?;
     let campaign = row.campaign;
     let mut count = |kind: &'static str, n: usize| *counts.entry(kind).or_default() += n as u64;
     let contacts = facts::contacts_of(op.db, key.0)?.all;
-    for contact in &contacts {
-        erasure::trace(op, erasure, "phone", &digits(contact.phone))?;
-        op.db
-            .prepare_cached("UPDATE suppression SET reason = ?3 WHERE tenant = ?1 AND phone = ?2")?
-            .execute(params![op.tenant(), digits(contact.phone), ERASED])?;
+    if let Why::Erasure(_) = why {
+        for contact in &contacts {
+            why.trace(op, "phone", &digits(contact.phone))?;
+            op.db
+                .prepare_cached("UPDATE suppression SET reason = ?3 WHERE tenant = ?1 AND phone = ?2")?
+                .execute(params![op.tenant(), digits(contact.phone), ERASED])?;
+        }
+        why.trace(op, "word", &row.id.to_string())?;
+        count("source_records", at_source(op, why, key)?);
     }
-    erasure::trace(op, erasure, "word", &row.id.to_string())?;
-    count("source_records", at_source(op, erasure, key)?);
     count("contacts", contacts.len());
     count("leads", 1);
-    count("calls", calls(op, erasure, key)?);
+    count("calls", calls(op, why, key)?);
     count(
         "events",
         execute(
@@ -129,11 +163,11 @@ fn one(op: &mut Op<'_>, erasure: i64, key: LeadKey, counts: &mut BTreeMap<&'stat
             key,
         )?,
     );
-    if row.dials == 0 && row.last_attempt.is_none() {
+    if matches!(why, Why::Erasure(_)) && row.dials == 0 && row.last_attempt.is_none() {
         remove::remove(op, key)?;
         return Ok(campaign);
     }
-    erasure::trace(op, erasure, "lead", &key.0)?;
+    why.trace(op, "lead", &key.0)?;
     without_a_person(op, row)?;
     Ok(campaign)
 }
@@ -143,14 +177,14 @@ fn execute(op: &Op<'_>, sql: &str, lead: LeadKey) -> Done<usize> {
 }
 
 /// What its source remembers of it.
-fn at_source(op: &Op<'_>, erasure: i64, key: LeadKey) -> Done<usize> {
+fn at_source(op: &Op<'_>, why: Why, key: LeadKey) -> Done<usize> {
     let known: Option<(i64, String)> = op
         .db
         .prepare_cached("SELECT source, external_id FROM lead_data WHERE lead = ?1 AND external_id IS NOT NULL")?
         .query_row([key.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((source, external)) = known else { return Ok(0) };
-    erasure::trace(op, erasure, "word", &external)?;
+    why.trace(op, "word", &external)?;
     Ok(op
         .db
         .prepare_cached("DELETE FROM source_lead WHERE source = ?1 AND external_id = ?2")?
@@ -158,7 +192,7 @@ fn at_source(op: &Op<'_>, erasure: i64, key: LeadKey) -> Done<usize> {
 }
 
 /// Its calls keep when, how and for how much, not with whom.
-fn calls(op: &Op<'_>, erasure: i64, key: LeadKey) -> Done<usize> {
+fn calls(op: &Op<'_>, why: Why, key: LeadKey) -> Done<usize> {
     let calls: Vec<(i64, [u8; 16], i64, Option<String>)> = op
         .db
         .prepare_cached("SELECT id, public_id, phone, provider_call_id FROM attempt WHERE lead = ?1 ORDER BY id")?
@@ -171,11 +205,11 @@ fn calls(op: &Op<'_>, erasure: i64, key: LeadKey) -> Done<usize> {
         }
         erased += 1;
         // A number that the lead had then and has no more.
-        erasure::trace(op, erasure, "phone", &digits(phone(number)?))?;
-        erasure::trace(op, erasure, "call", &call)?;
-        erasure::trace(op, erasure, "word", &CallId::from_bytes(id).to_string())?;
+        why.trace(op, "phone", &digits(phone(number)?))?;
+        why.trace(op, "call", &call)?;
+        why.trace(op, "word", &CallId::from_bytes(id).to_string())?;
         if let Some(name) = at_provider {
-            erasure::trace(op, erasure, "word", &name)?;
+            why.trace(op, "word", &name)?;
         }
         op.db
             .prepare_cached(

@@ -15,8 +15,8 @@ use super::store::SqliteStore;
 use super::writer::Lane::{Bulk, Dial};
 
 mod erasure;
-mod leads;
-mod records;
+pub(crate) mod leads;
+pub(crate) mod records;
 mod texts;
 
 /// The number of a call or a lead whose person was erased.

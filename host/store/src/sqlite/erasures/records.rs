@@ -12,7 +12,7 @@ use crate::sqlite::records::segments;
 use crate::sqlite::row::list;
 
 /// Erases them and remembers that they were, so that what comes late is not kept.
-pub(super) fn erase(
+pub(crate) fn erase(
     op: &mut Op<'_>,
     tenant: TenantKey,
     leads: &[i64],

@@ -68,7 +68,4 @@ impl Records for SqliteStore {
     ) -> Stored<BTreeMap<AttemptKey, Vec<Utterance>>> {
         self.read_records(move |db| transcripts::of_attempts(db, tenant, &attempts)).await
     }
-    async fn drop_records_before(&self, day: Timestamp) -> Stored<u32> {
-        self.record(move |op| segments::drop_before(op, day)).await
-    }
 }

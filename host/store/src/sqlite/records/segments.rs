@@ -129,28 +129,26 @@ pub(crate) fn has(db: &Connection, segment: Segment, kind: Beside) -> Done<bool>
     Ok(found)
 }
 
-/// Drops whole days that ended before an instant.
-pub(crate) fn drop_before(op: &mut Op<'_>, at: Timestamp) -> Done<u32> {
-    let days: Vec<Segment> = all(op.db)?.into_iter().filter(|segment| segment.day < day(at)).collect();
-    if days.is_empty() {
-        return Ok(0);
-    }
-    // Every free page leaves the file below; to overwrite them first would cost as much as writing them did.
-    op.db.execute_batch("PRAGMA secure_delete = OFF")?;
-    let dropped = drop_days(op, &days);
-    op.db.execute_batch("PRAGMA secure_delete = ON")?;
-    dropped?;
-    Ok(days.len() as u32)
+/// The days that ended before an instant, oldest first.
+pub(crate) fn before(db: &Connection, at: Timestamp) -> Done<Vec<Segment>> {
+    Ok(all(db)?.into_iter().filter(|segment| segment.day < day(at)).collect())
 }
 
-fn drop_days(op: &Op<'_>, days: &[Segment]) -> Done<()> {
-    for segment in days {
-        op.db.execute_batch(&format!("DROP TABLE decision_{segment}; DROP TABLE transcript_{segment};"))?;
-        for kind in Beside::ALL {
-            op.db.execute_batch(&format!("DROP TABLE IF EXISTS {}_{segment};", kind.table()))?;
-        }
-        op.db.execute("DELETE FROM segment WHERE day = ?1", [segment.day])?;
+/// Drops a day's tables.
+pub(crate) fn drop_day(op: &Op<'_>, segment: Segment) -> Done<()> {
+    // Every free page leaves the file below; to overwrite them first would cost as much as writing them did.
+    op.db.execute_batch("PRAGMA secure_delete = OFF")?;
+    let dropped = drop_tables(op, segment);
+    op.db.execute_batch("PRAGMA secure_delete = ON")?;
+    dropped
+}
+
+fn drop_tables(op: &Op<'_>, segment: Segment) -> Done<()> {
+    op.db.execute_batch(&format!("DROP TABLE decision_{segment}; DROP TABLE transcript_{segment};"))?;
+    for kind in Beside::ALL {
+        op.db.execute_batch(&format!("DROP TABLE IF EXISTS {}_{segment};", kind.table()))?;
     }
+    op.db.execute("DELETE FROM segment WHERE day = ?1", [segment.day])?;
     // Each step gives one page back.
     let mut vacuum = op.db.prepare("PRAGMA incremental_vacuum")?;
     let mut steps = vacuum.query([])?;

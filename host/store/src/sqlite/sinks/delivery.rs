@@ -12,7 +12,7 @@ use crate::sqlite::page;
 
 const SELECT: &str =
     "SELECT d.seq, d.event, e.type, l.public_id, d.state, d.failures, d.next_at, d.detail, e.at, d.done_at
-    FROM sink_delivery d JOIN sink s ON s.id = d.sink JOIN event e ON e.tenant = s.tenant AND e.seq = d.seq
+    FROM sink_delivery d JOIN sink s ON s.id = d.sink LEFT JOIN event e ON e.tenant = s.tenant AND e.seq = d.seq
          LEFT JOIN lead l ON l.id = d.lead";
 
 /// How a status lies in the database.
@@ -43,7 +43,7 @@ fn read(row: &Row<'_>) -> Done<Delivery> {
         failures: row.get(5)?,
         next_try_at: (status == DeliveryStatus::Waiting).then_some(Timestamp(row.get(6)?)),
         detail: row.get(7)?,
-        created_at: Timestamp(row.get(8)?),
+        created_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         done_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
     })
 }

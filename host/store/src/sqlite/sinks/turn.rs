@@ -33,6 +33,10 @@ use crate::sqlite::scope::{self, Cache};
 const READ: i64 = 5_000;
 /// How long a delivery that is over is kept, in milliseconds.
 const KEPT_MS: i64 = 30 * DAY_MS;
+/// Why an event is not told whose account kept the log for less time than it waited.
+const NOT_KEPT: &str = "the event is not kept any more";
+/// Why an event is not told whose lead was taken out or is nobody's.
+const NOT_THERE: &str = "the lead is not there any more";
 
 /// Active sinks that have something to do, by time; `each` of a tenant, so that one with many leaves room for others.
 pub(crate) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> Done<Vec<DueSink>> {
@@ -143,28 +147,31 @@ pub(crate) fn read_on(op: &Op<'_>, key: SinkKey) -> Done<bool> {
 pub(crate) struct Next {
     /// Events by their numbers.
     pub(crate) events: Vec<(i64, ResultEvent)>,
-    /// Entries whose lead is not there any more.
-    pub(crate) gone: Vec<i64>,
+    /// Entries that cannot be told any more, and why.
+    pub(crate) gone: Vec<(i64, &'static str)>,
 }
 
 /// The next to be told at `now`. A handful of questions, however many events there are.
 pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -> Done<Next> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT {ENTRY}, EXISTS (SELECT 1 FROM sink_delivery f
-                                 WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1)
-         FROM sink_delivery d JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
+                                 WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1), d.seq
+         FROM sink_delivery d LEFT JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
          WHERE d.sink = ?1 AND d.state = 0 AND d.next_at <= ?3
            AND NOT EXISTS (SELECT 1 FROM sink_delivery f
                            WHERE f.sink = ?1 AND f.lead = d.lead AND f.state = 0 AND f.seq < d.seq)
          ORDER BY d.seq LIMIT ?4"
     ))?;
     let mut rows = statement.query(params![sink.key.0, sink.tenant.0, now.0, limit])?;
-    let (mut waiting, mut overtaken) = (Vec::new(), Vec::new());
+    let (mut waiting, mut overtaken, mut next) = (Vec::new(), Vec::new(), Next::default());
     while let Some(row) = rows.next()? {
+        if row.get::<_, Option<i64>>(0)?.is_none() {
+            next.gone.push((row.get(ENTRY_COLUMNS + 1)?, NOT_KEPT));
+            continue;
+        }
         waiting.push(log::entry(row)?);
         overtaken.push(row.get(ENTRY_COLUMNS)?);
     }
-    let mut next = Next::default();
     if waiting.is_empty() {
         return Ok(next);
     }
@@ -173,7 +180,7 @@ pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -
         let (lead, call) = people.find(&entry);
         let primary = lead.and_then(|lead| Some((lead, lead.contacts.first()?.phone)));
         let Some((lead, phone)) = primary else {
-            next.gone.push(entry.logged.sequence);
+            next.gone.push((entry.logged.sequence, NOT_THERE));
             continue;
         };
         if overtaken {
@@ -191,8 +198,8 @@ pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -
 }
 
 /// Skips what will never be told.
-pub(crate) fn skip(op: &Op<'_>, key: SinkKey, gone: &[i64]) -> Done<()> {
-    gone.iter().try_for_each(|seq| over(op, key, *seq, 2, Some("the lead is not there any more")))
+pub(crate) fn skip(op: &Op<'_>, key: SinkKey, gone: &[(i64, &'static str)]) -> Done<()> {
+    gone.iter().try_for_each(|(seq, why)| over(op, key, *seq, 2, Some(why)))
 }
 
 /// A delivery is over.

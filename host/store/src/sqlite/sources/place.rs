@@ -15,6 +15,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::sqlite::codes::Code;
 use crate::sqlite::dialling::facts;
+use crate::sqlite::erasures::NOBODY;
 use crate::sqlite::fault::{Done, broken};
 use crate::sqlite::leads::{add, contacts, order};
 use crate::sqlite::op::{About, Op};
@@ -37,7 +38,7 @@ pub(super) enum Placed {
     Updated,
     /// A known one that had ended can be called again.
     Reopened,
-    /// It was deleted here, and stays so.
+    /// It was deleted here, or ended too long ago to be known any more, and stays so.
     Deleted,
     /// Another lead of the campaign has the phone.
     Taken,
@@ -92,11 +93,11 @@ pub(super) fn place(
     let Some(primary) = wanted.first().map(|contact| digits(contact.phone)) else {
         return Err(broken("a lead of a source without a phone"));
     };
-    if let Some(lead) = known
-        && LeadRow::load(op, LeadKey(lead))?.state == DELETED
-    {
-        return Ok(Placed::Deleted);
-    }
+    let known = match known.map(|lead| standing(op, source, lead, changed)).transpose()? {
+        Some(Standing::Stays) => return Ok(Placed::Deleted),
+        Some(Standing::ComesAnew) => None,
+        Some(Standing::Known) | None => known,
+    };
     let holder: Option<i64> = op
         .db
         .prepare_cached(&format!(
@@ -111,6 +112,41 @@ pub(super) fn place(
         None => create(op, source, new, wanted).map(Placed::Created),
         Some(lead) => update(op, source, lead, names, new, wanted, changed),
     }
+}
+
+/// What a record's lead is to the record.
+enum Standing {
+    /// Somebody, who is changed.
+    Known,
+    /// Nobody, for good.
+    Stays,
+    /// Nobody any more, and the record would open it again: that is another lead.
+    ComesAnew,
+}
+
+fn standing(op: &Op<'_>, source: &SourceRow, lead: i64, changed: bool) -> Done<Standing> {
+    let state = LeadRow::load(op, LeadKey(lead))?.state;
+    if state == DELETED {
+        return Ok(Standing::Stays);
+    }
+    let is_nobody: bool = op
+        .db
+        .prepare_cached("SELECT primary_phone = ?2 FROM lead WHERE id = ?1")?
+        .query_row(params![lead, NOBODY], |row| row.get(0))?;
+    Ok(match is_nobody {
+        false => Standing::Known,
+        true if opens(op, source, lead, state, changed)? => Standing::ComesAnew,
+        true => Standing::Stays,
+    })
+}
+
+/// Whether what a source says of a lead that ended makes it callable again.
+fn opens(op: &Op<'_>, source: &SourceRow, lead: i64, state: LeadState, changed: bool) -> Done<bool> {
+    Ok(match state {
+        GONE => !was_reached(op, lead)?,
+        LeadState::Suppressed(_) => false,
+        state => state.is_ended() && changed && source.reopen_on_change,
+    })
 }
 
 fn create(op: &mut Op<'_>, source: &SourceRow, new: &NewLead, wanted: &[Contact]) -> Done<i64> {
@@ -144,11 +180,7 @@ fn update(
         // It is there again before its attempt has settled.
         row.hand = None;
     }
-    let reopens = match row.state {
-        GONE => !was_reached(op, lead)?,
-        LeadState::Suppressed(_) => false,
-        state => state.is_ended() && changed && source.reopen_on_change,
-    };
+    let reopens = opens(op, source, lead, row.state, changed)?;
     if reopens {
         row.state = row.state.reopen().map_err(|error| broken(error.to_string()))?;
         row.progress = row.progress.next_era();
