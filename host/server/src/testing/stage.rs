@@ -138,6 +138,11 @@ pub(super) async fn stage(host: &mut Host, method: &str, pattern: &str, status: 
             host.assistant().await;
             Some(Staged::at(pattern))
         }
+        "retention" => {
+            let body = json!({"transcripts_days": 90, "ended_leads_days": 365});
+            assert_eq!(host.patch(Some(&host.live), "/v1/retention", body).await.status, 200);
+            Some(Staged::at(pattern))
+        }
         "me" => {
             host.usual_rates().await;
             Some(Staged::at(pattern))
