@@ -1,4 +1,6 @@
 //! The command line as a client of the API: every noun against a real server, its exit codes, and what is printed where.
+//!
+//! It is longer than others because every noun is told here, by one person at one desk.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! The duty that tells webhooks, with the store on the disk, the door to the world and a receiver on this machine.
+//!
+//! It is longer than other tests because the receiver and the host stand here, too: nobody else needs them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
