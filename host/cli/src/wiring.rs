@@ -17,7 +17,7 @@ use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemRes
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{
     Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, KeepingDuty, ResultSinks, Shadows, SinkDuty,
-    SourceDuty, WebhookDuty,
+    SourceDuty, StallDuty, WebhookDuty,
 };
 use campanile_sandbox::Sandbox;
 use campanile_server::{Admission, App, Config, JobLine, Line, Metrics, Streams};
@@ -270,6 +270,13 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     );
     background.spawn(Arc::new(duty).run(stop.clone()));
     let duty = KeepingDuty::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&chosen.engine), entropy::seed());
+    background.spawn(duty.run(stop.clone()));
+    let duty = StallDuty::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        handle.clone(),
+        Arc::clone(&chosen.engine),
+        entropy::seed(),
+    );
     background.spawn(duty.run(stop.clone()));
     let (rung, told) = (Arc::clone(&sinks.sinks), webhooks.clone());
     store.ring_on_events(Box::new(move |tenants| {

@@ -21,6 +21,7 @@ mod placing;
 mod shadow;
 mod sinks;
 mod sources;
+mod stalls;
 mod webhooks;
 
 pub use bell::Bell;
@@ -34,4 +35,5 @@ pub use keeping::KeepingDuty;
 pub use shadow::Shadows;
 pub use sinks::SinkDuty;
 pub use sources::SourceDuty;
+pub use stalls::StallDuty;
 pub use webhooks::WebhookDuty;
