@@ -22,6 +22,7 @@ mod shadow;
 mod sinks;
 mod sources;
 mod stalls;
+mod webhook_meters;
 mod webhooks;
 
 pub use bell::Bell;
@@ -36,4 +37,5 @@ pub use shadow::Shadows;
 pub use sinks::SinkDuty;
 pub use sources::SourceDuty;
 pub use stalls::StallDuty;
+pub use webhook_meters::WebhookMeters;
 pub use webhooks::WebhookDuty;
