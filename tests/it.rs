@@ -13,6 +13,7 @@ mod crash;
 mod demo;
 mod evaluations;
 mod gateway;
+mod hosted;
 mod hostile;
 mod import;
 mod language_model;

@@ -197,6 +197,16 @@ fn what_is_paused_ends_the_watch_with_a_conflict() {
     let (code, words) = desk.refused(&["campaign", "stop", &campaign]);
     assert_eq!((code, words.contains("--yes")), (2, true), "nobody can be asked: {words}");
     assert_eq!(desk.asks(&["campaign", "stop", &campaign, "--yes"])["status"], "paused");
+    let clone = ["campaign", "clone", &campaign, "--leads", "all", "--idempotency-key", "copy"];
+    let copied = desk.asks(&clone);
+    assert_eq!(desk.asks(&clone)["id"], copied["id"], "made once");
+    let (copy, job) = (id(&copied), id(&copied["job"]));
+    let arrived = || (desk.asks(&["api", "GET", &format!("/v1/jobs/{job}")])["state"] == "finished").then_some(());
+    patience::until("the leads are copied", Duration::from_secs(30), arrived);
+    let leads = desk.asks(&["lead", "list", "--campaign", &copy]);
+    assert_eq!(leads["data"][0]["contacts"][0]["phone"], "+12025550199", "{leads}");
+    let told = desk.runs(&["campaign", "clone", &campaign, "--leads", r#"{"status": "completed"}"#]).well();
+    assert!(told.stderr.contains("/v1/jobs/job_"), "{}", told.stderr);
     let updated = desk.runs(&["campaign", "update", &campaign, "--set", "name=Over"]).well();
     assert!(updated.stdout.contains("Over"), "{}", updated.stdout);
 }
@@ -223,6 +233,15 @@ fn exit_codes_are_those_of_the_refusal() {
     assert!(words.lines().last().unwrap().contains("CE0007"), "{words}");
     let (code, words) = desk.refused(&["campaign", "list", "--status", "running"]);
     assert_eq!(code, 6, "{words}");
+    let revision = desk.asks(&["campaign", "get", &campaign])["revision"].to_string();
+    let rename = |name: &str, revision: &str| {
+        ["campaign", "update", &campaign, "--set", name, "--revision", revision].map(str::to_owned)
+    };
+    let (first, late) = (rename("name=First", &revision), rename("name=Late", &revision));
+    assert_eq!(desk.asks(&first.each_ref().map(String::as_str))["name"], "First");
+    let (code, words) = desk.refused(&late.each_ref().map(String::as_str));
+    assert_eq!((code, words.contains("read it again")), (5, true), "{words}");
+    assert_eq!(desk.asks(&["campaign", "get", &campaign])["name"], "First");
     let narrow = desk.runs(&["key", "create", "--name", "read", "--scope", "campaigns:read,leads:read"]).well();
     let narrow = account.live.with_key(narrow.stdout.trim());
     let reader = Desk { api: &narrow };

@@ -1,7 +1,8 @@
 //! The story: a campaign at speed, fed while it runs, its server killed at random moments, its carrier full of faults.
 //!
 //! Leads come in through the API all the while, and what was acknowledged must be there in the end. Some of the kills
-//! come while the server is still starting. After the last one it is left to complete, and the judge is called.
+//! come while the server is still starting. After the last one it is left to complete, and the judge is called. Two
+//! programs listen to the account's events from the beginning, one of which hangs up now and then by itself.
 //!
 //! `CAMPANILE_KILLS` sets how often (12; 200 with `CAMPANILE_LONG`), `CAMPANILE_SEED` the moments. The folder of a run
 //! that broke a promise is kept.
@@ -16,6 +17,7 @@ use std::time::Duration;
 use campanile_tests::account::{Account, Campaign, always};
 use campanile_tests::host::MONDAY;
 use campanile_tests::http::Api;
+use campanile_tests::listening::Told;
 use campanile_tests::patience::{self, Stopwatch};
 use campanile_tests::people;
 use campanile_tests::process::Running;
@@ -24,6 +26,7 @@ use rand_core::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::listener::{Listener, differences};
 use super::oracle::{Waits, judge};
 use super::records::{Attempt, Millis, dials, millis};
 
@@ -248,6 +251,7 @@ fn story(kills: usize, seed: u64, folder: &Path) {
         "retry_on_voicemail": true,
     });
     let campaign = account.campaign(&assistant, &fields);
+    let listeners = [Listener::start(&account.live, usize::MAX), Listener::start(&account.live, 37)];
     let feeder = Feeder::start(&campaign);
     let fed_at_first = || (feeder.acknowledged.lock().unwrap().len() >= LEADS_AT_FIRST).then_some(());
     patience::until("the first leads are in", Duration::from_secs(30), fed_at_first);
@@ -321,7 +325,16 @@ fn story(kills: usize, seed: u64, folder: &Path) {
     assert_eq!(stats["open_attempts"], 0, "{why}");
     assert!(figures.dials > fed, "{figures}: hardly anybody was called; {why}");
     assert!(asleep as usize <= kills / 4, "the campaign slept at {asleep} of {kills} kills; {why}");
+    let events: Vec<_> = account.live.all("/v1/events").iter().map(Told::of).collect();
+    listeners.iter().for_each(|listener| listener.caught_up(&events));
     let ended = server.terminate(Duration::from_secs(30));
     assert_eq!(ended.code, 0, "{}; {why}", ended.stderr);
+    for listener in listeners {
+        let (seen, streams) = listener.finish();
+        println!("a listener came {streams} times and was told of {} of {} events", seen.len(), events.len());
+        let differ = differences(&seen, &events);
+        assert!(differ.is_empty(), "{:#?}; {why}", differ.iter().take(20).collect::<Vec<_>>());
+        assert!(streams > kills / 2, "it hardly ever came back; {why}");
+    }
     assert_eq!(carrier_process.ended(), None, "the carrier died: {}; {why}", carrier_process.complaints());
 }

@@ -103,16 +103,29 @@ impl Api {
         &self.base
     }
 
+    /// A request with the key, for who sends it.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        // Events come by the page, unless a stream of them is asked for.
+        let request = request.header("accept", "application/json, */*;q=0.1");
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+
+    /// What requests are sent on.
+    pub(crate) fn runtime(&self) -> Arc<tokio::runtime::Runtime> {
+        Arc::clone(&self.runtime)
+    }
+
     /// Asks; an error when no answer came.
     ///
     /// # Errors
     /// The server is not there, or died before it answered.
     pub fn ask(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Result<Answer, String> {
         let asked = format!("{method} {path}");
-        let mut request = self.client.request(method, format!("{}{path}", self.base));
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key);
-        }
+        let mut request = self.request(method, path);
         if let Some((kind, bytes)) = body {
             request = request.header("content-type", kind).body(bytes);
         }

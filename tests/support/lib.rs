@@ -8,6 +8,7 @@ pub mod account;
 pub mod binary;
 pub mod host;
 pub mod http;
+pub mod listening;
 pub mod patience;
 pub mod people;
 pub mod process;

@@ -19,8 +19,9 @@ const READS_THE_TIME: [(&str, &str); 7] = [
     ("tests/support/patience.rs", "limits on real processes"),
 ];
 /// Files with tests that do not run by themselves, each with its reason. A test that is ignored because it fails is none.
-const RUN_BY_HAND: [(&str, &str); 3] = [
+const RUN_BY_HAND: [(&str, &str); 4] = [
     ("host/server/src/testing/flood.rs", "a measurement beside a test that runs by itself"),
+    ("host/server/src/testing/seen.rs", "asks what all others saw; tests/run runs it after them"),
     ("host/store/tests/opening.rs", "the part of a test that is killed, run by that test in a process of its own"),
     ("host/store/tests/speed.rs", "a measurement"),
 ];

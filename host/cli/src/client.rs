@@ -46,6 +46,15 @@ pub enum Body {
     },
 }
 
+/// What a request insists on.
+#[derive(Clone, Copy, Debug)]
+pub enum Insists<'a> {
+    /// It is done once, however often it is sent with this idempotency key.
+    Once(&'a str),
+    /// Nobody changed the thing since this revision of it.
+    At(u64),
+}
+
 /// An answer as it came.
 pub struct Raw {
     /// What is known of it but its document.
@@ -86,18 +95,18 @@ impl Client {
 
     /// Sends and gives back whatever the server answers.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Result<Answer, Failure> {
-        self.send_once(method, path, body, None).await
+        self.send_if(method, path, body, None).await
     }
 
-    /// The same, done once however often it is sent with this idempotency key.
-    pub async fn send_once(
+    /// The same, with what it insists on.
+    pub async fn send_if(
         &self,
         method: Method,
         path: &str,
         body: Body,
-        once: Option<&str>,
+        insists: Option<Insists<'_>>,
     ) -> Result<Answer, Failure> {
-        let Raw { answer, text } = self.ask(method, path, body, once).await?;
+        let Raw { answer, text } = self.ask(method, path, body, insists).await?;
         match serde_json::from_str(&text) {
             Ok(body) => Ok(Answer { body, ..answer }),
             Err(_) if text.is_empty() => Ok(answer),
@@ -112,14 +121,21 @@ impl Client {
     }
 
     /// Sends and gives back the answer as it came, whatever it is.
-    pub async fn ask(&self, method: Method, path: &str, body: Body, once: Option<&str>) -> Result<Raw, Failure> {
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+        insists: Option<Insists<'_>>,
+    ) -> Result<Raw, Failure> {
         let Account { server, key, found } = &self.account;
         if changes(&method, path) && !self.announced.swap(true, Ordering::Relaxed) {
             self.announce();
         }
         let request = self.http.request(method, format!("{server}{path}")).bearer_auth(key.expose_secret());
-        let request = match once {
-            Some(key) => request.header("idempotency-key", key),
+        let request = match insists {
+            Some(Insists::Once(key)) => request.header("idempotency-key", key),
+            Some(Insists::At(revision)) => request.header("if-match", format!("\"{revision}\"")),
             None => request,
         };
         let request = match body {

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::{GatewayId, TenantKey};
+use campanile_domain::plugin::instance::Choice;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
-use campanile_domain::ports::gateway::Gateway;
+use campanile_domain::ports::gateway::{Gateway, GatewayError};
 use campanile_domain::ports::outbound::Outbound;
 use campanile_domain::ports::store::{Assistant, GatewayRow, SecretOwner, Store};
 use campanile_engine::carrier::{Scenario, SimulatedGateway};
@@ -229,6 +230,16 @@ impl GatewayKinds for Kinds {
             }
         };
         kept.map_err(|error| vec![FieldError::new("/settings", "gateway_settings", error.to_string())])
+    }
+
+    async fn options(&self, row: &GatewayRow, setting: &str, query: &str) -> Result<Vec<Choice>, GatewayError> {
+        match self.gateways.get(row.key) {
+            Some(installed) => installed.port.options(setting, query).await,
+            None => Err(GatewayError {
+                code: "plugin_not_usable".to_owned(),
+                message: "its version, a grant or a secret of it is missing".to_owned(),
+            }),
+        }
     }
 
     async fn assistant_changed(&self, assistant: &Assistant) {

@@ -304,7 +304,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         background.spawn(Arc::new(duty).run(stop.clone()));
         let mut duty = WebhookDuty::new(
             Arc::clone(&store) as Arc<dyn Store>,
-            post,
+            (post, Arc::new(campanile_server::HostedPostCalls::new(Arc::clone(&store) as Arc<dyn Store>))),
             (Arc::clone(&chosen.engine), wall_clock),
             webhooks,
             entropy::seed(),

@@ -28,8 +28,10 @@ pub const GIVEN_UP_MS: i64 = 5 * DAY_MS;
 pub const OLD_SECRET_MS: i64 = DAY_MS;
 /// How long a delivery that is over is known, and how far back one can recover, in milliseconds.
 pub const KEPT_MS: i64 = 30 * DAY_MS;
-/// Endpoints of one account.
+/// Endpoints of one account, beside those that are told after the calls of one assistant.
 pub const MOST_OF_TENANT: usize = 20;
+/// Endpoints of one account that are told after the calls of one assistant; an assistant has one at most.
+pub const MOST_OF_ASSISTANTS: usize = 100;
 /// Deliveries of one endpoint that wait before the log is read on for it.
 pub const MOST_WAITING: i64 = 10_000;
 /// The longest that an endpoint which cannot be reached is left alone, in milliseconds.
@@ -38,6 +40,20 @@ const LONGEST_PAUSE_MS: i64 = MINUTE_MS;
 const FIRST_PAUSE_MS: i64 = 5_000;
 /// The longest wait that an endpoint may ask for, in milliseconds.
 const LONGEST_ASKED_MS: u64 = 3_600_000;
+
+/// The event that a webhook of the format [`WebhookFormat::Hosted`] is told of, and no other.
+pub const HOSTED_EVENT: &str = "call.ended";
+
+/// What a message says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookFormat {
+    /// The event with its objects, as this host writes them.
+    #[default]
+    Standard,
+    /// What hosted calling platforms send after a call.
+    Hosted,
+}
 
 /// A text that signs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

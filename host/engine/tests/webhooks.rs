@@ -9,18 +9,21 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use campanile_domain::campaign::CampaignConfig;
+use campanile_domain::campaign::{CampaignConfig, Verb};
 use campanile_domain::contact::Contact;
-use campanile_domain::ids::{CampaignId, ConnectionId, TenantKey};
+use campanile_domain::ids::{AttemptKey, CampaignId, ConnectionId, TenantKey};
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::gateway::{Refusal, RefusalScope};
 use campanile_domain::ports::outbound::{TokenStore, Tokens, TokensUnavailable};
+use campanile_domain::ports::post_call::{PostCall, PostCalls};
 use campanile_domain::ports::store::{
-    AssistantConfig, DeliveryStatus, NewGateway, NewLead, NewTenant, Page, Store, TenantLimits, Webhook, WebhookConfig,
-    WebhookDelivery, WriteContext,
+    AssistantConfig, ClaimRequest, DeliveryStatus, DialResult, Fence, NewGateway, NewLead, NewTenant, Page, Store,
+    Stored, TenantLimits, Webhook, WebhookConfig, WebhookDelivery, WriteContext,
 };
 use campanile_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use campanile_domain::variable::Variables;
+use campanile_domain::webhook::{HOSTED_EVENT, WebhookFormat};
 use campanile_domain::zone::Zone;
 use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemResolver};
 use campanile_engine::shell::clock::VirtualClock;
@@ -161,6 +164,17 @@ impl WallClock for Wall {
     }
 }
 
+/// The words for calls, where the telling is looked at and not what is said.
+struct Words(Arc<Mutex<Option<Timestamp>>>);
+
+#[async_trait]
+impl PostCalls for Words {
+    async fn post_call(&self, _: TenantKey, call: AttemptKey, now: Timestamp) -> Stored<PostCall> {
+        let early = self.0.lock().unwrap().filter(|until| now < *until);
+        Ok(early.map_or_else(|| PostCall::Ready(json!({ "id": call.0 }).to_string().into_bytes()), PostCall::NotYet))
+    }
+}
+
 /// One host: a store in a folder, the duty, a clock by hand.
 struct Host {
     store: Arc<SqliteStore>,
@@ -168,6 +182,8 @@ struct Host {
     duty: Arc<WebhookDuty>,
     stop: CancellationToken,
     seed: AtomicU64,
+    /// No call is told before.
+    early: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl Host {
@@ -185,15 +201,16 @@ impl Host {
             resolver: Arc::new(SystemResolver),
             tokens: Arc::new(NoTokens),
         });
+        let early = Arc::default();
         let duty = WebhookDuty::new(
             Arc::clone(&store) as Arc<dyn Store>,
-            Arc::new(egress),
+            (Arc::new(egress), Arc::new(Words(Arc::clone(&early)))),
             (Arc::clone(&clock) as Arc<dyn EngineClock>, wall),
             Bell::default(),
             at.0 as u64,
         );
         let stop = CancellationToken::new();
-        Self { store, clock, duty: Arc::new(duty), stop, seed: AtomicU64::new(at.0 as u64) }
+        Self { store, clock, duty: Arc::new(duty), stop, seed: AtomicU64::new(at.0 as u64), early }
     }
 
     fn ctx(&self, tenant: TenantKey) -> WriteContext {
@@ -223,7 +240,7 @@ impl Host {
     }
 
     async fn webhook(&self, tenant: TenantKey, url: String, secret: &str) -> Webhook {
-        let config = WebhookConfig { url, events: None, campaign: None, description: String::new(), enabled: true };
+        let config = WebhookConfig { url, enabled: true, ..WebhookConfig::default() };
         self.store.as_store().create_webhook(&self.ctx(tenant), config, SecretString::from(secret)).await.unwrap()
     }
 
@@ -240,6 +257,27 @@ impl Host {
         };
         let leads = numbers.map(lead).collect();
         self.store.as_store().add_leads(&self.ctx(tenant), campaign, leads).await.unwrap();
+    }
+
+    /// Begins a call that the gateway refuses: it is over at once.
+    async fn refused_call(&self, tenant: TenantKey, campaign: CampaignId) -> AttemptKey {
+        let store = self.store.as_store();
+        let now = EngineClock::now(self.clock.as_ref());
+        let facts = store.start_facts(tenant, campaign, now).await.unwrap();
+        store.verb(&self.ctx(tenant), campaign, Verb::Start, facts).await.unwrap();
+        let key = store.campaign(tenant, campaign).await.unwrap().key;
+        store.stage(&self.ctx(tenant), key, 10).await.unwrap();
+        let request = ClaimRequest { campaign: key, slots: 1 };
+        let claim = store.claim(&self.ctx(tenant), Fence::SOLE, request).await.unwrap();
+        let call = claim.orders[0].open.key;
+        let refused = DialResult::Refused(Refusal {
+            code: "x".into(),
+            message: "no".into(),
+            scope: RefusalScope::ThisNumber,
+            retry_after_ms: None,
+        });
+        store.dialled(&self.ctx(tenant), Fence::SOLE, call, refused).await.unwrap();
+        call
     }
 
     /// One round of the duty for a webhook.
@@ -333,6 +371,40 @@ async fn what_fails_comes_again_with_the_same_id_and_the_time_of_its_sending() {
     assert_eq!((row.enabled, row.status_reason.code.as_str()), (false, "gone"));
     let row = &host.deliveries(&webhook).await[0];
     assert_eq!((row.attempts, row.response_status), (4, Some(410)));
+}
+
+#[tokio::test]
+async fn a_call_is_told_in_other_words_once_everything_about_it_is_known() {
+    let (folder, receiver) = (tempfile::tempdir().unwrap(), Receiver::start(200).await);
+    let host = Host::open(folder.path(), MONDAY, &[receiver.port]);
+    let (tenant, campaign) = host.account().await;
+    let config = WebhookConfig {
+        url: receiver.url(),
+        events: Some(vec![HOSTED_EVENT.to_owned()]),
+        format: WebhookFormat::Hosted,
+        enabled: true,
+        ..WebhookConfig::default()
+    };
+    let store = host.store.as_store();
+    let webhook = store.create_webhook(&host.ctx(tenant), config, SecretString::from(ONE)).await.unwrap();
+    host.leads(tenant, campaign, 0..1).await;
+    let call = host.refused_call(tenant, campaign).await;
+    *host.early.lock().unwrap() = Some(MONDAY + MINUTE_MS);
+    for _ in 0..3 {
+        host.step(&webhook).await;
+    }
+    assert!(receiver.heard_nothing().await, "it is too early");
+    let row = &host.deliveries(&webhook).await[0];
+    assert_eq!((row.status, row.attempts), (DeliveryStatus::Waiting, 0));
+    assert_eq!(row.next_try_at, Some(MONDAY + MINUTE_MS));
+    host.later(MINUTE_MS);
+    host.step(&webhook).await;
+    let heard = receiver.next().await;
+    assert!(heard.is_signed_by(ONE), "{heard:?}");
+    assert_eq!((heard.json(), heard.header("webhook-id")), (json!({"id": call.0}), row.event.to_string().as_str()));
+    assert_eq!(host.deliveries(&webhook).await[0].status, DeliveryStatus::Delivered);
+    host.step(&webhook).await;
+    assert!(receiver.heard_nothing().await, "once");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::ids::CallId;
 use campanile_domain::phone::Phone;
+use campanile_domain::plugin::instance::{Checked, Choice};
 use campanile_domain::ports::gateway::{
     CallEvent, Capabilities, Dial, Evidence, Finding, Gateway, GatewayError, PlaceAnswer, Refusal, RefusalScope,
     Webhook,
@@ -19,9 +20,8 @@ use campanile_domain::ports::outbound::Principal;
 use campanile_domain::time::Timestamp;
 
 use crate::capabilities::{Reach, State};
-use crate::contract::campanile::plugin::types::Health;
 use crate::contract::exports::campanile::plugin::gateway::Guest as Face;
-use crate::convert::gateway as convert;
+use crate::convert::{gateway as convert, instance};
 use crate::fault::Fault;
 use crate::guest::{Called, Live};
 use crate::installed::{Asking, Installation};
@@ -147,7 +147,7 @@ impl Gateway for PluginGateway {
         *self.able.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn check(&self) -> Result<(), GatewayError> {
+    async fn check(&self) -> Result<Checked, GatewayError> {
         let able = ask!(
             self, "able", dials: false,
             |live, face| face.call_able(&mut live.store),
@@ -157,19 +157,19 @@ impl Gateway for PluginGateway {
         let checked = ask!(
             self, "check", dials: false,
             |live, face| face.call_check(&mut live.store),
-            |answer, allowed| answer.map_err(Fault::of_plugin)
+            |answer, allowed| instance::checked(answer.map_err(Fault::of_plugin)?)
         );
-        let checked = checked.called.answer?;
-        let missing = match checked.missing.as_slice() {
-            [] => String::new(),
-            missing => format!("; missing: {}", missing.join(", ")),
-        };
-        let message = format!("{}{missing}", checked.summary);
-        match checked.health {
-            Health::Ready => Ok(()),
-            Health::Misconfigured => Err(GatewayError { code: "misconfigured".to_owned(), message }),
-            Health::Unreachable => Err(GatewayError { code: Refusal::UNREACHABLE.to_owned(), message }),
-        }
+        Ok(checked.called.answer?)
+    }
+
+    async fn options(&self, setting: &str, query: &str) -> Result<Vec<Choice>, GatewayError> {
+        let (setting, query) = (setting.to_owned(), query.to_owned());
+        let choices = ask!(
+            self, "options", dials: false,
+            |live, face| face.call_options(&mut live.store, &setting, &query),
+            |answer, allowed| instance::choices(answer.map_err(Fault::of_plugin)?, allowed)
+        );
+        Ok(choices.called.answer?)
     }
 
     async fn place(&self, dial: &Dial) -> PlaceAnswer {

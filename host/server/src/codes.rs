@@ -77,6 +77,7 @@ codes! {
     OTHER_SITE = "CE0038", FORBIDDEN, "The request comes from another site";
     EVENTS_GONE = "CE0039", GONE, "The events are not kept any more";
     TOO_MANY_STREAMS = "CE0040", TOO_MANY_REQUESTS, "The account has as many streams as it may";
+    GATEWAY_FAILED = "CE0041", BAD_GATEWAY, "The gateway did not answer";
 }
 
 #[cfg(test)]

@@ -3,23 +3,27 @@
 //! A job is in the store before its work begins. One job of an account runs at a time and two in all, because each takes a
 //! thread of the guests whenever nobody else needs it, or a core in a niced process; the others wait with nothing in hand. A job is cancelled at once,
 //! waiting or running, and its end is written once: whoever comes second changes nothing. A host that stops in order fails
-//! what runs as interrupted; one that died does so at its next start. A bulk update of leads keeps its place in the store, so it
-//! is left as it is and gone on with.
+//! what runs as interrupted; one that died does so at its next start. A bulk update of leads, and the copying of leads, keep
+//! their place in the store, so they are left as they are and gone on with.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use campanile_domain::ids::{JobId, TenantKey};
-use campanile_domain::ports::store::{Job, JobError, JobProgress, StoreError, Stored, WriteContext};
+use campanile_domain::ports::store::{
+    COPY_JOB, Campaign, Job, JobError, JobProgress, StoreError, Stored, WriteContext,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::v1::campaigns::clone;
 use crate::api::v1::leads::update;
 use crate::app::App;
 use crate::bulk_update::{self, BulkUpdate};
+use crate::lead_copy::{self, LeadCopy};
 use crate::problem::Problem;
 use crate::reevaluation::Reevaluation;
 use crate::rehearsal::Rehearsal;
@@ -51,6 +55,11 @@ impl JobLine {
 
     fn waited_for(&self) -> std::sync::MutexGuard<'_, BTreeMap<JobId, CancellationToken>> {
         self.waited_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody here does a job, or waits with it.
+    pub(crate) fn has(&self, job: JobId) -> bool {
+        self.waited_for().contains_key(&job)
     }
 
     /// The work of a cancelled job ends where it is.
@@ -101,12 +110,14 @@ pub(crate) enum Task {
     Rehearsal(Box<Rehearsal>),
     /// Leads are changed.
     BulkUpdate(Box<BulkUpdate>),
+    /// Leads come into another campaign.
+    LeadCopy(Box<LeadCopy>),
 }
 
 impl Task {
     /// Whether the next host goes on with it.
     const fn is_resumed(&self) -> bool {
-        matches!(self, Self::BulkUpdate(_))
+        matches!(self, Self::BulkUpdate(_) | Self::LeadCopy(_))
     }
 
     async fn run(&self, app: &App, tenant: TenantKey, id: JobId) -> Stored<Result<Value, JobError>> {
@@ -114,6 +125,7 @@ impl Task {
             Self::Replay(replay) => replay.run(app, tenant, id).await.map(Ok),
             Self::Reevaluation(calls) => calls.run(app, tenant, id).await.map(Ok),
             Self::BulkUpdate(update) => update.run(app, tenant, id).await,
+            Self::LeadCopy(copy) => copy.run(app, tenant, id).await,
             Self::Rehearsal(rehearsal) => {
                 rehearsal.run(Part { app, tenant, id, before: 0, total: rehearsal.steps() }).await
             }
@@ -136,31 +148,42 @@ pub async fn interrupt_jobs(app: &Arc<App>) -> Stored<()> {
     Ok(())
 }
 
-/// Goes on with a bulk update; without its campaign there is nobody to change.
+/// Goes on with what the last host did not end; without its campaigns there is nobody to change.
 async fn go_on(app: &Arc<App>, tenant: TenantKey, job: &Job) -> Stored<()> {
-    let id = job.request["campaign"].as_str().and_then(|id| id.parse().ok());
-    let campaign = match id {
-        Some(id) => app.store.campaign(tenant, id).await.map(Some),
-        None => Ok(None),
+    let campaign = named(app, tenant, job, "campaign").await?;
+    let (task, gone) = if job.kind == COPY_JOB {
+        let from = named(app, tenant, job, "from").await?;
+        let asked = from.zip(campaign).and_then(|(from, to)| {
+            let filter = clone::reread(&from, &job.request, job.created_at)?;
+            Some(Task::LeadCopy(Box::new(LeadCopy::new(filter, &to, job))))
+        });
+        (asked, lead_copy::deleted())
+    } else {
+        let asked = campaign.and_then(|campaign| {
+            let (filter, patch) = update::reread(&campaign, &job.request, job.created_at)?;
+            Some(Task::BulkUpdate(Box::new(BulkUpdate::new(campaign.key, filter, patch, job))))
+        });
+        (asked, bulk_update::deleted())
     };
-    let campaign = match campaign {
-        Err(StoreError::NotFound(_)) => None,
-        found => found?,
-    };
-    let asked = campaign.and_then(|campaign| {
-        let (filter, patch) = update::reread(&campaign, &job.request, job.created_at)?;
-        Some(BulkUpdate::new(campaign.key, filter, patch, job))
-    });
-    match asked {
-        Some(update) => {
-            tracing::info!(id = %job.id, "a bulk update goes on");
-            start(Arc::clone(app), tenant, job, Task::BulkUpdate(Box::new(update)));
+    match task {
+        Some(task) => {
+            tracing::info!(id = %job.id, kind = job.kind, "a job goes on");
+            start(Arc::clone(app), tenant, job, task);
         }
         None => {
-            app.store.end_job(&context(app, tenant), job.id, Err(bulk_update::deleted())).await?;
+            app.store.end_job(&context(app, tenant), job.id, Err(gone)).await?;
         }
     }
     Ok(())
+}
+
+/// A campaign that a job was asked for, if it is still there.
+async fn named(app: &App, tenant: TenantKey, job: &Job, field: &str) -> Stored<Option<Campaign>> {
+    let Some(id) = job.request[field].as_str().and_then(|id| id.parse().ok()) else { return Ok(None) };
+    match app.store.campaign(tenant, id).await {
+        Err(StoreError::NotFound(_)) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Does a job's work in the background.

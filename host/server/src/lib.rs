@@ -20,6 +20,7 @@ mod hooks;
 mod idempotency;
 pub mod imports;
 mod jobs;
+mod lead_copy;
 mod line;
 mod mcp;
 mod metrics;
@@ -45,6 +46,7 @@ mod testing;
 pub mod trying;
 
 pub use self::admission::Admission;
+pub use self::api::hosted::HostedPostCalls;
 pub use self::app::{About, App, Config};
 pub use self::codes::{Code, all as all_codes};
 pub use self::erasing::resume_erasures;

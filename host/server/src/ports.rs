@@ -14,6 +14,7 @@ use campanile_domain::plugin::hosts::HostPattern;
 use campanile_domain::plugin::instance::{Checked, Choice, PluginAnswer};
 use campanile_domain::plugin::report::Report;
 use campanile_domain::plugin::secrets::Secrets;
+use campanile_domain::ports::gateway::GatewayError;
 use campanile_domain::ports::outbound::Tokens;
 use campanile_domain::ports::policy::Calendar;
 use campanile_domain::ports::store::{Assistant, Connection, GatewayRow, PluginVersion, SinkRow, SourceRow};
@@ -44,6 +45,12 @@ pub trait GatewayKinds: Send + Sync {
 
     /// A gateway was taken out: nobody dials through it any more.
     async fn removed(&self, gateway: &GatewayRow);
+
+    /// The choices for a setting.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    async fn options(&self, gateway: &GatewayRow, setting: &str, query: &str) -> Result<Vec<Choice>, GatewayError>;
 
     /// An assistant was made or changed: a gateway whose provider must know what is asked of a call tells it.
     async fn assistant_changed(&self, assistant: &Assistant);

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
+use crate::openapi::operations_of;
 use crate::problem::Problem;
 
 /// The query of a request; `T` denies unknown fields.
@@ -35,8 +36,7 @@ impl Known {
     /// Those of a document.
     pub(crate) fn of(document: &OpenApi) -> Self {
         let names = |item: &PathItem| -> BTreeSet<String> {
-            let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-            let parameters = operations.into_iter().flatten().filter_map(|operation| operation.parameters.as_ref());
+            let parameters = operations_of(item).filter_map(|(_, operation)| operation.parameters.as_ref());
             let written = parameters.flatten().filter_map(|parameter| match parameter {
                 RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
                 _ => None,

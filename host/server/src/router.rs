@@ -63,6 +63,8 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
             v1::gateways::delete::delete_gateway
         ))
         .routes(routes!(v1::gateways::put_secret::put_gateway_secret))
+        .routes(routes!(v1::gateways::check::check_gateway))
+        .routes(routes!(v1::gateways::options::gateway_options))
         // campaigns
         .routes(routes!(v1::campaigns::list::list_campaigns, v1::campaigns::create::create_campaign))
         .routes(routes!(
@@ -175,6 +177,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         ))
         .routes(routes!(v1::plugins::usage::plugin_usage))
         .routes(routes!(v1::plugins::failures::plugin_failures))
+        .routes(routes!(v1::plugins::run::run_plugin_version))
         .routes(routes!(v1::plugins::replay::replay_plugin))
         .routes(routes!(v1::connections::list::list_connections, v1::connections::create::create_connection))
         .routes(routes!(v1::connections::get::get_connection))

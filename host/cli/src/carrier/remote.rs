@@ -14,6 +14,7 @@ use anyhow::Context;
 use async_trait::async_trait;
 use campanile_domain::ids::CallId;
 use campanile_domain::phone::Phone;
+use campanile_domain::plugin::instance::Checked;
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{
     CallEvent, Capabilities, Dial, Evidence, Finding, Gateway, GatewayError, PlaceAnswer, Refusal, RefusalScope,
@@ -67,7 +68,7 @@ impl RemoteCarrier {
     /// Asks the carrier what it is, unless that is known.
     async fn acquaint(&self) -> Result<(), GatewayError> {
         let known = locked(&self.find_lag_ms).is_some();
-        if known { Ok(()) } else { self.check().await }
+        if known { Ok(()) } else { self.check().await.map(|_| ()) }
     }
 
     fn url(&self, path: &str) -> String {
@@ -129,7 +130,7 @@ impl Gateway for RemoteCarrier {
         }
     }
 
-    async fn check(&self) -> Result<(), GatewayError> {
+    async fn check(&self) -> Result<Checked, GatewayError> {
         let about: About = self.get("/").await?;
         let (theirs, ours) = (about.now, self.clock.now());
         if theirs.since(ours).abs() > WORST_SKEW_MS {
@@ -139,7 +140,7 @@ impl Gateway for RemoteCarrier {
             return Err(GatewayError { code: "clocks_differ".to_owned(), message });
         }
         *locked(&self.find_lag_ms) = Some(about.find_lag_ms);
-        Ok(())
+        Ok(Checked::ready(format!("the simulated carrier at {}", self.url("/"))))
     }
 
     async fn place(&self, dial: &Dial) -> PlaceAnswer {

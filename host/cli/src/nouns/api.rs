@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::flags::{Once, Writing};
 use super::table::clean;
 use crate::answer::Answer;
-use crate::client::{Body, Raw};
+use crate::client::{Body, Insists, Raw};
 use crate::exit::Failure;
 use crate::say::say;
 
@@ -69,7 +69,7 @@ pub async fn run(args: Api) -> Result<(), Failure> {
         (Some(bytes), None, Some(content_type)) => Body::Bytes { content_type, bytes },
         _ => Body::None,
     };
-    let once = args.once.idempotency_key.as_deref();
+    let once = args.once.idempotency_key.as_deref().map(Insists::Once);
     let Raw { answer, text } = args.writing.reading.client()?.ask(args.method, &args.path, body, once).await?;
     let document: Option<Value> = serde_json::from_str(&text).ok();
     if !(200..300).contains(&answer.status) {

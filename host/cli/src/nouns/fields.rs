@@ -44,7 +44,7 @@ pub fn assignment(text: &str) -> Result<Assignment, String> {
 }
 
 /// JSON where it reads as JSON, else a text.
-fn value_of(text: &str) -> Value {
+pub fn value_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Body, Client, ServerFlags};
+use crate::client::{Body, Client, Insists, ServerFlags};
 use crate::exit::Failure;
 use crate::say::say;
 
@@ -99,14 +99,14 @@ impl Writing {
         method: Method,
         path: &str,
         body: Option<Value>,
-        once: Option<&str>,
+        insists: Option<Insists<'_>>,
     ) -> Result<Option<Value>, Failure> {
         if self.dry_run {
             self.show(&method, path, body)?;
             return Ok(None);
         }
         let body = body.map_or(Body::None, Body::Json);
-        self.reading.client()?.send_once(method, path, body, once).await?.accepted().map(Some)
+        self.reading.client()?.send_if(method, path, body, insists).await?.accepted().map(Some)
     }
 
     fn show(&self, method: &Method, path: &str, mut body: Option<Value>) -> Result<(), Failure> {

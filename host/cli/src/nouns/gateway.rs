@@ -22,6 +22,8 @@ pub enum Gateway {
     Create(Create),
     /// Change what is named of a gateway
     Update(Update),
+    /// Ask the provider whether calls can be placed; nobody is called
+    Check(Check),
     /// Delete a gateway that no assistant uses
     Delete(Delete),
 }
@@ -75,6 +77,16 @@ pub struct Update {
     writing: Writing,
 }
 
+/// Flags of `gateway check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// gw_...
+    #[arg(value_name = "GATEWAY", value_parser = id)]
+    gateway: String,
+    #[command(flatten)]
+    writing: Writing,
+}
+
 /// Flags of `gateway delete`.
 #[derive(Args, Debug)]
 pub struct Delete {
@@ -101,6 +113,19 @@ pub async fn run(command: Gateway) -> Result<(), Failure> {
             made.map_or(Ok(()), |made| show(&made, &args.writing.reading))
         }
         Gateway::Update(args) => NOUN.update(&args.gateway, args.fields.some()?, &args.writing).await,
+        Gateway::Check(args) => {
+            let path = format!("{}/check", NOUN.at(&args.gateway));
+            let Some(checked) = args.writing.send(Method::POST, &path, None, None).await? else { return Ok(()) };
+            show(&checked, &args.writing.reading)?;
+            match checked["health"].as_str() {
+                Some("ready") => Ok(()),
+                Some("unreachable") => {
+                    Err(Failure::unavailable("the provider does not answer").next("try again later"))
+                }
+                _ => Err(Failure::other("no calls can be placed through this gateway")
+                    .next(format!("put right what is missing: campanile gateway update {} --set ...", args.gateway))),
+            }
+        }
         Gateway::Delete(args) => NOUN.delete(&args.gateway, &args.writing).await,
     }
 }

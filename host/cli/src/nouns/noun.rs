@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::flags::{Paging, Reading, Writing};
 use super::table::{Rows, record, row};
+use crate::client::Insists;
 use crate::exit::Failure;
 use crate::say::{print, say};
 
@@ -106,7 +107,8 @@ impl Noun {
 
     /// Makes one and prints it.
     pub async fn create(&self, body: Map<String, Value>, once: Option<&str>, writing: &Writing) -> Result<(), Failure> {
-        self.told(writing.send(Method::POST, self.path, Some(body.into()), once).await?, writing)
+        let insists = once.map(Insists::Once);
+        self.told(writing.send(Method::POST, self.path, Some(body.into()), insists).await?, writing)
     }
 
     /// Changes one and prints it.

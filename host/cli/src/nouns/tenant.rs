@@ -7,6 +7,7 @@ use serde_json::json;
 use super::fields::Fields;
 use super::flags::{Once, Paging, Reading, Writing, id};
 use super::noun::{Noun, given, show, text};
+use crate::client::Insists;
 use crate::exit::Failure;
 
 const NOUN: Noun = Noun {
@@ -109,7 +110,7 @@ pub async fn run(command: Tenant) -> Result<(), Failure> {
         }
         Tenant::TopUp(args) => {
             let (path, body) = (format!("{}/top_up", NOUN.at(&args.tenant)), json!({"amount_micros": args.amount}));
-            let once = args.once.idempotency_key.as_deref();
+            let once = args.once.idempotency_key.as_deref().map(Insists::Once);
             NOUN.told(args.writing.send(Method::POST, &path, Some(body), once).await?, &args.writing)
         }
         Tenant::Update(args) => NOUN.update(&args.tenant, args.fields.some()?, &args.writing).await,

@@ -51,6 +51,27 @@ pub struct Checked {
     pub missing: Vec<String>,
 }
 
+impl Checked {
+    /// That it can work.
+    pub fn ready(summary: impl Into<String>) -> Self {
+        Self { health: Health::Ready, summary: summary.into(), missing: Vec::new() }
+    }
+
+    /// Why it cannot work, in a sentence; `None`: it can.
+    pub fn fault(&self) -> Option<String> {
+        let what = match self.health {
+            Health::Ready => return None,
+            Health::Misconfigured => "misconfigured",
+            Health::Unreachable => "unreachable",
+        };
+        let missing = match self.missing.as_slice() {
+            [] => String::new(),
+            missing => format!("; missing: {}", missing.join(", ")),
+        };
+        Some(format!("{what}: {}{missing}", self.summary))
+    }
+}
+
 /// One choice that a form may offer for a setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {

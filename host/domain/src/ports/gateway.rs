@@ -11,6 +11,7 @@ use crate::attempt::{AnsweredBy, CallStatus, Failure};
 use crate::ids::CallId;
 use crate::money::{Currency, Micros};
 use crate::phone::Phone;
+use crate::plugin::instance::{Checked, Choice};
 use crate::time::Timestamp;
 use crate::variable::Variables;
 
@@ -232,11 +233,18 @@ pub struct GatewayError {
 pub trait Gateway: Send + Sync {
     /// What it can do.
     fn able(&self) -> Capabilities;
-    /// Whether it can place calls; the text says what is missing.
+    /// Whether it can place calls, and what is missing.
     ///
     /// # Errors
-    /// It cannot.
-    async fn check(&self) -> Result<(), GatewayError>;
+    /// It could not be asked.
+    async fn check(&self) -> Result<Checked, GatewayError>;
+    /// The choices for a setting, for a form; none for a kind that has nothing to choose from.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    async fn options(&self, _setting: &str, _query: &str) -> Result<Vec<Choice>, GatewayError> {
+        Ok(Vec::new())
+    }
     /// Dials. Called at most once per attempt.
     async fn place(&self, dial: &Dial) -> PlaceAnswer;
     /// The latest about a call the provider named.

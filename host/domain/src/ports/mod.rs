@@ -13,5 +13,6 @@ pub mod outbound;
 pub mod plugins;
 pub mod policy;
 pub mod post;
+pub mod post_call;
 pub mod sink;
 pub mod store;

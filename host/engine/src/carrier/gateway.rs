@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use campanile_domain::ids::CallId;
 use campanile_domain::phone::Phone;
+use campanile_domain::plugin::instance::Checked;
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{
     CallEvent, Capabilities, Dial, Finding, Gateway, GatewayError, PlaceAnswer, Webhook,
@@ -130,8 +131,8 @@ impl Gateway for SimulatedGateway {
         Capabilities { finds_by_attempt: true, find_lag_ms, calls_per_second: None }
     }
 
-    async fn check(&self) -> Result<(), GatewayError> {
-        Ok(())
+    async fn check(&self) -> Result<Checked, GatewayError> {
+        Ok(Checked::ready("the simulated carrier, inside this host"))
     }
 
     async fn place(&self, dial: &Dial) -> PlaceAnswer {

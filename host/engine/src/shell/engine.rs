@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use campanile_domain::ids::{CampaignKey, GatewayKey, TenantKey};
+use campanile_domain::plugin::instance::{Checked, Health};
+use campanile_domain::ports::gateway::GatewayError;
 use campanile_domain::ports::store::{StoreError, Stored};
 use campanile_domain::time::SECOND_MS;
 use rand_chacha::ChaCha8Rng;
@@ -235,18 +237,22 @@ impl Engine {
                 let asked = self.core.gateway_is_healthy(gateway);
                 let told = told.clone();
                 self.tasks.spawn(async move {
-                    let health = match hands.gateways.get(gateway) {
-                        None => Err("the gateway is not installed".to_owned()),
-                        Some(installed) => match installed.port.check().await {
-                            Ok(()) if asked => {
+                    let checked = match hands.gateways.get(gateway) {
+                        None => Err(GatewayError {
+                            code: "plugin_not_usable".into(),
+                            message:
+                                "the gateway is not installed, or its version, a grant or a secret of it is missing"
+                                    .into(),
+                        }),
+                        Some(installed) => {
+                            let checked = installed.port.check().await;
+                            if asked && checked.as_ref().is_ok_and(|checked| checked.health == Health::Ready) {
                                 let _ = told.send(Event::GatewayReady(gateway, installed.port.able()));
-                                Ok(())
                             }
-                            checked => checked.map_err(|error| error.to_string()),
-                        },
+                            checked
+                        }
                     };
-                    let health = if asked { health } else { health.and(Err("it could not be reached lately".into())) };
-                    let _ = answer.send(health);
+                    let _ = answer.send(checked.map(|checked| if asked { checked } else { not_lately(checked) }));
                 });
             }
             Note::Drain(_) => {}
@@ -322,4 +328,16 @@ async fn drain_inbox(
         }
         hands.store.inbox_done(done).await?;
     }
+}
+
+/// Of a gateway that answers, and that nobody dials through until it answers a check of the engine's own, which comes by itself.
+fn not_lately(checked: Checked) -> Checked {
+    if checked.health != Health::Ready {
+        return checked;
+    }
+    let summary = format!(
+        "{}; it could not be reached lately and is dialled through again once it answers the engine, which asks every ten seconds",
+        checked.summary
+    );
+    Checked { health: Health::Unreachable, summary, ..checked }
 }

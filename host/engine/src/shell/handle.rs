@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use campanile_domain::ids::{CallId, CampaignKey, GatewayKey, LeadKey, TenantKey};
-use campanile_domain::ports::store::{Changed, LiveFacts};
+use campanile_domain::plugin::instance::Checked;
+use campanile_domain::ports::gateway::GatewayError;
+use campanile_domain::ports::store::{Changed, LiveFacts, Order};
 use tokio::sync::{mpsc, oneshot};
 
 use super::placing::Placing;
@@ -24,7 +26,7 @@ pub(crate) enum Note {
     Evaluated(Box<Changed>),
     Webhook,
     Live(CampaignKey, oneshot::Sender<LiveFacts>),
-    Health(GatewayKey, oneshot::Sender<Result<(), String>>),
+    Health(GatewayKey, oneshot::Sender<Result<Checked, GatewayError>>),
     Drain(oneshot::Sender<()>),
 }
 
@@ -44,6 +46,12 @@ impl Handle {
     /// A door to an engine that does not run, for tests of what stands in front of it: notes vanish, questions are
     /// answered as by an engine with nothing to do, and nobody is called.
     pub fn detached() -> Self {
+        Self::standing_in(|_| Vec::new())
+    }
+
+    /// The same, where leads are called when they come: `takes` says whom of a campaign, on a thread of its own. Drained, it is
+    /// gone.
+    pub fn standing_in(mut takes: impl FnMut(CampaignKey) -> Vec<Order> + Send + 'static) -> Self {
         let (handle, mut notes) = Self::new();
         let placing = Arc::clone(&handle.placing);
         let answers = std::thread::spawn(move || {
@@ -55,9 +63,15 @@ impl Handle {
                             LiveFacts { gateway_healthy: true, rate_opens_at, campaign_slots: 1, tenant_slots: 1 };
                         let _ = answer.send(live);
                     }
-                    Note::Health(_, answer) => drop(answer.send(Ok(()))),
-                    Note::Drain(done) => drop(done.send(())),
-                    Note::LeadsChanged(_) => placing.forget(),
+                    Note::Health(_, answer) => drop(answer.send(Ok(Checked::ready("nobody is called here")))),
+                    Note::Drain(done) => {
+                        let _ = done.send(());
+                        return;
+                    }
+                    Note::LeadsChanged(campaign) => {
+                        placing.committed(&takes(campaign));
+                        placing.forget();
+                    }
                     _ => {}
                 }
             }
@@ -133,14 +147,24 @@ impl Handle {
         answered.await.ok()
     }
 
+    /// Asks a gateway whether it can place calls, and the engine whether it dials through it.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    pub async fn check_gateway(&self, gateway: GatewayKey) -> Result<Checked, GatewayError> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Note::Health(gateway, answer));
+        let stopping = || GatewayError { code: "stopping".into(), message: "the engine is shutting down".into() };
+        answered.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
     /// Whether a gateway can place calls now.
     ///
     /// # Errors
     /// It cannot, and why.
     pub async fn gateway_health(&self, gateway: GatewayKey) -> Result<(), String> {
-        let (answer, answered) = oneshot::channel();
-        self.tell(Note::Health(gateway, answer));
-        answered.await.unwrap_or_else(|_| Err("the engine is shutting down".into()))
+        let checked = self.check_gateway(gateway).await.map_err(|error| error.to_string())?;
+        checked.fault().map_or(Ok(()), Err)
     }
 
     /// Claims nothing more and completes when no effect is under way any more.

@@ -11,6 +11,7 @@ use campanile_domain::attempt::{LookUp, Reconciled};
 use campanile_domain::campaign::Happening;
 use campanile_domain::gate::Gate;
 use campanile_domain::ids::{GatewayKey, TenantKey};
+use campanile_domain::plugin::instance::Health;
 use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{CallEvent, Capabilities, Finding, PlaceAnswer, Refusal, RefusalScope, Webhook};
 use campanile_domain::ports::policy::PolicyRunner;
@@ -259,8 +260,8 @@ impl Hands {
             return Event::GatewayAnswered { gateway: key, reachable: false };
         };
         match gateway.port.check().await {
-            Ok(()) => Event::GatewayReady(key, gateway.port.able()),
-            Err(_) => Event::GatewayAnswered { gateway: key, reachable: false },
+            Ok(checked) if checked.health == Health::Ready => Event::GatewayReady(key, gateway.port.able()),
+            _ => Event::GatewayAnswered { gateway: key, reachable: false },
         }
     }
 

@@ -5,15 +5,22 @@
 //! after it was rung the duty waits [`GATHER_MS`] before it looks. At most [`TOGETHER`] webhooks are told at once, [`EACH`]
 //! of one tenant, and [`UNDER_WAY`] messages are under way to one of them. One that is slow or cannot be reached holds its
 //! own place for as long as a message may take and nobody else's; what fails waits by the store's own rule.
+//!
+//! What a message of the format `hosted` says is written by [`PostCalls`], because its words are the door's. A call about
+//! which something is still being found out is put off and costs no try.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use campanile_domain::ids::{TenantKey, WebhookKey};
+use campanile_domain::ids::{EventId, TenantKey, WebhookKey};
 use campanile_domain::outbox::Envelope;
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::post::{Letter, Post};
-use campanile_domain::ports::store::{DueWebhook, ReadOn, Sending, Store, Stored, WebhookTurn};
+use campanile_domain::ports::post_call::{PostCall, PostCalls};
+use campanile_domain::ports::store::{
+    DueWebhook, EndedCall, Held, ReadOn, Sending, Store, StoreError, Stored, WebhookTurn,
+};
 use campanile_domain::time::{SECOND_MS, Timestamp};
 use campanile_domain::webhook::{self as rules, KEPT_ANSWER_BYTES, TIMEOUT_MS};
 use futures::StreamExt;
@@ -39,6 +46,8 @@ const BATCHES: u32 = 10;
 const BATCH_MS: i64 = 2 * SECOND_MS;
 /// Time between two counts of what waits, in milliseconds.
 const COUNTED_MS: i64 = 15 * SECOND_MS;
+/// How long a call that the store did not tell waits until it is asked for again, in milliseconds.
+const UNREADABLE_MS: i64 = 5 * SECOND_MS;
 /// How long events gather before they are looked at, in milliseconds.
 const GATHER_MS: i64 = 200;
 
@@ -48,6 +57,8 @@ pub struct WebhookDuty {
     pub store: Arc<dyn Store>,
     /// How messages leave.
     pub post: Arc<dyn Post>,
+    /// What those in the words of hosted platforms say.
+    pub post_calls: Arc<dyn PostCalls>,
     /// The time that receivers compare a message's with.
     pub wall: Arc<dyn WallClock>,
     /// Says that there may be something to do.
@@ -64,13 +75,13 @@ impl WebhookDuty {
     /// A duty whose randomness begins with `seed`.
     pub fn new(
         store: Arc<dyn Store>,
-        post: Arc<dyn Post>,
+        (post, post_calls): (Arc<dyn Post>, Arc<dyn PostCalls>),
         (clock, wall): (Arc<dyn EngineClock>, Arc<dyn WallClock>),
         bell: Bell,
         seed: u64,
     ) -> Self {
         let (read, counts_at) = (Mutex::default(), Mutex::new(clock.now()));
-        Self { store, post, wall, bell, writes: Writes::new(clock, seed), read, meters: None, counts_at }
+        Self { store, post, post_calls, wall, bell, writes: Writes::new(clock, seed), read, meters: None, counts_at }
     }
 
     /// From now on it is counted.
@@ -117,18 +128,27 @@ impl WebhookDuty {
         let Some(turn) = self.store.webhook_turn(&self.writes.context(tenant), key, BATCH).await? else {
             return Ok(false);
         };
-        let WebhookTurn { id, url, secrets, events, more } = turn;
+        let WebhookTurn { id, url, secrets, events, calls, more } = turn;
         let until = self.writes.clock.now() + BATCH_MS;
-        let (mut waiting, mut under_way, mut sendings) = (events.into_iter(), FuturesUnordered::new(), Vec::new());
+        let mut waiting: VecDeque<News> =
+            events.into_iter().map(News::Event).chain(calls.into_iter().map(News::Call)).collect();
+        let (mut under_way, mut sendings, mut held) = (FuturesUnordered::new(), Vec::new(), Vec::new());
         let mut goes_on = true;
         loop {
             while goes_on
                 && under_way.len() < UNDER_WAY
-                && let Some(event) = waiting.next()
+                && let Some(news) = waiting.pop_front()
             {
-                under_way.push(self.send(tenant, &url, &secrets, event));
+                under_way.push(self.tell(tenant, &url, &secrets, news));
             }
-            let Some(sending) = under_way.next().await else { break };
+            let Some(told) = under_way.next().await else { break };
+            let sending = match told {
+                Told::Sent(sending) => sending,
+                Told::Held(one) => {
+                    held.push(one);
+                    continue;
+                }
+            };
             if let Err(why) = &sending.answer {
                 tracing::debug!(webhook = %id, why, "a webhook could not be told");
             }
@@ -137,7 +157,10 @@ impl WebhookDuty {
             goes_on &= is_well && !stop.is_cancelled() && self.writes.clock.now() < until;
             sendings.push(sending);
         }
-        let more = more || waiting.len() > 0;
+        let more = more || !waiting.is_empty();
+        if !held.is_empty() {
+            self.store.hold_deliveries(&self.writes.context(tenant), key, held).await?;
+        }
         if sendings.is_empty() {
             return Ok(more);
         }
@@ -147,28 +170,65 @@ impl WebhookDuty {
         Ok(self.store.keep_sendings(&self.writes.context(tenant), key, sendings).await? && more)
     }
 
-    /// One message.
-    async fn send(&self, tenant: TenantKey, url: &str, secrets: &[SecretString], event: Envelope) -> Sending {
-        let (at, began) = (self.writes.clock.now(), self.wall.now());
-        let (sequence, id) = (event.sequence, event.id.to_string());
-        let (answer, retry_after_ms) = match letter(url, secrets, &id, began, &event) {
+    /// One message, unless it is too early for it.
+    async fn tell(&self, tenant: TenantKey, url: &str, secrets: &[SecretString], news: News) -> Told {
+        let at = self.writes.clock.now();
+        let (sequence, id) = news.name();
+        let body = match news {
+            News::Event(event) => {
+                serde_json::to_vec(&event).map_err(|error| format!("the event cannot be written: {error}"))
+            }
+            News::Call(call) => match self.post_calls.post_call(tenant, call.call, at).await {
+                Ok(PostCall::Ready(body)) => Ok(body),
+                Ok(PostCall::NotYet(until)) => return Told::Held(Held { sequence, until }),
+                Err(StoreError::NotFound(_)) => Err("the call is not kept any more".to_owned()),
+                Err(error) => {
+                    tracing::warn!(event = %id, %error, "a call could not be read for its webhook");
+                    return Told::Held(Held { sequence, until: at + UNREADABLE_MS });
+                }
+            },
+        };
+        let began = self.wall.now();
+        let (answer, retry_after_ms) = match body.and_then(|body| letter(url, secrets, &id.to_string(), began, body)) {
             Err(why) => (Err(why), None),
             Ok(letter) => match self.post.post(tenant, letter).await {
                 Ok(posted) => (Ok((posted.status, shown(&posted.body))), posted.retry_after_ms),
                 Err(fault) => (Err(fault.to_string()), None),
             },
         };
-        Sending { sequence, at, duration_ms: self.wall.now().since(began).max(0), answer, retry_after_ms }
+        let duration_ms = self.wall.now().since(began).max(0);
+        Told::Sent(Sending { sequence, at, duration_ms, answer, retry_after_ms })
     }
 }
 
+/// What a webhook is to be told.
+enum News {
+    Event(Envelope),
+    Call(EndedCall),
+}
+
+impl News {
+    /// Its number in the log, and the event.
+    const fn name(&self) -> (i64, EventId) {
+        match self {
+            Self::Event(event) => (event.sequence, event.id),
+            Self::Call(call) => (call.sequence, call.event),
+        }
+    }
+}
+
+/// What became of it.
+enum Told {
+    Sent(Sending),
+    Held(Held),
+}
+
 /// The message, signed.
-fn letter(url: &str, secrets: &[SecretString], id: &str, at: Timestamp, event: &Envelope) -> Result<Letter, String> {
+fn letter(url: &str, secrets: &[SecretString], id: &str, at: Timestamp, body: Vec<u8>) -> Result<Letter, String> {
     if secrets.is_empty() {
         let why = "what signs cannot be opened with this host's key for secrets; rotate the secret";
         return Err(why.to_owned());
     }
-    let body = serde_json::to_vec(event).map_err(|error| format!("the event cannot be written: {error}"))?;
     let signature = rules::signatures(secrets, id, at, &body).map_err(|error| format!("{error}; rotate it"))?;
     let headers = vec![
         ("webhook-id", id.to_owned()),

@@ -400,3 +400,21 @@ fn retries_land_where_the_settings_say() {
     let Decision::Retry(retry) = decide("goal-retry", json!({"busy_minutes": 20}), after(&[Busy])) else { panic!() };
     assert_eq!(retry.not_before, after(&[Busy]).now + 20 * MINUTE_MS);
 }
+
+#[test]
+fn every_script_in_the_document_of_the_api_is_one() {
+    let document: serde_json::Value = serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+    let sources = operations.filter_map(|operation| {
+        operation.pointer("/requestBody/content/application~1json/example/source")?.as_str().map(str::to_owned)
+    });
+    let mut found = 0;
+    for source in sources {
+        install(&format!("documented-{found}"), &source);
+        let decided = ask(&format!("documented-{found}"), json!({}), after(&[Busy])).decision;
+        assert!(decided.is_ok(), "{source}: {decided:?}");
+        found += 1;
+    }
+    assert!(found >= 4, "{found}");
+}

@@ -75,6 +75,7 @@ mod tests {
         assert_eq!(answers.len(), 1);
         let large = host.hook(&hook, vec![0; (1 << 20) + 1]).await;
         assert_eq!(large.problem(), (413, "CE0010"));
+        assert_eq!(host.broken_hook(&hook).await.problem(), (400, "CE0008"));
         assert!(host.app.store.inbox_take(0, 10).await.unwrap().is_empty());
     }
 }

@@ -38,6 +38,8 @@ pub(crate) async fn source_hook(
 
 #[cfg(test)]
 mod tests {
+    use campanile_domain::ports::gateway::Webhook;
+
     use crate::testing::Host;
 
     #[tokio::test]
@@ -53,5 +55,22 @@ mod tests {
         for path in [format!("/hooks/sources/{id}/wrong"), "/hooks/sources/nonsense/%FF".into()] {
             assert_eq!(host.hook(&path, Vec::new()).await.problem(), (404, "CE0005"), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_kept_is_refused() {
+        let host = Host::new().await;
+        let (id, hook) = host.source_with_hook().await;
+        assert_eq!(host.hook(&hook, vec![0; (1 << 20) + 1]).await.problem(), (413, "CE0010"));
+        assert_eq!(host.broken_hook(&hook).await.problem(), (400, "CE0008"));
+        let (store, now) = (&host.app.store, host.app.engine_clock.now());
+        let source = store.source_by_id(id.parse().unwrap()).await.unwrap().key;
+        let push =
+            || Webhook { method: "POST".into(), url: hook.clone(), headers: vec![], body: vec![], received_at: now };
+        // As many as may wait.
+        let all = (0..10_000).map(|_| store.put_push(now, source, push()));
+        futures::future::try_join_all(all).await.unwrap();
+        let full = host.hook(&hook, b"{}".to_vec()).await;
+        assert_eq!((full.problem(), full.codes()), ((409, "CE0015"), vec!["too_many_waiting".to_owned()]));
     }
 }

@@ -47,7 +47,7 @@ pub(super) const TOOLS: &[Told] = &[
         paths: &["/v1/calls"],
         id: "",
         example: || {
-            json!({"assistant": "asst_06f5n8x2k9q4h7v3m1t0c6r8wd", "phone": "+1 415-555-2690", "name": "Ann",
+            json!({"assistant": "asst_01k9zr2v9pfb1sxkh5gqd0m8ea", "phone": "+1 415-555-2690", "name": "Ann",
                 "variables": {"first_name": "Ann"}, "idempotency_key": "call-ann-2026-03-02"})
         },
         said: |answer| {

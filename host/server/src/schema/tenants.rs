@@ -122,9 +122,37 @@ pub struct NewTenant {
     /// 1 to 255 characters.
     pub name: String,
     /// Its limits; what is left out has its default.
-    pub limits: Option<TenantLimits>,
+    pub limits: Option<NewLimits>,
     /// Its billing; left out: off.
     pub billing: Option<Billing>,
+}
+
+/// Limits of a new account, by the names that they have in `TenantLimits`.
+#[derive(ToSchema)]
+pub struct NewLimits {
+    /// Default 100.
+    #[schema(required = false)]
+    pub max_concurrent_calls: u32,
+    /// Default: no limit.
+    pub calls_per_second: Option<f64>,
+    /// Default 10.
+    #[schema(required = false)]
+    pub min_gap_minutes: u32,
+    /// Default: no limit.
+    pub max_calls_per_number_per_day: Option<u32>,
+    /// Default: what everybody may.
+    #[schema(required = false)]
+    pub plugins: Allowance,
+    /// Default: no limit.
+    pub max_campaigns: Option<u32>,
+    /// Default: no limit.
+    pub max_leads: Option<u64>,
+    /// Default 100.
+    #[schema(required = false, minimum = 1)]
+    pub requests_per_second: u32,
+    /// Default 200.
+    #[schema(required = false, minimum = 1)]
+    pub requests_burst: u32,
 }
 
 /// An API key, without its secret.
@@ -152,4 +180,20 @@ pub struct Key {
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_new_account_may_have_every_limit() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let names = |schema: &str| -> BTreeSet<String> {
+            let schema = &document["components"]["schemas"][schema];
+            schema["properties"].as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(names("NewLimits"), names("TenantLimits"));
+        assert!(document["components"]["schemas"]["NewLimits"].get("required").is_none(), "each has a default");
+    }
 }

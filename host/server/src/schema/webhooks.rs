@@ -15,6 +15,12 @@ pub struct Webhook {
     pub events: Option<Vec<String>>,
     /// `cmp_...`: only events of this campaign; null: of the account.
     pub campaign: Option<String>,
+    /// `asst_...`: only events of this assistant's campaigns and single calls; null: whoever speaks.
+    pub assistant: Option<String>,
+    /// `standard`, or `hosted`: the body that hosted calling platforms send after a call.
+    pub format: String,
+    /// Only calls that somebody or something answered; of the format `hosted` alone.
+    pub only_completed: bool,
     /// For people.
     pub description: String,
     /// Whether it is told.

@@ -4,19 +4,20 @@
 //! because of this.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::Answer;
+use super::{Answer, seen};
 
 /// The document, ready to be asked.
 pub(crate) struct Document(Value);
 
-impl Document {
-    pub(super) fn new() -> Self {
-        Self(serde_json::to_value(crate::openapi()).unwrap())
-    }
+/// That of this build: it is the same for every host.
+pub(super) static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| Document(serde_json::to_value(crate::openapi()).unwrap()));
 
+impl Document {
     /// Every (method, path pattern, operation).
     pub(super) fn operations(&self) -> Vec<(String, String, Value)> {
         let paths = self.0["paths"].as_object().unwrap();
@@ -44,8 +45,7 @@ impl Document {
         let place = format!("{method} {path} -> {}", answer.status);
         let responses = &operation["responses"];
         if answer.header("content-type") == "application/problem+json" {
-            let schema = &responses["default"]["content"]["application/problem+json"]["schema"];
-            return self.check(schema, &answer.body, &place);
+            return self.holds_problem(operation, answer, &place);
         }
         let response = responses
             .get(answer.status.to_string())
@@ -55,6 +55,32 @@ impl Document {
             Some((kind, _)) => assert!(answer.header("content-type").starts_with(kind), "{place} is {kind}"),
             None => assert!(answer.text.is_empty(), "{place} has a body that is not described: {}", answer.text),
         }
+    }
+
+    /// Panics when the operation does not list the code that the problem carries.
+    #[track_caller]
+    fn holds_problem(&self, operation: &Value, answer: &Answer, place: &str) {
+        let code = answer.body["code"].as_str().unwrap_or_else(|| panic!("{place} has no code: {}", answer.text));
+        let response = self.resolve(&operation["responses"][answer.status.to_string()]);
+        let content = &response["content"]["application/problem+json"];
+        assert!(
+            content["examples"].get(code).is_some(),
+            "{place} is {code}, which the document does not list there; say in openapi/problems.rs that it can be: {}",
+            answer.text
+        );
+        self.check(&content["schema"], &answer.body, place);
+        seen::note(operation["operationId"].as_str().unwrap_or_default(), code);
+    }
+
+    /// In what the document's example of a request, or this one of an answer with a status, is not as the document describes it.
+    pub(super) fn misshapen(&self, place: &str, operation: &Value, status: &str, answer: &Value) -> Vec<String> {
+        let request = &operation["requestBody"]["content"]["application/json"];
+        let response = &operation["responses"][status]["content"]["application/json"];
+        let shapes = [(request, &request["example"], "the request of"), (response, answer, "the answer of")];
+        let shapes = shapes.into_iter().filter(|(content, ..)| content.is_object());
+        shapes
+            .filter_map(|(content, value, of)| self.fault(&content["schema"], value, &format!("{of} {place}")).err())
+            .collect()
     }
 
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
@@ -154,7 +180,7 @@ pub(super) fn matches(pattern: &str, path: &str) -> bool {
 
 #[test]
 fn what_is_not_painted_is_noticed() {
-    let document = Document::new();
+    let document = &DOCUMENT;
     let schema = serde_json::json!({"$ref": "#/components/schemas/Contact"});
     let good = serde_json::json!({"position": 0, "phone": "+14155552671"});
     assert_eq!(document.fault(&schema, &good, ""), Ok(()));

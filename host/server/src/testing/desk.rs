@@ -16,6 +16,7 @@ use campanile_domain::plugin::report::{Finding, Report, Stage};
 use campanile_domain::ports::outbound::Tokens;
 use campanile_domain::ports::store::PluginVersion;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::ports::{Consent, ConsentAsk, PluginDesk};
 
@@ -27,7 +28,13 @@ pub(super) struct Desk(pub Mutex<Vec<String>>, pub Mutex<BTreeMap<TenantKey, All
 fn manifest(line: &str) -> Option<Manifest> {
     let mut words = line.split(' ');
     let (name, version, kind) = (words.next()?, words.next()?, words.next()?);
-    let mut manifest = json!({"name": name, "version": version, "kind": kind, "summary": "For tests."});
+    let summary = match name {
+        "acme-voice" => "Places calls through Acme Voice.",
+        "acme-crm" => "Brings the contacts of Acme CRM.",
+        "acme-results" => "Writes what came of calls into Acme CRM.",
+        _ => "For tests.",
+    };
+    let mut manifest = json!({"name": name, "version": version, "kind": kind, "summary": summary});
     let asks = match name {
         "acme-voice" | "acme-results" | "acme-judge" => {
             json!({"hosts": ["api.acme.example"], "secrets": {"token": {"title": "Token"}},
@@ -56,7 +63,7 @@ impl Desk {
             passed: true,
             stage: Stage::Admission,
             manifest,
-            sha256: String::new(),
+            sha256: Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(),
             bytes: content.len() as u64,
             findings: Vec::new(),
             artefact_bytes: None,

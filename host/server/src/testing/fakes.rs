@@ -12,6 +12,7 @@ use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Checked, Choice, Health, PluginAnswer};
 use campanile_domain::policy::Decision;
 use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::gateway::GatewayError;
 use campanile_domain::ports::outbound::OutboundFault;
 use campanile_domain::ports::policy::{Calendar, PolicyAnswer, PolicyCall, PolicyFailure, PolicyRunner, Usage};
 use campanile_domain::ports::post::{Letter, Post, Posted};
@@ -69,6 +70,15 @@ impl GatewayKinds for Kinds {
         self.0.lock().unwrap().retain(|id| *id != gateway.id.to_string());
     }
 
+    async fn options(&self, _: &GatewayRow, setting: &str, query: &str) -> Result<Vec<Choice>, GatewayError> {
+        match setting {
+            "broken" => {
+                Err(GatewayError { code: "http_unreachable".into(), message: "the provider cannot be reached".into() })
+            }
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+        }
+    }
+
     async fn assistant_changed(&self, _: &Assistant) {}
 }
 
@@ -88,14 +98,17 @@ impl SourceDesk for Kinds {
 
     fn due(&self) {}
 
-    async fn check(&self, _: &SourceRow) -> PluginAnswer<Checked> {
+    async fn check(&self, source: &SourceRow) -> PluginAnswer<Checked> {
+        if source.settings["broken"] == true {
+            return answered(Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")));
+        }
         answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
     }
 
     async fn options(&self, _: &SourceRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
         answered(match setting {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
-            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first list".into() }]),
         })
     }
 }
@@ -116,14 +129,17 @@ impl SinkDesk for Kinds {
 
     fn ring(&self) {}
 
-    async fn check(&self, _: &SinkRow) -> PluginAnswer<Checked> {
+    async fn check(&self, sink: &SinkRow) -> PluginAnswer<Checked> {
+        if sink.settings["broken"] == true {
+            return answered(Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")));
+        }
         answered(Ok(Checked { health: Health::Ready, summary: "connected as Ada".into(), missing: Vec::new() }))
     }
 
     async fn options(&self, _: &SinkRow, setting: &str, query: &str) -> PluginAnswer<Vec<Choice>> {
         answered(match setting {
             "broken" => Err(PluginFailure::new("http_unreachable", "the other system cannot be reached")),
-            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first".into() }]),
+            _ => Ok(vec![Choice { value: format!("{query}-1"), label: "The first list".into() }]),
         })
     }
 }

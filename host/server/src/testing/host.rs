@@ -34,8 +34,7 @@ pub(crate) struct Host {
     pub(crate) players: Arc<Players>,
     pub(super) wall: Arc<Stopped>,
     pub(super) engine_time: Arc<VirtualClock>,
-    pub(super) document: Document,
-    #[expect(dead_code, reason = "the folder lives as long as the host")]
+    pub(super) document: &'static Document,
     pub(super) folder: tempfile::TempDir,
 }
 
@@ -83,6 +82,12 @@ impl Answer {
 }
 
 impl Host {
+    /// Requests go there from now on.
+    pub(super) fn serve(&mut self, app: App) {
+        self.app = Arc::new(app);
+        self.router = crate::router(Arc::clone(&self.app));
+    }
+
     pub(crate) async fn get(&self, key: Option<&str>, path: &str) -> Answer {
         self.send(key, "GET", path, None).await
     }
@@ -152,6 +157,12 @@ impl Host {
 
     pub(crate) async fn hook(&self, path: &str, body: Vec<u8>) -> Answer {
         self.call(request(None, "POST", path).header("X-Signature", "s").body(body.into()).unwrap()).await
+    }
+
+    /// A webhook whose sender hangs up in the middle.
+    pub(crate) async fn broken_hook(&self, path: &str) -> Answer {
+        let half = [Ok("{"), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
+        self.call(request(None, "POST", path).body(Body::from_stream(futures::stream::iter(half))).unwrap()).await
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

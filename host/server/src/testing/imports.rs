@@ -20,7 +20,7 @@ use crate::{Admission, App};
 impl Host {
     /// A file that waits to be confirmed, with the columns that the examples name.
     pub(crate) async fn uploaded_import(&self) -> String {
-        let path = format!("/v1/imports?campaign={}", self.campaign().await);
+        let path = format!("/v1/imports?file_name=people.csv&campaign={}", self.campaign().await);
         let sent = self.upload(&path, "text/csv", "Name,Phone,Office Phone\nAnn,+14155552671,+14155552672\n").await;
         assert_eq!(sent.status, 201, "{}", sent.text);
         sent.body["id"].as_str().unwrap().to_owned()

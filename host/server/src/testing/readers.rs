@@ -20,7 +20,12 @@ impl Evaluators for Readers {
         input: &EvaluationInput,
         _: Calendar,
     ) -> PluginAnswer<Evaluation> {
-        let yes = || Answer { value: true.into(), reason: "so it says".into(), evidence: Vec::new(), confidence: None };
+        let yes = || Answer {
+            value: true.into(),
+            reason: "the person said yes".into(),
+            evidence: Vec::new(),
+            confidence: None,
+        };
         let answers = input.wanted.iter().map(|spec| (spec.name.clone(), yes())).collect();
         let answer = Ok(Evaluation { answers, cost: None });
         PluginAnswer { version: "judge@1.0.0".into(), answer, kept: None, usage: Usage::default(), log: Vec::new() }

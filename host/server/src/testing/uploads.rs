@@ -88,7 +88,7 @@ impl Host {
 
     /// A gateway that dials through it.
     pub(crate) async fn plugin_gateway(&self, plugin: &str) -> String {
-        let body = json!({"name": "Acme", "kind": "plugin", "plugin": plugin, "settings": {"account": "a"},
+        let body = json!({"name": "Acme", "kind": "plugin", "plugin": plugin, "settings": {"account": "acme-4711"},
             "secrets": {"token": "s3cr3t"}});
         let made = self.post(Some(&self.live), "/v1/gateways", body).await;
         assert_eq!(made.status, 201, "{}", made.text);
@@ -105,7 +105,18 @@ impl Host {
     /// The voice gateway was used.
     pub(crate) async fn used(&self, version: &str) {
         let nothing = PluginUsage::nothing(self.tenant_key().await, "acme-voice", version, NOW);
-        self.app.store.add_plugin_usage(vec![PluginUsage { calls: 3, ..nothing }]).await.unwrap();
+        self.app
+            .store
+            .add_plugin_usage(vec![PluginUsage {
+                calls: 3,
+                cpu_us: 940,
+                memory_bytes: 1_179_648,
+                host_calls: 6,
+                http_requests: 3,
+                ..nothing
+            }])
+            .await
+            .unwrap();
     }
 
     /// The voice gateway failed.
@@ -114,7 +125,7 @@ impl Host {
             name: "acme-voice".into(),
             version: version.into(),
             code: "plugin_trapped".into(),
-            message: format!("the {count}nd"),
+            message: format!("wasm trap: out of bounds memory access (call {count})"),
             at: NOW,
         };
         let ctx = self.context(self.tenant_key().await);
@@ -166,10 +177,10 @@ impl Host {
     }
 
     /// A run with a record that cannot be called; its id.
-    pub(crate) async fn rejecting_run(&self, source: &str) -> String {
+    pub(crate) async fn rejecting_run(&self, source: &str, external_id: &str) -> String {
         let turn = self.turn(source).await;
         let rejected = RejectedRecord {
-            external_id: "=1+1".into(),
+            external_id: external_id.into(),
             field: "phone".into(),
             code: "missing".into(),
             message: "the record has no phone".into(),

@@ -13,8 +13,7 @@ impl Host {
     pub(crate) fn with_faster_clock(&mut self) {
         let mut app = Arc::into_inner(self.restarted()).unwrap();
         app.config.faster_clock = true;
-        self.app = Arc::new(app);
-        self.router = crate::router(Arc::clone(&self.app));
+        self.serve(app);
     }
 
     /// A webhook that is told everything, and its secret.
@@ -48,7 +47,7 @@ impl Host {
             sequence,
             at,
             duration_ms: 12,
-            answer: Ok((status, "said".into())),
+            answer: Ok((status, "ok".into())),
             retry_after_ms: None,
         };
         let sendings: Vec<_> = turn.events.iter().map(|event| answer(event.sequence)).collect();

@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::conforms::Document;
+use super::conforms::DOCUMENT;
 use super::desk::{Consenting, Desk};
 use super::fakes::{Checker, Counted, Kinds, Letters, Policies, Stopped};
 use super::host::{Answer, Host};
@@ -89,7 +89,13 @@ impl Host {
                 upload_dir: folder.path().join("uploads"),
                 max_upload_bytes: 1 << 20,
                 faster_clock: false,
-                about: About { version: "0.0.0-test".into(), ..About::default() },
+                about: About {
+                    version: "1.4.0".into(),
+                    commit: Some("3f9c1ab".into()),
+                    components: [("contract", "0.1"), ("sqlite", "3.51.0")]
+                        .map(|(of, is)| (of.into(), is.into()))
+                        .into(),
+                },
             },
             background: TaskTracker::new(),
             shutdown: CancellationToken::new(),
@@ -97,7 +103,7 @@ impl Host {
         let operator = operator_key(&app).await;
         let router = crate::router(Arc::clone(&app));
         let empty = String::new;
-        let document = Document::new();
+        let document = &*DOCUMENT;
         let (live, test, stranger, tenant) = (empty(), empty(), empty(), empty());
         let mut host = Self {
             app,
@@ -123,7 +129,7 @@ impl Host {
         (host.live, host.test) = (text("/live_key/secret"), text("/test_key/secret"));
         host.tenant = text("/tenant/id");
         let other =
-            host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Somebody else", "limits": many})).await;
+            host.post(Some(&host.operator), "/v1/tenants", json!({"name": "Lakeside Solar", "limits": many})).await;
         host.stranger = other.body["live_key"]["secret"].as_str().unwrap().to_owned();
         host
     }
@@ -157,7 +163,7 @@ impl Host {
     /// The key of an account that pays 60,000 micros for each started minute and has so much.
     pub(crate) async fn billed_account(&self, balance: i64) -> String {
         let tariff = json!({"per_minute_micros": 60_000, "minimum_seconds": 60, "rounding_seconds": 60});
-        let billed = json!({"name": "Billed", "billing": {"currency": "EUR", "tariff": tariff}});
+        let billed = json!({"name": "Lakeside Solar", "billing": {"currency": "EUR", "tariff": tariff}});
         let made = self.post(Some(&self.operator), "/v1/tenants", billed).await;
         let path = format!("/v1/tenants/{}/top_up", made.body["tenant"]["id"].as_str().unwrap());
         let topped = self.post(Some(&self.operator), &path, json!({"amount_micros": balance})).await;
@@ -245,7 +251,13 @@ impl Host {
     /// A job that nobody works at.
     pub(crate) async fn running_job(&self) -> String {
         let ctx = self.context(self.tenant_key().await);
-        self.app.store.begin_job(&ctx, "replay", json!({})).await.unwrap().id.to_string()
+        self.app
+            .store
+            .begin_job(&ctx, "replay", json!({"policy": "acme-policy@1.0.0", "limit": 1_000}))
+            .await
+            .unwrap()
+            .id
+            .to_string()
     }
 
     /// Everything that went on in the background is over.

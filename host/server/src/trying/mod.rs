@@ -6,6 +6,7 @@
 mod asking;
 mod cases;
 mod judging;
+mod past;
 mod which;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use self::asking::Wrong;
 pub use self::cases::Case;
 use self::judging::{Differences, failed};
+pub(crate) use self::past::{Past, Ran};
 pub(crate) use self::which::Which;
 use crate::ports::{ScriptRole, Scripts};
 

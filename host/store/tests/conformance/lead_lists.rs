@@ -9,7 +9,7 @@ use campanile_domain::gate::Gate;
 use campanile_domain::ids::{LeadId, TenantKey};
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::ports::store::{
-    Lead, LeadFilter, LeadSort, NewLead, Page, RESUMED_JOB, SetStatus, Store, StoreError, WaitsAt,
+    Lead, LeadFilter, LeadSort, NewLead, Page, SetStatus, Store, StoreError, UPDATE_JOB, WaitsAt,
 };
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
 
@@ -152,7 +152,7 @@ pub fn many_leads_are_changed_once_by_a_job_that_breaks_off(store: Arc<dyn Store
         patch(&world, *id, to(SetStatus::Completed)).unwrap();
     }
     world.suppress(MONDAY, phone(3));
-    let begin = || world.done(world.store.begin_job(&world.ctx(MONDAY), RESUMED_JOB, serde_json::json!({}))).id;
+    let begin = || world.done(world.store.begin_job(&world.ctx(MONDAY), UPDATE_JOB, serde_json::json!({}))).id;
     let filter = LeadFilter { campaign: Some(world.campaign.id), ..LeadFilter::default() };
     let again = to(SetStatus::Created);
     let previewed = world.store.preview_update(world.tenant.key, &filter, &again, MONDAY, None, 100);

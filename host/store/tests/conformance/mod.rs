@@ -106,6 +106,7 @@ macro_rules! suite {
                 webhooks: a_secret_signs_for_a_while_after_it_was_replaced,
                 webhooks: one_that_is_disabled_misses_what_happens_meanwhile,
                 webhooks: a_long_log_is_read_on_by_the_piece_and_waits_where_much_waits,
+                webhooks: the_end_of_calls_is_told_of_one_assistant,
                 webhooks: a_stranger_finds_no_webhook,
                 lead_lists: an_outlook_tells_who_can_be_called_and_who_never_will,
                 leads: an_update_leaves_the_contacts_of_calls_in_their_places,

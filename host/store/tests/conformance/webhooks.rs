@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use campanile_domain::attempt::CallStatus;
 use campanile_domain::ids::{EventId, LeadId, WebhookId};
 use campanile_domain::outbox::WAITS_MS;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString};
 use campanile_domain::ports::store::{
-    DeliveryStatus, EventFilter, Page, ReadOn, SecretOwner, Sending, Store, StoreError, Webhook, WebhookConfig,
-    WebhookDelivery, WebhookTurn,
+    DeliveryStatus, EndedCall, EventFilter, Held, Page, ReadOn, SecretOwner, Sending, Store, StoreError, Webhook,
+    WebhookConfig, WebhookDelivery, WebhookTurn,
 };
 use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
-use campanile_domain::webhook::{MOST_OF_TENANT, MOST_WAITING};
+use campanile_domain::webhook::{HOSTED_EVENT, MOST_OF_TENANT, MOST_WAITING, WebhookFormat};
 use serde_json::json;
 
 use super::events::all as log;
@@ -24,9 +25,9 @@ pub(super) fn config(events: Option<&[&str]>) -> WebhookConfig {
     WebhookConfig {
         url: "https://hooks.example/campanile".into(),
         events: events.map(|events| events.iter().map(|event| (*event).to_owned()).collect()),
-        campaign: None,
         description: "the flow".into(),
         enabled: true,
+        ..WebhookConfig::default()
     }
 }
 
@@ -329,6 +330,69 @@ pub fn a_long_log_is_read_on_by_the_piece_and_waits_where_much_waits(store: Arc<
     }
     let full = wait(world.store.create_webhook(&world.ctx(MONDAY), config(None), secret("b25l")));
     assert!(matches!(full, Err(StoreError::Conflict { code: "too_many_webhooks", .. })), "{full:?}");
+}
+
+pub fn the_end_of_calls_is_told_of_one_assistant(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let another = world.done(world.store.create_assistant(&world.ctx(MONDAY), world.assistant.config.clone()));
+    let after_calls = |assistant, only_completed| WebhookConfig {
+        format: WebhookFormat::Hosted,
+        assistant,
+        only_completed,
+        ..config(Some(&[HOSTED_EVENT]))
+    };
+    let anybody = made(&world, after_calls(None, false));
+    let answered = made(&world, after_calls(Some(world.assistant.id), true));
+    let elsewhere = made(&world, after_calls(Some(another.id), false));
+    assert_eq!((answered.assistant, answered.format), (Some(world.assistant.id), WebhookFormat::Hosted));
+    assert!(answered.only_completed && !elsewhere.only_completed);
+    let twice =
+        wait(world.store.create_webhook(&world.ctx(MONDAY), after_calls(answered.assistant, false), secret("b25l")));
+    assert!(matches!(twice, Err(StoreError::Conflict { code: "webhook_of_assistant", .. })), "{twice:?}");
+    let events = made(&world, WebhookConfig { assistant: Some(another.id), ..config(None) });
+    let people: Vec<_> = (1..=3).map(|number| add(&world, MONDAY, number)).collect();
+    world.start();
+    for status in [CallStatus::Completed, CallStatus::Busy, CallStatus::Failed] {
+        world.call(MONDAY, status);
+    }
+    let later = MONDAY + HOUR_MS;
+    // The last one that came is called first.
+    let ended: Vec<_> = people.iter().rev().map(|lead| world.calls(*lead)[0].key).collect();
+    let calls = |webhook: &Webhook, at| {
+        let turn = turn(&world, webhook, at);
+        assert!(turn.events.is_empty(), "{:?}", turn.events);
+        turn.calls
+    };
+    let keys = |calls: Vec<EndedCall>| calls.iter().map(|call| call.call).collect::<Vec<_>>();
+    assert_eq!(keys(calls(&anybody, later)), ended);
+    assert_eq!(keys(calls(&answered, later)), ended[..1]);
+    assert_eq!(keys(calls(&elsewhere, later)), []);
+    assert!(turn(&world, &events, later).events.is_empty(), "nothing that concerns another assistant");
+    // What is too early waits, and costs no try; what was taken meanwhile stays so.
+    let [first, second] = [calls(&anybody, later)[0].sequence, calls(&anybody, later)[1].sequence];
+    let until = later + MINUTE_MS;
+    world.done(world.store.keep_sendings(&world.ctx(later), anybody.key, vec![sent(second, later, Ok(200))]));
+    let held = [first, second].map(|sequence| Held { sequence, until }).to_vec();
+    world.done(world.store.hold_deliveries(&world.ctx(later), anybody.key, held));
+    assert_eq!(keys(calls(&anybody, later)), ended[2..]);
+    assert_eq!(keys(calls(&anybody, until)), [ended[2], ended[0]]);
+    let rows = deliveries(&world, &anybody, None);
+    let of = |sequence| rows.iter().find(|row| row.sequence == sequence).unwrap();
+    assert_eq!((of(first).attempts, of(first).next_try_at), (0, Some(until)));
+    assert_eq!((of(second).status, of(second).attempts), (DeliveryStatus::Delivered, 1));
+    // It can be changed but for what it is, and nothing else can be sent to it.
+    let wider = WebhookConfig { only_completed: false, assistant: None, ..config(Some(&[HOSTED_EVENT])) };
+    let wider = world.done(world.store.update_webhook(&world.ctx(later), answered.id, wider));
+    assert_eq!((wider.only_completed, wider.assistant, wider.format), (false, answered.assistant, answered.format));
+    let tried = wait(world.store.test_webhook(&world.ctx(later), answered.id));
+    assert!(matches!(tried, Err(StoreError::Conflict { code: "webhook_format", .. })), "{tried:?}");
+    world.done(world.store.recover(&world.ctx(later), answered.id, MONDAY));
+    assert_eq!(keys(calls(&answered, later)), [ended[0], ended[1], ended[2]]);
+    // They go with the assistant.
+    world.done(world.store.delete_assistant(&world.ctx(later), another.id));
+    for gone in [elsewhere, events] {
+        assert_eq!(wait(world.store.webhook(world.tenant.key, gone.id)), Err(StoreError::NotFound("webhook")));
+    }
 }
 
 pub fn a_stranger_finds_no_webhook(store: Arc<dyn Store>) {

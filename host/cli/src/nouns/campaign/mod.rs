@@ -8,9 +8,10 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::fields::{Fields, value_of};
 use super::flags::{Once, Paging, Reading, Writing, id};
 use super::noun::{Noun, given, show, text, with_query};
+use crate::client::Insists;
 use crate::exit::Failure;
 
 const NOUN: Noun = Noun {
@@ -48,7 +49,7 @@ pub enum Campaign {
     Stats(Stats),
     /// How many leads wait at which gate, and which gates hold for all of them
     Explain(One),
-    /// Make a draft like a campaign, without its leads
+    /// Make a draft like a campaign, and take leads along if that is said
     Clone(CloneArgs),
     /// Delete a campaign
     Delete(Verb),
@@ -124,6 +125,9 @@ pub struct Update {
     campaign: String,
     #[command(flatten)]
     fields: Fields,
+    /// Only if it is still at this revision, as `campaign get` shows it; else nothing changes and the exit code is 5
+    #[arg(long, value_name = "NUMBER")]
+    revision: Option<u64>,
     #[command(flatten)]
     writing: Writing,
 }
@@ -137,6 +141,11 @@ pub struct CloneArgs {
     /// The name of the new one
     #[arg(long)]
     name: Option<String>,
+    /// Whose leads come along, as new ones: all, not_reached, or conditions as JSON, {"status": "max_retries"}
+    #[arg(long)]
+    leads: Option<String>,
+    #[command(flatten)]
+    once: Once,
     #[command(flatten)]
     writing: Writing,
 }
@@ -170,10 +179,7 @@ pub async fn run(command: Campaign) -> Result<(), Failure> {
             read(&args.one, &with_query("stats", &[("by", by.as_deref())])).await
         }
         Campaign::Explain(args) => explain::run(&args).await,
-        Campaign::Clone(args) => {
-            let body: Value = given([("name", text(&args.name))]).into();
-            NOUN.verb(&args.campaign, "clone", Some(body), &args.writing).await
-        }
+        Campaign::Clone(args) => clone(&args).await,
         Campaign::Delete(args) => NOUN.delete(&args.campaign, &args.writing).await,
     }
 }
@@ -184,13 +190,28 @@ async fn read(args: &One, what: &str) -> Result<(), Failure> {
 
 async fn update(args: &Update) -> Result<(), Failure> {
     let body = args.fields.some()?.into();
-    let answer = args.writing.send(Method::PATCH, &NOUN.at(&args.campaign), Some(body), None).await?;
+    let insists = args.revision.map(Insists::At);
+    let answer = args.writing.send(Method::PATCH, &NOUN.at(&args.campaign), Some(body), insists).await?;
     let ended = answer.as_ref().and_then(|answer| answer["ended_leads_unaffected"].as_u64()).unwrap_or(0);
     NOUN.told(answer, &args.writing)?;
     if ended > 0 && !args.writing.reading.json {
         eprintln!(
             "{ended} leads have ended and stay as they are; campanile lead update LEAD --status created calls one again"
         );
+    }
+    Ok(())
+}
+
+async fn clone(args: &CloneArgs) -> Result<(), Failure> {
+    let leads = args.leads.as_deref().map(value_of);
+    let body: Value = given([("name", text(&args.name)), ("leads", leads)]).into();
+    let insists = args.once.idempotency_key.as_deref().map(Insists::Once);
+    let path = format!("{}/clone", NOUN.at(&args.campaign));
+    let answer = args.writing.send(Method::POST, &path, Some(body), insists).await?;
+    let job = answer.as_ref().and_then(|answer| answer["job"]["id"].as_str()).map(str::to_owned);
+    NOUN.told(answer, &args.writing)?;
+    if let Some(job) = job.filter(|_| !args.writing.reading.json) {
+        eprintln!("its leads are being copied; campanile api GET /v1/jobs/{job} shows how far that is");
     }
     Ok(())
 }

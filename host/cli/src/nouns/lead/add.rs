@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::NOUN;
-use crate::client::{Body, Client};
+use crate::client::{Body, Client, Insists};
 use crate::exit::Failure;
 use crate::nouns::fields::{Assignment, assignment, object};
 use crate::nouns::flags::{Once, Writing, id};
@@ -73,7 +73,7 @@ pub async fn run(args: &Add) -> Result<(), Failure> {
         Some(path) => many(args, path).await,
         None => {
             let path = format!("/v1/campaigns/{}/leads", args.campaign);
-            let once = args.once.idempotency_key.as_deref();
+            let once = args.once.idempotency_key.as_deref().map(Insists::Once);
             let made = args.writing.send(Method::POST, &path, Some(one(args).into()), once).await?;
             NOUN.told(made, &args.writing)
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::{Breakdown, Dimension, Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
+use super::{Breakdown, Dimension, Job, Listed, Page, PastCall, SinkRow, SourceRow, Stored, WriteContext};
 use crate::campaign::{
     CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
 };
@@ -140,6 +140,15 @@ pub trait Campaigns: Send + Sync {
         assistant: AssistantId,
         config: CampaignConfig,
     ) -> Stored<Campaign>;
+    /// Makes a draft, and with it the job that copies leads of another campaign into it: what it was asked for holds `campaign`,
+    /// `from` and `leads`, which is kept as it is. `Conflict` while too many jobs of the account run.
+    async fn clone_campaign(
+        &self,
+        ctx: &WriteContext,
+        assistant: AssistantId,
+        config: CampaignConfig,
+        leads: (CampaignId, serde_json::Value),
+    ) -> Stored<(Campaign, Job)>;
     /// One.
     async fn campaign(&self, tenant: TenantKey, id: CampaignId) -> Stored<Campaign>;
     /// By its inner key, whoever owns it.

@@ -2,7 +2,7 @@
 //!
 //! A job is a row from the moment it was asked for. It is done by the process that began it and by no other: one that was
 //! running when its host died is told as failed, with the code `interrupted`, at the next start. Only a job that moves its own
-//! row in every transaction of its work ([`RESUMED_JOB`]) is gone on with by the next host.
+//! row in every transaction of its work ([`RESUMED_JOBS`]) is gone on with by the next host.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -17,8 +17,12 @@ pub const MOST_RUNNING_JOBS: usize = 4;
 /// Jobs of one account that are kept; older ones go.
 pub const MOST_KEPT_JOBS: usize = 200;
 
-/// The kind of the jobs that the next host goes on with.
-pub const RESUMED_JOB: &str = "leads_update";
+/// The kind of the jobs that change many leads.
+pub const UPDATE_JOB: &str = "leads_update";
+/// The kind of the jobs that bring the leads of a campaign into its clone.
+pub const COPY_JOB: &str = "leads_copy";
+/// The kinds of the jobs that the next host goes on with.
+pub const RESUMED_JOBS: [&str; 2] = [UPDATE_JOB, COPY_JOB];
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -112,6 +116,6 @@ pub trait Jobs: Send + Sync {
     /// At the start of a host: whatever runs by the rows runs nowhere. Returns how many that were. Those that can be gone on
     /// with stay.
     async fn interrupt_jobs(&self, now: Timestamp) -> Stored<u64>;
-    /// At the start of a host: the jobs of the kind [`RESUMED_JOB`] that are not over, the first one first.
+    /// At the start of a host: the jobs of [`RESUMED_JOBS`] that are not over, the first one first.
     async fn unfinished_jobs(&self) -> Stored<Vec<(TenantKey, Job)>>;
 }

@@ -173,6 +173,8 @@ pub struct LeadFilter {
     pub created_until: Option<Timestamp>,
     /// With variables of just these values.
     pub variables: Variables,
+    /// Whom no call reached: no person answered one.
+    pub not_reached: bool,
     /// In which order they are shown.
     pub sort: LeadSort,
 }
@@ -215,6 +217,28 @@ pub struct BulkStep {
     pub counts: BulkCounts,
     /// Leads changed in this page.
     pub changed: u64,
+    /// There may be more, and nobody cancelled it.
+    pub goes_on: bool,
+}
+
+/// What became of the people of one campaign who were to come into another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CopyCounts {
+    /// New there.
+    pub copied: u64,
+    /// There already, by their phone or their external id.
+    pub known: u64,
+    /// Not taken along, by the rule.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// A page of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CopyStep {
+    /// Of the whole job so far.
+    pub counts: CopyCounts,
+    /// New with this page.
+    pub copied: u64,
     /// There may be more, and nobody cancelled it.
     pub goes_on: bool,
 }
@@ -451,6 +475,16 @@ pub trait Leads: Send + Sync {
         patch: &LeadPatch,
         limit: u32,
     ) -> Stored<BulkStep>;
+    /// Copies the next page of those that are meant into a campaign, as new leads, and moves the job on, in one transaction;
+    /// nobody once the job is over. `AccountFull`: the account may not have so many.
+    async fn copy_leads(
+        &self,
+        ctx: &WriteContext,
+        job: JobId,
+        filter: &LeadFilter,
+        to: CampaignId,
+        limit: u32,
+    ) -> Stored<CopyStep>;
     /// What `explain` needs.
     async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts>;
 

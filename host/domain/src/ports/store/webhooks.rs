@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::{DeliveryStatus, InstanceReason, Listed, Page, Stored, WriteContext};
-use crate::ids::{CampaignId, EventId, TenantKey, WebhookId, WebhookKey};
+use crate::ids::{AssistantId, AttemptKey, CampaignId, EventId, TenantKey, WebhookId, WebhookKey};
 use crate::outbox::Envelope;
 use crate::plugin::secrets::SecretString;
 use crate::time::Timestamp;
+use crate::webhook::WebhookFormat;
 
 /// A webhook.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +32,12 @@ pub struct Webhook {
     pub events: Option<Vec<String>>,
     /// Only events of this campaign; `None`: of the account.
     pub campaign: Option<CampaignId>,
+    /// Only events of this assistant's campaigns and single calls; `None`: whoever speaks.
+    pub assistant: Option<AssistantId>,
+    /// What its messages say; it stays what it was made with.
+    pub format: WebhookFormat,
+    /// Only calls that somebody or something answered; of the format `hosted` alone.
+    pub only_completed: bool,
     /// For people.
     pub description: String,
     /// Whether it is told.
@@ -52,7 +59,7 @@ pub struct Webhook {
 }
 
 /// What its owner says of a webhook.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookConfig {
     /// Where messages go.
     pub url: String,
@@ -60,6 +67,12 @@ pub struct WebhookConfig {
     pub events: Option<Vec<String>>,
     /// See [`Webhook::campaign`].
     pub campaign: Option<CampaignId>,
+    /// See [`Webhook::assistant`]; a change does not change it.
+    pub assistant: Option<AssistantId>,
+    /// See [`Webhook::format`]; a change does not change it.
+    pub format: WebhookFormat,
+    /// See [`Webhook::only_completed`].
+    pub only_completed: bool,
     /// For people.
     pub description: String,
     /// Whether it is told.
@@ -129,8 +142,30 @@ pub struct WebhookTurn {
     pub secrets: Vec<SecretString>,
     /// The events. May be empty when those that waited are not kept any more.
     pub events: Vec<Envelope>,
+    /// The calls that ended, instead of events, for one of the format [`WebhookFormat::Hosted`].
+    pub calls: Vec<EndedCall>,
     /// There is more to do at once.
     pub more: bool,
+}
+
+/// A call that a webhook is to be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedCall {
+    /// The event that says so.
+    pub event: EventId,
+    /// Its number in the account's log.
+    pub sequence: i64,
+    /// Which call.
+    pub call: AttemptKey,
+}
+
+/// A delivery that is not sent yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The event's number.
+    pub sequence: i64,
+    /// Until then.
+    pub until: Timestamp,
 }
 
 /// What came of sending a message.
@@ -160,8 +195,8 @@ pub struct ReadOn {
 /// Webhooks and their deliveries.
 #[async_trait]
 pub trait Webhooks: Send + Sync {
-    /// Makes one, told of what happens from now on. `Conflict`: the account has as many as it may, or the host has no key
-    /// for secrets.
+    /// Makes one, told of what happens from now on. `Conflict`: the account has as many as it may, the assistant has one of
+    /// the format `hosted`, or the host has no key for secrets.
     async fn create_webhook(&self, ctx: &WriteContext, new: WebhookConfig, secret: SecretString) -> Stored<Webhook>;
     /// A tenant's, oldest first.
     async fn webhooks(&self, tenant: TenantKey) -> Stored<Vec<Webhook>>;
@@ -182,7 +217,7 @@ pub trait Webhooks: Send + Sync {
     /// Looks through the log again from `since` on: what it asked for and did not take becomes a delivery. `Conflict`: it is
     /// disabled.
     async fn recover(&self, ctx: &WriteContext, id: WebhookId, since: Timestamp) -> Stored<Recovery>;
-    /// Makes a delivery of [`crate::event::TEST`]. `Conflict`: it is disabled.
+    /// Makes a delivery of [`crate::event::TEST`]. `Conflict`: it is disabled, or of a format that tells of calls alone.
     async fn test_webhook(&self, ctx: &WriteContext, id: WebhookId) -> Stored<WebhookDelivery>;
 
     /// Its deliveries, newest first.
@@ -207,6 +242,8 @@ pub trait Webhooks: Send + Sync {
     /// What is to be told now, at most `limit` events, and one when it could not be reached the last time; `None`: it is not
     /// told any more.
     async fn webhook_turn(&self, ctx: &WriteContext, webhook: WebhookKey, limit: u32) -> Stored<Option<WebhookTurn>>;
+    /// Deliveries that wait go on waiting, as if they had not been looked at.
+    async fn hold_deliveries(&self, ctx: &WriteContext, webhook: WebhookKey, held: Vec<Held>) -> Stored<()>;
     /// Keeps what came of messages; whether more may be sent at once.
     async fn keep_sendings(&self, ctx: &WriteContext, webhook: WebhookKey, sendings: Vec<Sending>) -> Stored<bool>;
 }

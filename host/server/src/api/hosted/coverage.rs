@@ -71,6 +71,10 @@ impl Things {
             ("POST", "/api/user/assistant" | "/api/user/assistants") => {
                 json!({"name": "x", "type": "outbound", "timezone": "Europe/Berlin"})
             }
+            ("POST", "/api/user/assistants/enable-webhook") => {
+                json!({"assistant_id": assistant, "webhook_url": "https://hooks.example/flow"})
+            }
+            ("POST", "/api/user/assistants/disable-webhook") => json!({"assistant_id": assistant}),
             ("PUT", "/api/leads/{id}" | "/api/user/leads/{id}") => json!({"variables": {"a": 1}}),
             ("PUT", "/api/user/assistant/{id}") => json!({"name": "y"}),
             ("POST" | "PUT", path) => panic!("{path} takes a body that this test does not know; add one"),
@@ -128,7 +132,7 @@ async fn every_other_scope_is_not_enough() {
             assert!(answer.body["message"].as_str().unwrap().contains(needed), "{}", answer.text);
         }
     }
-    assert_eq!(asked.len(), 7, "{asked:?}");
+    assert_eq!(asked.len(), 8, "{asked:?}");
 }
 
 #[tokio::test]
@@ -154,7 +158,7 @@ async fn another_account_finds_nothing_and_changes_nothing() {
     let host = &things.host;
     let look = || async {
         let mut seen = Vec::new();
-        for path in ["/v1/campaigns", "/v1/leads", "/v1/calls", "/v1/assistants"] {
+        for path in ["/v1/campaigns", "/v1/leads", "/v1/calls", "/v1/assistants", "/v1/webhooks"] {
             seen.push(host.get(Some(&host.live), path).await.text);
         }
         seen
@@ -164,7 +168,8 @@ async fn another_account_finds_nothing_and_changes_nothing() {
         let names_one = route.path.contains("{id}") || !NAME_NOBODY.contains(&route.path) || route.method != "GET";
         for key in [&host.stranger, &host.test] {
             let answer = things.send(Some(key), &route).await;
-            let makes_assistant = route.method == "POST" && route.path.starts_with("/api/user/assistant");
+            let makes_assistant =
+                route.method == "POST" && ["/api/user/assistant", "/api/user/assistants"].contains(&route.path);
             if makes_assistant {
                 assert_eq!(refusal(&answer), 422, "without a gateway: {}", answer.text);
             } else if names_one && route.path != "/api/user/phone-numbers/all" {
@@ -214,7 +219,7 @@ fn the_page_for_whoever_moves_names_every_route_and_no_other() {
 }
 
 /// Names that are fields somewhere, and one that is none.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 28] = [
     "name",
     "assistant_id",
     "campaign_id",
@@ -239,6 +244,8 @@ const FIELDS: [&str; 26] = [
     "post_call_schema",
     "ringing_time",
     "is_webhook_active",
+    "webhook_url",
+    "send_webhook_only_on_completed",
     "system_prompt",
     "strange",
 ];

@@ -269,7 +269,7 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-pub(super) fn truth(value: &Value) -> Option<bool> {
+fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
         other => match whole(other)? {

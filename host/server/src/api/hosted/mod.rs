@@ -17,6 +17,7 @@ mod given;
 mod leads;
 mod me;
 mod paginator;
+mod post_call;
 mod refusal;
 mod words;
 
@@ -30,6 +31,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
+pub use self::post_call::HostedPostCalls;
 pub(crate) use self::refusal::{Refusal, owns};
 use crate::app::App;
 
@@ -96,6 +98,18 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(M::GET, "/api/user/assistants/outbound", campaigns_read, assistants::list::list_outbound),
         Route::new(M::POST, "/api/user/assistants", assistants_write, assistants::create::create_assistant),
         Route::new(M::POST, "/api/user/assistant", assistants_write, assistants::create::create_assistant),
+        Route::new(
+            M::POST,
+            "/api/user/assistants/enable-webhook",
+            Some("admin"),
+            assistants::enable_webhook::enable_webhook,
+        ),
+        Route::new(
+            M::POST,
+            "/api/user/assistants/disable-webhook",
+            Some("admin"),
+            assistants::enable_webhook::disable_webhook,
+        ),
         Route::new(M::GET, "/api/user/assistant/{id}", campaigns_read, assistants::get::get_assistant),
         Route::new(M::PUT, "/api/user/assistant/{id}", assistants_write, assistants::update::update_assistant),
         Route::new(M::DELETE, "/api/user/assistant/{id}", assistants_write, assistants::delete::delete_assistant),

@@ -18,7 +18,7 @@ async fn a_client_shakes_hands_and_is_told_how_to_go_about_it() {
         assert_eq!(hello["protocolVersion"], version);
         assert_eq!(
             (&hello["serverInfo"]["name"], &hello["serverInfo"]["version"]),
-            (&json!("campanile"), &json!("0.0.0-test"))
+            (&json!("campanile"), &json!(host.app.config.about.version))
         );
         assert!(hello["capabilities"]["tools"].is_object(), "{hello}");
         assert!(hello["instructions"].as_str().unwrap().contains("get_account"), "{hello}");

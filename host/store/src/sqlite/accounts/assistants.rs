@@ -11,6 +11,7 @@ use crate::sqlite::changes::between;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::leads::park;
 use crate::sqlite::op::Op;
+use crate::sqlite::webhooks::webhook;
 
 const SELECT: &str = "SELECT id, public_id, config, created_at, updated_at FROM assistant";
 
@@ -64,7 +65,7 @@ pub(crate) fn update(op: &mut Op<'_>, id: AssistantId, config: &AssistantConfig)
     Ok(assistant)
 }
 
-/// Removes it, unless a campaign uses it. Where one that was deleted does, its row stays for the calls that name it.
+/// Removes it with its webhooks, unless a campaign uses it. Where one that was deleted does, its row stays for the calls that name it.
 pub(crate) fn delete(op: &mut Op<'_>, id: AssistantId) -> Done<()> {
     let assistant = one(op.db, op.ctx.tenant, id)?;
     let used: i64 = op
@@ -76,6 +77,7 @@ pub(crate) fn delete(op: &mut Op<'_>, id: AssistantId) -> Done<()> {
             format!("{used} campaign(s) use this assistant; and a campaign keeps its assistant; delete them first");
         return Err(conflict("assistant_in_use", message));
     }
+    webhook::delete_of(op, id)?;
     op.db
         .prepare_cached("UPDATE assistant SET deleted_at = ?2 WHERE id = ?1")?
         .execute(params![assistant.key.0, op.now().0])?;

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, StatusReason};
-use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
+use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, JobId, TenantKey};
 use campanile_domain::money::Micros;
-use campanile_domain::ports::store::{Campaign, Listed, Page, StoreError};
+use campanile_domain::ports::store::{COPY_JOB, Campaign, Job, Listed, Page, StoreError};
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
 
 use crate::sqlite::accounts::assistants;
 use crate::sqlite::accounts::once::once;
@@ -18,6 +19,7 @@ use crate::sqlite::campaigns::verbs::by;
 use crate::sqlite::changes::between;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, Fault, not_found};
+use crate::sqlite::jobs::job;
 use crate::sqlite::leads::{order, park};
 use crate::sqlite::op::Op;
 use crate::sqlite::page;
@@ -110,27 +112,44 @@ pub(crate) fn key_of_any(db: &Connection, tenant: TenantKey, id: CampaignId) -> 
 }
 
 /// Makes a draft.
-pub(crate) fn create(op: &mut Op<'_>, assistant: AssistantId, mut config: CampaignConfig) -> Done<Campaign> {
-    let id = once(op, |op| {
-        let owner = assistants::one(op.db, op.ctx.tenant, assistant)?;
-        if config.time_zone.is_none() {
-            config.time_zone = Some(owner.config.time_zone);
-        }
-        must_fit(op)?;
-        let id = CampaignId::mint(op.ctx.now, &mut op.rng);
-        let drafted =
-            StatusReason { code: "created".into(), detail: String::new(), by: by(&op.ctx.actor), at: op.now() };
-        op.db
-            .prepare_cached(
-                "INSERT INTO campaign (public_id, tenant, assistant, state, reason, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?5)",
-            )?
-            .execute(params![id.to_bytes(), op.tenant(), owner.key.0, serde_json::to_string(&drafted)?, op.now().0])?;
-        keep_config(op, CampaignKey(op.db.last_insert_rowid()), 1, &config)?;
-        op.audit("campaign.create", &id)?;
-        Ok(id)
-    })?;
+pub(crate) fn create(op: &mut Op<'_>, assistant: AssistantId, config: CampaignConfig) -> Done<Campaign> {
+    let id = once(op, |op| make(op, assistant, config))?;
     by_id(op.db, op.ctx.tenant, id)
+}
+
+/// Makes a draft whose leads are copied from another campaign by a job, which is begun with it.
+pub(crate) fn create_with_leads(
+    op: &mut Op<'_>,
+    assistant: AssistantId,
+    config: CampaignConfig,
+    from: CampaignId,
+    leads: &Value,
+) -> Done<(Campaign, Job)> {
+    let (id, job): (CampaignId, JobId) = once(op, |op| {
+        let id = make(op, assistant, config)?;
+        let asked = serde_json::json!({ "campaign": id, "from": from, "leads": leads });
+        Ok((id, job::begin(op, COPY_JOB, &asked)?.id))
+    })?;
+    Ok((by_id(op.db, op.ctx.tenant, id)?, job::one(op.db, op.ctx.tenant, job)?))
+}
+
+fn make(op: &mut Op<'_>, assistant: AssistantId, mut config: CampaignConfig) -> Done<CampaignId> {
+    let owner = assistants::one(op.db, op.ctx.tenant, assistant)?;
+    if config.time_zone.is_none() {
+        config.time_zone = Some(owner.config.time_zone);
+    }
+    must_fit(op)?;
+    let id = CampaignId::mint(op.ctx.now, &mut op.rng);
+    let drafted = StatusReason { code: "created".into(), detail: String::new(), by: by(&op.ctx.actor), at: op.now() };
+    op.db
+        .prepare_cached(
+            "INSERT INTO campaign (public_id, tenant, assistant, state, reason, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?5)",
+        )?
+        .execute(params![id.to_bytes(), op.tenant(), owner.key.0, serde_json::to_string(&drafted)?, op.now().0])?;
+    keep_config(op, CampaignKey(op.db.last_insert_rowid()), 1, &config)?;
+    op.audit("campaign.create", &id)?;
+    Ok(id)
 }
 
 /// Refuses another campaign where the account may have no more.

@@ -5,7 +5,7 @@ use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Ha
 use campanile_domain::gate::Gate;
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
-    Breakdown, Campaign, CampaignDeleted, Campaigns, Dimension, GateCount, Listed, Outlook, Page, PastCall, Stats,
+    Breakdown, Campaign, CampaignDeleted, Campaigns, Dimension, GateCount, Job, Listed, Outlook, Page, PastCall, Stats,
     Stored, VerbDone, WriteContext,
 };
 use campanile_domain::time::Timestamp;
@@ -32,6 +32,15 @@ impl Campaigns for SqliteStore {
         config: CampaignConfig,
     ) -> Stored<Campaign> {
         self.write(Bulk, ctx, move |op| campaign::create(op, assistant, config)).await
+    }
+    async fn clone_campaign(
+        &self,
+        ctx: &WriteContext,
+        assistant: AssistantId,
+        config: CampaignConfig,
+        (from, leads): (CampaignId, serde_json::Value),
+    ) -> Stored<(Campaign, Job)> {
+        self.write(Bulk, ctx, move |op| campaign::create_with_leads(op, assistant, config, from, &leads)).await
     }
     async fn campaign(&self, tenant: TenantKey, id: CampaignId) -> Stored<Campaign> {
         self.read(move |db| campaign::by_id(db, tenant, id)).await

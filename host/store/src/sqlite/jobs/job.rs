@@ -2,7 +2,7 @@
 
 use campanile_domain::ids::{JobId, TenantKey};
 use campanile_domain::ports::store::{
-    Job, JobError, JobProgress, JobState, Listed, MOST_KEPT_JOBS, MOST_RUNNING_JOBS, Page, RESUMED_JOB,
+    Job, JobError, JobProgress, JobState, Listed, MOST_KEPT_JOBS, MOST_RUNNING_JOBS, Page, RESUMED_JOBS,
 };
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -134,17 +134,21 @@ pub(crate) fn interrupt(op: &mut Op<'_>) -> Done<u64> {
     let count = op
         .db
         .prepare_cached(
-            "UPDATE job SET state = 'failed', error = ?1, finished_at = ?2 WHERE state = 'running' AND kind <> ?3",
+            "UPDATE job SET state = 'failed', error = ?1, finished_at = ?2 WHERE state = 'running'
+               AND kind NOT IN (SELECT value FROM json_each(?3))",
         )?
-        .execute(params![serde_json::to_string(&error)?, op.now().0, RESUMED_JOB])?;
+        .execute(params![serde_json::to_string(&error)?, op.now().0, serde_json::to_string(&RESUMED_JOBS)?])?;
     Ok(count as u64)
 }
 
 /// Those that the next host goes on with.
 pub(crate) fn unfinished(db: &Connection) -> Done<Vec<(TenantKey, Job)>> {
-    let sql = format!("SELECT {COLUMNS}, tenant FROM job WHERE state = 'running' AND kind = ?1 ORDER BY id");
+    let sql = format!(
+        "SELECT {COLUMNS}, tenant FROM job
+         WHERE state = 'running' AND kind IN (SELECT value FROM json_each(?1)) ORDER BY id"
+    );
     let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query([RESUMED_JOB])?;
+    let mut rows = statement.query([serde_json::to_string(&RESUMED_JOBS)?])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push((TenantKey(row.get(11)?), read(row, None)?));

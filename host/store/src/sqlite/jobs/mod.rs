@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::store::{SqliteStore, unowned};
 use super::writer::Lane::Bulk;
 
-mod job;
+pub(crate) mod job;
 
 #[async_trait]
 impl Jobs for SqliteStore {

@@ -12,6 +12,8 @@ use campanile_domain::ports::store::{
 };
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::filter::Question;
 use super::patch::{self, Verdict};
@@ -22,18 +24,23 @@ use crate::sqlite::row::{LEAD, LeadRow, list};
 /// Examples that are kept.
 const EXAMPLES: usize = 10;
 /// Why a lead that should be called again is not.
-const SUPPRESSED: &str = "lead_suppressed";
+pub(super) const SUPPRESSED: &str = "lead_suppressed";
 /// Why nothing of a lead is changed any more.
 const ERASED: &str = "lead_erased";
 
 /// Where a job is, if it runs.
-pub(crate) struct Position {
-    cursor: Option<i64>,
-    counts: BulkCounts,
+pub(crate) struct Position<T> {
+    pub cursor: Option<i64>,
+    /// What it came to so far.
+    pub counts: T,
 }
 
 /// Where a job is; `None` when it runs no more.
-pub(crate) fn position(db: &Connection, tenant: TenantKey, job: JobId) -> Done<Option<Position>> {
+pub(crate) fn position<T: Default + DeserializeOwned>(
+    db: &Connection,
+    tenant: TenantKey,
+    job: JobId,
+) -> Done<Option<Position<T>>> {
     let found: Option<(Option<i64>, Option<String>)> = db
         .prepare_cached("SELECT cursor, result FROM job WHERE public_id = ?1 AND tenant = ?2 AND state = 'running'")?
         .query_row(params![job.to_bytes(), tenant.0], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -43,7 +50,7 @@ pub(crate) fn position(db: &Connection, tenant: TenantKey, job: JobId) -> Done<O
     Ok(Some(Position { cursor, counts }))
 }
 
-/// The leads that a running job changes next, behind which position.
+/// The leads that a running job comes to next, behind which position.
 pub(crate) fn next(
     db: &Connection,
     tenant: TenantKey,
@@ -51,7 +58,7 @@ pub(crate) fn next(
     filter: &LeadFilter,
     limit: u32,
 ) -> Done<Option<(Option<i64>, Vec<i64>)>> {
-    let Some(Position { cursor, .. }) = position(db, tenant, job)? else { return Ok(None) };
+    let Some(Position { cursor, .. }) = position::<serde_json::Value>(db, tenant, job)? else { return Ok(None) };
     let keys = Question::of(db, tenant, filter)?.keys(db, LeadSort::Oldest, cursor, limit)?;
     Ok(Some((cursor, keys)))
 }
@@ -64,7 +71,7 @@ pub(crate) fn step(
     patch: &LeadPatch,
     (behind, keys): (Option<i64>, &[i64]),
 ) -> Done<BulkStep> {
-    let Some(Position { cursor, mut counts }) = position(op.db, op.ctx.tenant, job)? else {
+    let Some(Position { cursor, mut counts }) = position::<BulkCounts>(op.db, op.ctx.tenant, job)? else {
         return Ok(BulkStep { counts: BulkCounts::default(), changed: 0, goes_on: false });
     };
     if cursor != behind {
@@ -79,6 +86,17 @@ pub(crate) fn step(
         }
         count(&mut counts, row.id, verdict);
     }
+    keep(op, job, &counts, (behind, keys))?;
+    Ok(BulkStep { changed: counts.updated - before, counts, goes_on: true })
+}
+
+/// How far the job is now, and what it came to.
+pub(super) fn keep(
+    op: &Op<'_>,
+    job: JobId,
+    counts: &impl Serialize,
+    (behind, keys): (Option<i64>, &[i64]),
+) -> Done<()> {
     op.db
         .prepare_cached(
             "UPDATE job SET cursor = ?3, result = ?4, done = done + ?5, total = max(total, done + ?5)
@@ -88,10 +106,10 @@ pub(crate) fn step(
             job.to_bytes(),
             op.tenant(),
             keys.last().or(behind.as_ref()),
-            serde_json::to_string(&counts)?,
+            serde_json::to_string(counts)?,
             keys.len() as i64
         ])?;
-    Ok(BulkStep { changed: counts.updated - before, counts, goes_on: true })
+    Ok(())
 }
 
 fn count(counts: &mut BulkCounts, id: LeadId, verdict: Verdict) {

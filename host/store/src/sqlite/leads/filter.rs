@@ -7,6 +7,7 @@
 //!
 //! Ids outside grow with time (UUIDv7), so instants of creation are a range of them.
 
+use campanile_domain::attempt::{AttemptState, Outcome};
 use campanile_domain::gate::Gate;
 use campanile_domain::ids::{CampaignKey, TenantKey};
 use campanile_domain::lead::LeadState;
@@ -18,6 +19,7 @@ use rusqlite::{Connection, params_from_iter};
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::Done;
+use crate::sqlite::numbered::codes_of;
 use crate::sqlite::row::{digits, list};
 
 /// So many leads are few.
@@ -71,6 +73,14 @@ impl Question {
         ask.places(filter);
         ask.created(db, filter)?;
         ask.names(filter);
+        if filter.not_reached {
+            let codes = ask.value(codes_of(|state: AttemptState| {
+                matches!(state, AttemptState::InProgress | AttemptState::Ended(Outcome::Answered))
+            }));
+            ask.and(&format!(
+                "NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead = f.id AND a.state IN (SELECT value FROM json_each({codes})))"
+            ));
+        }
         for (name, value) in filter.variables.iter() {
             let path = ask.value(format!("$.{}", serde_json::to_string(name)?));
             let wanted = ask.value(serde_json::to_string(value)?);

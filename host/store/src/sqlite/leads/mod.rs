@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use campanile_domain::ids::{CallId, CampaignId, CampaignKey, JobId, LeadId, LeadKey, TenantKey};
 use campanile_domain::phone::Phone;
 use campanile_domain::ports::store::{
-    BulkPreview, BulkStep, Call, CallFilter, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch, LeadUpsert, Leads,
-    Listed, NewLead, NewSuppression, Page, Stored, Suppressed, Suppression, WriteContext,
+    BulkPreview, BulkStep, Call, CallFilter, CopyStep, ExplainFacts, Lead, LeadAdded, LeadFilter, LeadPatch,
+    LeadUpsert, Leads, Listed, NewLead, NewSuppression, Page, Stored, Suppressed, Suppression, WriteContext,
 };
 use campanile_domain::time::Timestamp;
 
@@ -17,6 +17,7 @@ pub(crate) mod add;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod contacts;
+pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod explain;
 pub(crate) mod filter;
@@ -82,6 +83,21 @@ impl Leads for SqliteStore {
         let last = keys.len() < limit as usize;
         let step = self.write(Bulk, ctx, move |op| bulk::step(op, job, &filter, &patch, (behind, &keys))).await?;
         Ok(BulkStep { goes_on: step.goes_on && !last, ..step })
+    }
+    async fn copy_leads(
+        &self,
+        ctx: &WriteContext,
+        job: JobId,
+        filter: &LeadFilter,
+        to: CampaignId,
+        limit: u32,
+    ) -> Stored<CopyStep> {
+        let (tenant, asked) = (ctx.tenant, filter.clone());
+        let found = self.read(move |db| bulk::next(db, tenant, job, &asked, limit)).await?;
+        let (behind, keys) = found.unwrap_or_default();
+        let (filter, last) = (filter.clone(), keys.len() < limit as usize);
+        let step = self.write(Bulk, ctx, move |op| copy::step(op, job, &filter, to, (behind, &keys))).await?;
+        Ok(CopyStep { goes_on: step.goes_on && !last, ..step })
     }
     async fn explain_facts(&self, tenant: TenantKey, id: LeadId, now: Timestamp) -> Stored<ExplainFacts> {
         self.read_cached(move |db, cache| explain::explain(db, cache, tenant, id, now)).await

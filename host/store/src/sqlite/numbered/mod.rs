@@ -112,7 +112,7 @@ impl Conditions {
 }
 
 /// The numbers of what is of a word, as a JSON list.
-fn codes_of<T: Code>(is: impl Fn(T) -> bool) -> String {
+pub(crate) fn codes_of<T: Code>(is: impl Fn(T) -> bool) -> String {
     let codes: Vec<_> = (0..=u8::MAX).filter(|code| T::read(*code).is_ok_and(&is)).map(i64::from).collect();
     super::row::list(codes)
 }

@@ -4,10 +4,11 @@ use campanile_domain::event;
 use campanile_domain::ids::{EventId, TenantKey, WebhookId, WebhookKey};
 use campanile_domain::ports::store::{DeliveryStatus, Listed, Page, WebhookDelivery};
 use campanile_domain::time::Timestamp;
+use campanile_domain::webhook::WebhookFormat;
 use rusqlite::{Connection, Row, params};
 
 use super::webhook;
-use crate::sqlite::fault::{Done, not_found};
+use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::page;
 use crate::sqlite::sinks::delivery::{code, status_of};
@@ -93,6 +94,11 @@ pub(super) fn resend(op: &mut Op<'_>, id: WebhookId, event: EventId) -> Done<Web
 pub(super) fn test(op: &mut Op<'_>, id: WebhookId) -> Done<WebhookDelivery> {
     let webhook = webhook::of_tenant(op.db, op.ctx.tenant, id)?;
     webhook::must_be_enabled(&webhook)?;
+    if webhook.format == WebhookFormat::Hosted {
+        let message = "a webhook of the format \"hosted\" is told of ended calls and of nothing else; place a call to a number \
+                       of your own to try it (POST /v1/calls), or send one again that it was told of";
+        return Err(conflict("webhook_format", message));
+    }
     let data = serde_json::json!({ "id": id, "url": webhook.url, "description": webhook.description });
     op.event(op.ctx.tenant, event::TEST, About::default(), data.to_string());
     op.flush()?;

@@ -5,6 +5,7 @@
 //! wait already the log itself is the queue. Recovering is reading a stretch again, where what was given up counts as not
 //! there. What was taken out goes here, too, by the piece.
 
+use campanile_domain::attempt::AttemptState;
 use campanile_domain::event;
 use campanile_domain::ids::{WebhookId, WebhookKey};
 use campanile_domain::ports::store::{ReadOn, Recovery};
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::webhook;
 use crate::sqlite::events::log;
 use crate::sqlite::fault::{Done, conflict};
+use crate::sqlite::numbered::codes_of;
 use crate::sqlite::op::Op;
 
 /// Entries that are looked at for one webhook in one write.
@@ -43,12 +45,15 @@ struct Behind {
     end: i64,
     events: Option<String>,
     campaign: Option<i64>,
+    assistant: Option<i64>,
+    only_completed: bool,
     recover_until: i64,
 }
 
 fn behind(db: &Connection, after: Option<WebhookKey>) -> Done<Vec<Behind>> {
     let sql = format!(
-        "SELECT w.id, w.tenant, w.position, t.event_seq, w.events, w.campaign, w.recover_until {BEHIND}
+        "SELECT w.id, w.tenant, w.position, t.event_seq, w.events, w.campaign, w.recover_until,
+           w.assistant, w.only_completed {BEHIND}
          ORDER BY w.id <= ?1, w.id LIMIT ?2"
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -61,6 +66,8 @@ fn behind(db: &Connection, after: Option<WebhookKey>) -> Done<Vec<Behind>> {
             events: row.get(4)?,
             campaign: row.get(5)?,
             recover_until: row.get(6)?,
+            assistant: row.get(7)?,
+            only_completed: row.get(8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -87,12 +94,16 @@ pub(super) fn read_on(op: &mut Op<'_>, after: Option<WebhookKey>) -> Done<ReadOn
 fn piece(op: &Op<'_>, behind: &Behind, until: i64) -> Done<()> {
     let all = || serde_json::to_string(&event::by_default().map(|kind| kind.name).collect::<Vec<_>>());
     let events = behind.events.clone().map_or_else(all, Ok)?;
+    let completed = behind.only_completed.then(|| codes_of(|state: AttemptState| state.public_status() == "completed"));
     op.db
         .prepare_cached(
             "INSERT INTO webhook_delivery (webhook, seq, event, next_at)
              SELECT ?1, e.seq, e.id, ?2 FROM event e
              WHERE e.tenant = ?3 AND e.seq > ?4 AND e.seq <= ?5 AND (?6 IS NULL OR e.campaign = ?6)
                AND e.type IN (SELECT value FROM json_each(?7))
+               AND (?9 IS NULL OR e.campaign IN (SELECT id FROM campaign WHERE tenant = ?3 AND assistant = ?9))
+               AND (?10 IS NULL OR EXISTS
+                 (SELECT 1 FROM attempt a WHERE a.id = e.call AND a.state IN (SELECT value FROM json_each(?10))))
              ON CONFLICT (webhook, seq) DO UPDATE
              SET state = 0, attempts = 0, next_at = excluded.next_at, done_at = NULL, detail = NULL
              WHERE state IN (2, 3) AND seq <= ?8",
@@ -105,7 +116,9 @@ fn piece(op: &Op<'_>, behind: &Behind, until: i64) -> Done<()> {
             until,
             behind.campaign,
             events,
-            behind.recover_until
+            behind.recover_until,
+            behind.assistant,
+            completed,
         ])?;
     op.db
         .prepare_cached(

@@ -3,10 +3,10 @@
 //! No order is kept between deliveries: each has its own time, and the number in the envelope tells what was first. One that
 //! was sent and not answered for before the host died is sent again with the same event id.
 
-use campanile_domain::ids::{EventId, TenantKey, WebhookId, WebhookKey};
-use campanile_domain::ports::store::{DueWebhook, SecretOwner, Sending, WebhookTurn};
+use campanile_domain::ids::{AttemptKey, EventId, TenantKey, WebhookId, WebhookKey};
+use campanile_domain::ports::store::{DueWebhook, EndedCall, Held, SecretOwner, Sending, WebhookTurn};
 use campanile_domain::time::{DAY_MS, Timestamp};
-use campanile_domain::webhook::{self as rules, GIVEN_UP_MS, MOST_WAITING, Verdict};
+use campanile_domain::webhook::{self as rules, GIVEN_UP_MS, MOST_WAITING, Verdict, WebhookFormat};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::webhook::{self, SECRET, SECRET_BEFORE};
@@ -62,11 +62,12 @@ struct Enabled {
     old_secret_until: Option<Timestamp>,
     failing_since: Option<Timestamp>,
     filled: bool,
+    format: WebhookFormat,
 }
 
 fn enabled(db: &Connection, key: WebhookKey) -> Done<Option<Enabled>> {
     let mut statement = db.prepare_cached(
-        "SELECT public_id, tenant, url, faults, old_secret_until, failing_since, filled FROM webhook
+        "SELECT public_id, tenant, url, faults, old_secret_until, failing_since, filled, format FROM webhook
          WHERE id = ?1 AND enabled = 1 AND deleted_at IS NULL",
     )?;
     let row = statement.query_row([key.0], |row| {
@@ -78,6 +79,7 @@ fn enabled(db: &Connection, key: WebhookKey) -> Done<Option<Enabled>> {
             old_secret_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
             failing_since: row.get::<_, Option<i64>>(5)?.map(Timestamp),
             filled: row.get(6)?,
+            format: webhook::format_of(row.get(7)?),
         })
     });
     Ok(row.optional()?)
@@ -99,20 +101,29 @@ pub(super) fn next(
          WHERE d.webhook = ?1 AND d.state = 0 AND d.next_at <= ?3 ORDER BY d.next_at, d.seq LIMIT ?4"
     ))?;
     let mut rows = statement.query(params![key.0, webhook.tenant.0, now.0, limit])?;
-    let (mut entries, mut gone) = (Vec::new(), Vec::new());
+    let (mut entries, mut calls, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        match row.get::<_, Option<i64>>(0)? {
-            Some(_) => entries.push(log::entry(row)?),
-            None => gone.push(row.get(log::ENTRY_COLUMNS)?),
+        if row.get::<_, Option<i64>>(0)?.is_none() {
+            gone.push(row.get(log::ENTRY_COLUMNS)?);
+            continue;
+        }
+        let entry = log::entry(row)?;
+        match (webhook.format, entry.call) {
+            (WebhookFormat::Standard, _) => entries.push(entry),
+            (WebhookFormat::Hosted, Some(call)) => {
+                let (event, sequence) = (entry.logged.id, entry.logged.sequence);
+                calls.push(EndedCall { event, sequence, call: AttemptKey(call) });
+            }
+            (WebhookFormat::Hosted, None) => gone.push(entry.logged.sequence),
         }
     }
-    let more = entries.len() + gone.len() >= limit as usize;
+    let more = entries.len() + calls.len() + gone.len() >= limit as usize;
     // Without what signs nothing is sent, and the delivery says why.
     let held = secrets::all(db, vault, webhook.tenant, &SecretOwner::Webhook(webhook.id)).unwrap_or_default();
     let old = held.get(SECRET_BEFORE).filter(|_| webhook.old_secret_until.is_some_and(|until| now < until));
     let secrets = held.get(SECRET).into_iter().chain(old).cloned().collect();
     let events = told::envelopes(db, webhook.tenant, entries)?;
-    Ok(Some((WebhookTurn { id: webhook.id, url: webhook.url, secrets, events, more }, gone)))
+    Ok(Some((WebhookTurn { id: webhook.id, url: webhook.url, secrets, events, calls, more }, gone)))
 }
 
 /// Skips what cannot be told any more.
@@ -123,6 +134,17 @@ pub(super) fn skip(op: &Op<'_>, key: WebhookKey, gone: &[i64]) -> Done<()> {
     )?;
     for seq in gone {
         skip.execute((key.0, seq, op.now().0))?;
+    }
+    Ok(())
+}
+
+/// They wait for longer. What was taken or given up meanwhile stays so.
+pub(super) fn hold(op: &Op<'_>, key: WebhookKey, held: &[Held]) -> Done<()> {
+    let mut hold = op
+        .db
+        .prepare_cached("UPDATE webhook_delivery SET next_at = ?3 WHERE webhook = ?1 AND seq = ?2 AND state = 0")?;
+    for Held { sequence, until } in held {
+        hold.execute((key.0, sequence, until.0))?;
     }
     Ok(())
 }

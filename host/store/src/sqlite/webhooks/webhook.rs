@@ -1,12 +1,13 @@
 //! The endpoints.
 
-use campanile_domain::ids::{CampaignId, TenantKey, WebhookId, WebhookKey};
+use campanile_domain::ids::{AssistantId, CampaignId, TenantKey, WebhookId, WebhookKey};
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::store::{InstanceReason, SecretOwner, Webhook, WebhookConfig};
 use campanile_domain::time::Timestamp;
-use campanile_domain::webhook::MOST_OF_TENANT;
+use campanile_domain::webhook::{MOST_OF_ASSISTANTS, MOST_OF_TENANT, WebhookFormat};
 use rusqlite::{Connection, Row, params};
 
+use crate::sqlite::accounts::assistants;
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, conflict, not_found};
@@ -18,8 +19,9 @@ const SELECT: &str =
     "SELECT w.id, w.public_id, w.tenant, w.url, w.events, c.public_id, w.description, w.enabled, w.reason,
         w.failing_since, w.old_secret_until, w.created_at, w.updated_at,
         (SELECT count(*) FROM webhook_delivery d INDEXED BY webhook_delivery_due WHERE d.webhook = w.id AND d.state = 0),
-        (SELECT count(*) FROM webhook_delivery d INDEXED BY webhook_delivery_failed WHERE d.webhook = w.id AND d.state = 3)
-    FROM webhook w LEFT JOIN campaign c ON c.id = w.campaign";
+        (SELECT count(*) FROM webhook_delivery d INDEXED BY webhook_delivery_failed WHERE d.webhook = w.id AND d.state = 3),
+        a.public_id, w.format, w.only_completed
+    FROM webhook w LEFT JOIN campaign c ON c.id = w.campaign LEFT JOIN assistant a ON a.id = w.assistant";
 /// What signs.
 pub(super) const SECRET: &str = "signing";
 /// What signed before the last rotation.
@@ -43,7 +45,22 @@ fn read(row: &Row<'_>) -> Done<Webhook> {
         updated_at: Timestamp(row.get(12)?),
         waiting: row.get::<_, i64>(13)? as u64,
         failed: row.get::<_, i64>(14)? as u64,
+        assistant: row.get::<_, Option<[u8; 16]>>(15)?.map(AssistantId::from_bytes),
+        format: format_of(row.get(16)?),
+        only_completed: row.get(17)?,
     })
+}
+
+/// Of its code.
+pub(super) const fn format_of(code: i64) -> WebhookFormat {
+    if code == 1 { WebhookFormat::Hosted } else { WebhookFormat::Standard }
+}
+
+const fn code_of(format: WebhookFormat) -> i64 {
+    match format {
+        WebhookFormat::Standard => 0,
+        WebhookFormat::Hosted => 1,
+    }
 }
 
 /// By its key.
@@ -91,22 +108,16 @@ fn by_hand(op: &Op<'_>, enabled: bool) -> InstanceReason {
 
 /// Makes one, told of what happens from now on.
 pub(super) fn create(op: &mut Op<'_>, vault: &Vault, new: &WebhookConfig, secret: &SecretString) -> Done<Webhook> {
-    let held = all(op.db, op.ctx.tenant)?.len();
-    if held >= MOST_OF_TENANT {
-        let message = format!(
-            "the account has {held} webhooks, and {MOST_OF_TENANT} are the most; take one out that nobody needs, or have \
-             one endpoint share events out"
-        );
-        return Err(conflict("too_many_webhooks", message));
-    }
+    let assistant = new.assistant.map(|id| assistants::one(op.db, op.ctx.tenant, id)).transpose()?;
+    must_have_room(op, new)?;
     let id = WebhookId::mint(op.ctx.now, &mut op.rng);
     let (events, campaign) = columns(op, new)?;
     let why = if new.enabled { reason(op, "created", "") } else { by_hand(op, false) };
     op.db
         .prepare_cached(
             "INSERT INTO webhook (public_id, tenant, url, events, campaign, description, enabled, reason, position, next_at,
-                    created_at, updated_at)
-             SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, event_seq, ?9, ?9, ?9 FROM tenant WHERE id = ?2",
+                    created_at, updated_at, assistant, format, only_completed)
+             SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, event_seq, ?9, ?9, ?9, ?10, ?11, ?12 FROM tenant WHERE id = ?2",
         )?
         .execute(params![
             id.to_bytes(),
@@ -117,12 +128,39 @@ pub(super) fn create(op: &mut Op<'_>, vault: &Vault, new: &WebhookConfig, secret
             new.description,
             new.enabled,
             serde_json::to_string(&why)?,
-            op.now().0
+            op.now().0,
+            assistant.map(|assistant| assistant.key.0),
+            code_of(new.format),
+            new.only_completed,
         ])?;
     let key = WebhookKey(op.db.last_insert_rowid());
     secrets::put(op, vault, &SecretOwner::Webhook(id), SECRET, secret)?;
     op.audit("webhook.create", &id)?;
     by_key(op.db, key)
+}
+
+/// Those that are told after the calls of one assistant are counted by themselves: each assistant may have one.
+fn must_have_room(op: &Op<'_>, new: &WebhookConfig) -> Done<()> {
+    let is_of_assistant =
+        |format, assistant: Option<AssistantId>| format == WebhookFormat::Hosted && assistant.is_some();
+    let known = all(op.db, op.ctx.tenant)?;
+    let after_calls = is_of_assistant(new.format, new.assistant);
+    let alike: Vec<_> = known.iter().filter(|one| is_of_assistant(one.format, one.assistant) == after_calls).collect();
+    if let Some(one) = alike.iter().find(|one| after_calls && one.assistant == new.assistant) {
+        let message =
+            format!("the assistant has a webhook of this format, {}; change that one or take it out first", one.id);
+        return Err(conflict("webhook_of_assistant", message));
+    }
+    let (held, most) = (alike.len(), if after_calls { MOST_OF_ASSISTANTS } else { MOST_OF_TENANT });
+    if held >= most {
+        let message = format!(
+            "the account has {held} webhooks{}, and {most} are the most; take one out that nobody needs, or have one \
+             endpoint share events out",
+            if after_calls { " of single assistants" } else { "" }
+        );
+        return Err(conflict("too_many_webhooks", message));
+    }
+    Ok(())
 }
 
 /// Changes one. Another address begins without a past; one that is enabled again begins with what happens from now on.
@@ -134,7 +172,7 @@ pub(super) fn update(op: &mut Op<'_>, id: WebhookId, config: &WebhookConfig) -> 
     op.db
         .prepare_cached(
             "UPDATE webhook SET url = ?2, events = ?3, campaign = ?4, description = ?5, enabled = ?6, reason = ?7,
-                    updated_at = ?8,
+                    updated_at = ?8, only_completed = ?11,
                     position = CASE WHEN ?9 THEN (SELECT event_seq FROM tenant WHERE id = tenant) ELSE position END,
                     recover_until = CASE WHEN ?9 THEN 0 ELSE recover_until END,
                     faults = CASE WHEN ?10 THEN 0 ELSE faults END,
@@ -153,6 +191,7 @@ pub(super) fn update(op: &mut Op<'_>, id: WebhookId, config: &WebhookConfig) -> 
             op.now().0,
             enabled_again,
             enabled_again || config.url != before.url,
+            config.only_completed,
         ])?;
     op.audit("webhook.update", &id)?;
     by_key(op.db, before.key)
@@ -166,6 +205,12 @@ pub(super) fn delete(op: &mut Op<'_>, id: WebhookId) -> Done<()> {
         .execute(params![webhook.key.0, op.now().0])?;
     secrets::forget(op, &SecretOwner::Webhook(id))?;
     op.audit("webhook.delete", &id)
+}
+
+/// Takes out those of an assistant that goes.
+pub(crate) fn delete_of(op: &mut Op<'_>, assistant: AssistantId) -> Done<()> {
+    let known = all(op.db, op.ctx.tenant)?;
+    known.iter().filter(|one| one.assistant == Some(assistant)).try_for_each(|one| delete(op, one.id))
 }
 
 /// Signs with another secret from now on, and with the one before for a while.

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::shown::Shown;
+use super::webhook::{self, Webhooks};
 use super::wish::{read, refused};
 use crate::api::hosted::caller::{Caller, Sent};
 use crate::api::hosted::given::Given;
@@ -34,10 +35,15 @@ pub(crate) async fn create_assistant(
 ) -> Result<(StatusCode, Json<Made>), Refusal> {
     given.require(&["name", "type", "timezone"]);
     let mut wish = read(&mut given, None);
+    let of_webhook = webhook::Wish::read(&mut given);
     choose_gateway(&app, &caller.key, &mut given, &mut wish).await?;
     given.finish()?;
+    let plan = webhook::plan(&app, &caller.key, None, of_webhook).await?;
     let made = make(&app, &caller.key, wish).await.map_err(|problem| refused(&problem))?;
-    Ok((StatusCode::CREATED, Json(Made { message: "The assistant was created.", data: made.into() })))
+    plan.carry_out(&app, &caller.key, made.id).await?;
+    let webhook = Webhooks::seen(&app, &caller.key).await?.standing(made.id);
+    let data = Shown::new(made, webhook);
+    Ok((StatusCode::CREATED, Json(Made { message: "The assistant was created.", data })))
 }
 
 async fn choose_gateway(
@@ -162,9 +168,12 @@ mod tests {
             ("post_call_schema", "post_call_schema.0.description", schema("abc", "bool", "?")),
             ("post_call_schema", "post_call_schema.0.description", schema("abc", "bool", &"x".repeat(256))),
             ("post_call_schema", "post_call_schema.0.type", json!([{"name": "abc", "description": "What?"}])),
-            ("is_webhook_active", "is_webhook_active", json!(true)),
-            ("is_webhook_active", "is_webhook_active", json!(1)),
-            ("webhook_url", "webhook_url", json!("https://example.com")),
+            ("is_webhook_active", "webhook_url", json!(true)),
+            ("is_webhook_active", "is_webhook_active", json!("yes")),
+            ("webhook_url", "webhook_url", json!("http://example.com")),
+            ("webhook_url", "webhook_url", json!("https://127.0.0.1/hook")),
+            ("webhook_url", "webhook_url", json!(7)),
+            ("send_webhook_only_on_completed", "send_webhook_only_on_completed", json!(false)),
             ("system_prompt", "system_prompt", json!("Be kind.")),
             ("initial_message", "initial_message", json!("Hello!")),
             ("voice_id", "voice_id", json!(4)),

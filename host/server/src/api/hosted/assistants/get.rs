@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use super::of;
 use super::shown::Shown;
+use super::webhook::Webhooks;
 use crate::api::hosted::caller::{Caller, Number};
 use crate::api::hosted::refusal::Refusal;
 use crate::app::App;
@@ -18,7 +19,9 @@ pub(crate) async fn get_assistant(
     caller: Caller<CampaignsRead>,
     Number(number): Number,
 ) -> Result<Json<Shown>, Refusal> {
-    Ok(Json(of(&app, caller.key.of(), number).await?.into()))
+    let assistant = of(&app, caller.key.of(), number).await?;
+    let webhook = Webhooks::seen(&app, &caller.key).await?.standing(assistant.id);
+    Ok(Json(Shown::new(assistant, webhook)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use axum::extract::State;
 use campanile_domain::ports::store::Counted;
 
 use super::shown::Shown;
+use super::webhook::Webhooks;
 use crate::api::hosted::caller::{Asked, Caller};
 use crate::api::hosted::paginator::{self, Paginated, Place};
 use crate::api::hosted::refusal::Refusal;
@@ -22,8 +23,9 @@ pub(crate) async fn list_assistants(
     State(app): State<Arc<App>>,
     caller: Caller<CampaignsRead>,
 ) -> Result<Json<Vec<Shown>>, Refusal> {
+    let webhooks = Webhooks::seen(&app, &caller.key).await?;
     let known = app.store.assistants(caller.key.of()).await?;
-    Ok(Json(known.into_iter().map(Shown::from).collect()))
+    Ok(Json(webhooks.shown(known)))
 }
 
 /// Lists the assistants that call out, oldest first.
@@ -31,9 +33,9 @@ pub(crate) async fn list_outbound(
     State(app): State<Arc<App>>,
     caller: Caller<CampaignsRead>,
 ) -> Result<Json<Vec<Shown>>, Refusal> {
+    let webhooks = Webhooks::seen(&app, &caller.key).await?;
     let known = app.store.assistants(caller.key.of()).await?;
-    let outbound = known.into_iter().filter(|assistant| assistant.config.outbound);
-    Ok(Json(outbound.map(Shown::from).collect()))
+    Ok(Json(webhooks.shown(known.into_iter().filter(|assistant| assistant.config.outbound))))
 }
 
 /// Lists the assistants by page number, oldest first.
@@ -46,10 +48,11 @@ pub(crate) async fn page_assistants(
     let place = Place::of(path, &given, &["per_page"]);
     let asked = paginator::Asked::read(&mut given, USUAL);
     given.finish()?;
+    let webhooks = Webhooks::seen(&app, &caller.key).await?;
     let known = app.store.assistants(caller.key.of()).await?;
     let (total, slice) = (known.len() as u64, asked.slice());
     let before = usize::try_from(slice.offset).unwrap_or(usize::MAX);
-    let rows = known.into_iter().skip(before).take(slice.limit as usize).map(Shown::from).collect();
+    let rows = webhooks.shown(known.into_iter().skip(before).take(slice.limit as usize));
     Ok(Json(Paginated::of(&place, asked, Counted { rows, total })))
 }
 

@@ -5,12 +5,14 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod enable_webhook;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod phone_numbers;
 pub(crate) mod update;
 
 mod shown;
+mod webhook;
 mod wish;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@ use campanile_domain::variable::Variables;
 use serde::Serialize;
 
 use super::kind_there;
+use super::webhook::Standing;
 use crate::api::hosted::words;
 
 /// An assistant.
@@ -35,8 +36,9 @@ struct Question {
     description: String,
 }
 
-impl From<Assistant> for Shown {
-    fn from(assistant: Assistant) -> Self {
+impl Shown {
+    /// With what may be shown of its webhook.
+    pub(super) fn new(assistant: Assistant, webhook: Standing) -> Self {
         let config = assistant.config;
         let questions = config.variables.into_iter().map(|spec| Question {
             name: spec.name,
@@ -56,9 +58,9 @@ impl From<Assistant> for Shown {
             variables: Variables::new(),
             post_call_evaluation: !post_call_schema.is_empty(),
             post_call_schema,
-            is_webhook_active: false,
-            webhook_url: None,
-            send_webhook_only_on_completed: true,
+            is_webhook_active: webhook.is_active,
+            webhook_url: webhook.url,
+            send_webhook_only_on_completed: webhook.only_completed,
             created_at: words::date(assistant.created_at),
             updated_at: words::date(assistant.updated_at),
         }

@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use super::of;
 use super::shown::Shown;
+use super::webhook::{self, Webhooks};
 use super::wish::{read, refused};
 use crate::api::hosted::caller::{Caller, Number, Sent};
 use crate::api::hosted::refusal::Refusal;
@@ -30,12 +31,16 @@ pub(crate) async fn update_assistant(
 ) -> Result<Json<Changed>, Refusal> {
     let current = of(&app, caller.key.of(), number).await?;
     let wish = read(&mut given, Some(&current));
+    let of_webhook = webhook::Wish::read(&mut given);
     given.finish()?;
+    let plan = webhook::plan(&app, &caller.key, Some(current.id), of_webhook).await?;
     let changed = match wish.is_empty() {
         true => current,
         false => change(&app, &caller.key, &current, wish).await.map_err(|problem| refused(&problem))?,
     };
-    Ok(Json(Changed { message: "The assistant was updated.", data: changed.into() }))
+    plan.carry_out(&app, &caller.key, changed.id).await?;
+    let webhook = Webhooks::seen(&app, &caller.key).await?.standing(changed.id);
+    Ok(Json(Changed { message: "The assistant was updated.", data: Shown::new(changed, webhook) }))
 }
 
 #[cfg(test)]
@@ -83,12 +88,11 @@ mod tests {
         host.assistant().await;
         let before = host.get(Some(&host.live), "/api/user/assistants").await.body[0].clone();
         let path = format!("/api/user/assistant/{}", before["id"]);
-        let refused =
-            put(&host, &path, json!({"name": "Maria", "system_prompt": "Be kind.", "is_webhook_active": true})).await;
+        let refused = put(&host, &path, json!({"name": "Maria", "system_prompt": "Be kind.", "record": true})).await;
         assert_eq!(refused.status, 422);
         let mut fields: Vec<_> = refused.body["errors"].as_object().unwrap().keys().collect();
         fields.sort();
-        assert_eq!(fields, ["is_webhook_active", "system_prompt"]);
+        assert_eq!(fields, ["record", "system_prompt"]);
         assert_eq!(host.get(Some(&host.live), &path).await.body, before);
         assert_eq!(put(&host, "/api/user/assistant/4000", json!({"name": "x"})).await.status, 404);
     }

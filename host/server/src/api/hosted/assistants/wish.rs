@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::kind_there;
 use crate::api::hosted::campaigns::create::zone;
-use crate::api::hosted::given::{Given, truth};
+use crate::api::hosted::given::Given;
 use crate::api::hosted::refusal::Refusal;
 use crate::problem::Problem;
 
@@ -90,7 +90,6 @@ pub(super) fn read(given: &mut Given, current: Option<&Assistant>) -> Map<String
     set("gateway_ref", given.text("gateway_ref", 255).map(Value::from));
     set("phone_numbers", phone_number(given));
     set("variables", questions(given, current));
-    webhook(given);
     for field in OF_THE_GATEWAY {
         if given.raw(field).is_some_and(says_something) {
             let message = format!(
@@ -182,17 +181,4 @@ fn question(known: &[VariableSpec], name: String, kind: &str, description: Strin
     };
     let (choices, role) = (Vec::new(), Default::default());
     Some(VariableSpec { name, kind, choices, description, required: false, role })
-}
-
-fn webhook(given: &mut Given) {
-    let active =
-        given.raw("is_webhook_active").is_some_and(|value| truth(value) != Some(false) && says_something(value));
-    if active {
-        let message = "The is webhook active field must be false: no webhook is sent after a call here; read GET /api/user/calls instead.";
-        given.refuse("is_webhook_active", message);
-    }
-    if given.is_sent("webhook_url") {
-        let message = "The webhook url field must be left out: no webhook is sent after a call here.";
-        given.refuse("webhook_url", message);
-    }
 }

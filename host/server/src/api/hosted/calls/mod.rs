@@ -7,6 +7,8 @@ pub(crate) mod make;
 
 mod shown;
 
+pub(super) use self::shown::{finished_at, seconds};
+
 use campanile_domain::ids::TenantKey;
 use campanile_domain::ports::store::{NumberedCall, StoreError};
 

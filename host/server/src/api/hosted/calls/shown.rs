@@ -5,7 +5,7 @@
 
 use campanile_domain::money::Micros;
 use campanile_domain::ports::gateway::{Speaker, Utterance};
-use campanile_domain::ports::store::{Assistant, NumberedCall};
+use campanile_domain::ports::store::{Assistant, Call, NumberedCall};
 use campanile_domain::time::{SECOND_MS, Timestamp};
 use campanile_domain::variable::{Value as Named, VariableSpec, Variables};
 use serde::Serialize;
@@ -60,6 +60,8 @@ impl Shown {
     pub(super) fn new(numbered: NumberedCall, said: Vec<Utterance>, assistant: Option<&Assistant>) -> Self {
         let NumberedCall { call, campaign_name, given, .. } = numbered;
         let begun = call.answered_at.unwrap_or(call.started_at);
+        let duration = seconds(&call);
+        let updated_at = words::date(finished_at(&call));
         let specs = assistant.map(|assistant| assistant.config.variables.as_slice()).unwrap_or_default();
         let evaluation = call
             .variables
@@ -71,7 +73,7 @@ impl Shown {
             assistant_name: assistant.map(|assistant| assistant.config.name.clone()),
             campaign_name,
             r#type: "outbound",
-            duration: (call.talk_ms + SECOND_MS / 2) / SECOND_MS,
+            duration,
             assistant_phone_number: call.caller_id.to_string(),
             client_phone_number: call.phone.map(|phone| phone.to_string()),
             status: words::call(call.state),
@@ -84,16 +86,26 @@ impl Shown {
             answered_by: words::answered_by(call.state, call.answered_by),
             recording_url: None,
             created_at: words::date(call.started_at),
-            updated_at: words::date(call.ended_at.unwrap_or(begun)),
+            updated_at,
         }
     }
+}
+
+/// Seconds of talk, rounded.
+pub(in crate::api::hosted) const fn seconds(call: &Call) -> i64 {
+    (call.talk_ms + SECOND_MS / 2) / SECOND_MS
+}
+
+/// When it was over, or last moved as far as is known.
+pub(in crate::api::hosted) fn finished_at(call: &Call) -> Timestamp {
+    call.ended_at.or(call.answered_at).unwrap_or(call.started_at)
 }
 
 fn line(said: Utterance, begun: Timestamp) -> Line {
     let sender = match said.speaker {
         Speaker::Assistant => "bot",
-        Speaker::Person => "human",
-        Speaker::Other => "other",
+        // Those platforms know two sides; a machine that answers is on the other one.
+        Speaker::Person | Speaker::Other => "human",
     };
     let timestamp = (begun + said.at_ms).0 as f64 / SECOND_MS as f64;
     Line { text: said.text, r#type: "transcript", sender, timestamp }

@@ -7,6 +7,8 @@ pub(crate) mod update_status;
 
 mod shown;
 
+pub(crate) use self::shown::Shown;
+
 use campanile_domain::ids::TenantKey;
 use campanile_domain::ports::store::{Campaign, StoreError};
 

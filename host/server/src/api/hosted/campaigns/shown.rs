@@ -16,7 +16,7 @@ pub(super) const LAST_MINUTE: &str = "23:59";
 pub(super) const END_OF_DAY: &str = "24:00";
 
 /// A campaign.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Shown {
     id: i64,
     name: String,

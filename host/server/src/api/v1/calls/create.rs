@@ -81,7 +81,7 @@ enum Overridable {
 /// closed, nobody is called, and 409 names every gate that is closed. What came of the call: `GET /v1/calls/{id}`.
 #[utoipa::path(post, path = "/v1/calls", tag = "calls",
     request_body(content = SingleCall, example = json!({
-        "assistant": "asst_06f5n8x2k9q4h7v3m1t0c6r8wd", "phone": "+1 415-555-2690", "variables": {"first_name": "Ann"}})),
+        "assistant": "asst_01k9zr2v9pfb1sxkh5gqd0m8ea", "phone": "+1 415-555-2690", "variables": {"first_name": "Ann"}})),
     responses((status = 201, body = schema::Call), (status = 409, description = "A gate is closed: nobody is called, and every closed gate is in errors")),
     security(("key" = ["calls:write"]), ("key" = ["calls:write", "calls:override"])))]
 pub(crate) async fn place_call(

@@ -91,4 +91,12 @@ mod tests {
             1
         );
     }
+
+    #[tokio::test]
+    async fn without_an_engine_nobody_knows() {
+        let host = Host::new().await;
+        let path = format!("/v1/campaigns/{}/explain", host.campaign().await);
+        host.app.engine.drain().await;
+        assert_eq!(host.get(Some(&host.live), &path).await.problem(), (503, "CE0019"));
+    }
 }

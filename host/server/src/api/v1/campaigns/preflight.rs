@@ -186,4 +186,12 @@ mod tests {
         let path = format!("/v1/campaigns/{}/preflight", host.campaign().await);
         assert_eq!(host.get(Some(&host.stranger), &path).await.problem(), (404, "CE0004"));
     }
+
+    #[tokio::test]
+    async fn without_an_engine_nobody_knows() {
+        let host = Host::new().await;
+        let path = format!("/v1/campaigns/{}/preflight", host.campaign().await);
+        host.app.engine.drain().await;
+        assert_eq!(host.get(Some(&host.live), &path).await.problem(), (503, "CE0019"));
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) async fn resume_campaign(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::testing::Host;
 
     #[tokio::test]
@@ -44,5 +46,20 @@ mod tests {
             let answer = host.post_empty(Some(&host.live), &format!("{path}/{verb}")).await;
             assert_eq!((answer.status, &answer.body["status"]), (200, &status.into()), "{verb}");
         }
+    }
+
+    #[tokio::test]
+    async fn start_checks_hold_again() {
+        let host = Host::new().await;
+        let campaign = host.campaign().await;
+        host.lead(&campaign, "+14155552671").await;
+        let path = format!("/v1/campaigns/{campaign}");
+        for verb in ["start", "pause"] {
+            host.post_empty(Some(&host.live), &format!("{path}/{verb}")).await;
+        }
+        let assistant = host.get(Some(&host.live), &path).await.body["assistant"].as_str().unwrap().to_owned();
+        host.patch(Some(&host.live), &format!("/v1/assistants/{assistant}"), json!({"outbound": false})).await;
+        let refused = host.post_empty(Some(&host.live), &format!("{path}/resume")).await;
+        assert_eq!((refused.problem(), refused.codes()), ((409, "CE0012"), vec!["assistant_not_outbound".to_owned()]));
     }
 }

@@ -43,4 +43,11 @@ mod tests {
         assert_eq!((stopped.status, &stopped.body["status"]), (200, &"paused".into()));
         assert_eq!(stopped.body["status_reason"]["code"], "stop");
     }
+
+    #[tokio::test]
+    async fn a_draft_is_not_stopped() {
+        let host = Host::new().await;
+        let path = format!("/v1/campaigns/{}/stop", host.campaign().await);
+        assert_eq!(host.post_empty(Some(&host.live), &path).await.problem(), (409, "CE0013"));
+    }
 }

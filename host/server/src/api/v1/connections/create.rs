@@ -42,7 +42,7 @@ pub(crate) struct ConnectionRequest {
 
 /// Makes a connection and answers where a person consents to it.
 #[utoipa::path(post, path = "/v1/connections", tag = "connections",
-    request_body(content = ConnectionRequest, example = json!({"plugin": "acme-crm", "auth": "crm", "name": "CRM of Ann", "secrets": {"client_secret": "..."}})),
+    request_body(content = ConnectionRequest, example = json!({"plugin": "acme-crm", "auth": "crm", "name": "CRM of Ann", "secrets": {"client_secret": "the secret"}})),
     responses((status = 201, body = ConsentWanted)), security(("key" = ["plugins:write"])))]
 pub(crate) async fn create_connection(
     State(app): State<Arc<App>>,
@@ -129,5 +129,14 @@ mod tests {
         let block = send(json!({"plugin": "acme-crm", "auth": "nothing", "name": "x"})).await;
         assert_eq!(block.codes(), ["unknown_block"]);
         assert_eq!(send(json!({"plugin": "nobody", "auth": "crm", "name": "x"})).await.problem(), (404, "CE0004"));
+    }
+
+    #[tokio::test]
+    async fn what_was_not_granted_is_told() {
+        let host = Host::new().await;
+        host.staged("acme-crm 1.0.0 lead-importer").await;
+        let body = json!({"plugin": "acme-crm", "auth": "crm", "name": "CRM", "secrets": {"client_secret": "c"}});
+        let refused = host.post(Some(&host.live), "/v1/connections", body).await;
+        assert_eq!((refused.problem(), refused.codes().len()), ((409, "CE0027"), 3), "{}", refused.text);
     }
 }

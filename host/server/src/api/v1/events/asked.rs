@@ -57,7 +57,7 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Problem>
 }
 
 /// Whether a log that spans so much goes on behind a number without a gap.
-pub(super) fn goes_on(after: i64, span: EventSpan) -> Result<(), Problem> {
+pub(crate) fn goes_on(after: i64, span: EventSpan) -> Result<(), Problem> {
     let EventSpan { oldest, newest } = span;
     if after < 0 || after > newest {
         let message = format!("after is {after}, but the newest event of this account is {newest}; send 0 to {newest}");

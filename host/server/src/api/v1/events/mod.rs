@@ -1,5 +1,5 @@
 //! Events: everything that happens in an account, as it happens or by the page.
 
-mod asked;
+pub(crate) mod asked;
 mod live;
 pub(crate) mod read;

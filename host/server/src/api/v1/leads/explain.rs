@@ -112,4 +112,13 @@ mod tests {
             (&"lead_not_before".into(), &"2026-03-02T20:00:00Z".into())
         );
     }
+
+    #[tokio::test]
+    async fn without_an_engine_nobody_knows() {
+        let host = Host::new().await;
+        let campaign = host.campaign().await;
+        let path = format!("/v1/leads/{}/explain", host.lead(&campaign, "+14155552671").await);
+        host.app.engine.drain().await;
+        assert_eq!(host.get(Some(&host.live), &path).await.problem(), (503, "CE0019"));
+    }
 }

@@ -74,6 +74,7 @@ impl LeadsQuery {
             created_since: self.created_since,
             created_until: self.created_until,
             variables: Variables::new(),
+            not_reached: false,
             sort: self.sort.map_or(Ok(LeadSort::Newest), sort).map_err(fault("sort"))?,
         })
     }
@@ -113,7 +114,7 @@ pub(crate) struct LeadsMeant {
 }
 
 /// Reads the filter of a bulk update.
-pub(super) fn meant(
+pub(in crate::api::v1) fn meant(
     body: Value,
     campaign: CampaignId,
     region: Option<Region>,
@@ -164,6 +165,7 @@ pub(super) fn meant(
         created_since: body.created_since,
         created_until: body.created_until,
         variables: body.variables,
+        not_reached: false,
         sort: LeadSort::Oldest,
     })
 }

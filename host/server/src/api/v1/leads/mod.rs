@@ -13,4 +13,4 @@ pub(crate) mod update;
 pub(crate) mod upsert;
 
 mod body;
-mod filter;
+pub(crate) mod filter;

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use campanile_domain::ids::CampaignId;
-use campanile_domain::ports::store::{Campaign, Lead, LeadFilter, LeadPatch, RESUMED_JOB};
+use campanile_domain::ports::store::{Campaign, Lead, LeadFilter, LeadPatch, UPDATE_JOB};
 use campanile_domain::region::region_of_zone;
 use campanile_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub(crate) struct UpdatePreview {
 /// the middle goes on at its next start, and no lead is changed twice.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/leads:update", tag = "leads", params(("id" = String, Path, description = "`cmp_...`")),
     request_body(content = UpdateRequest, example = json!({
-        "filter": {"status": "completed", "reason": "voicemail"}, "set": {"status": "created", "priority": 5}, "dry_run": true})),
+        "filter": {"status": "completed", "reason": "by_hand"}, "set": {"status": "created", "priority": 5}, "dry_run": true})),
     responses((status = 200, description = "What would happen", body = UpdatePreview),
         (status = 202, description = "It runs", body = schema::replay::Job)), security(("key" = ["leads:write"])))]
 pub(crate) async fn update_leads(
@@ -86,7 +86,7 @@ pub(crate) async fn update_leads(
         return told(&app, &key, &filter, &patch, now).await.map(IntoResponse::into_response);
     }
     let asked = json!({"campaign": id, "filter": request.filter, "all": request.all, "set": request.set});
-    let job = app.store.begin_job(&key.writes(&app), RESUMED_JOB, asked).await?;
+    let job = app.store.begin_job(&key.writes(&app), UPDATE_JOB, asked).await?;
     let update = BulkUpdate::new(campaign.key, filter, patch, &job);
     jobs::start(Arc::clone(&app), key.of(), &job, Task::BulkUpdate(Box::new(update)));
     jobs::accepted(job).map(IntoResponse::into_response)

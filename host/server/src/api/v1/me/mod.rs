@@ -32,7 +32,7 @@ pub(crate) struct Me {
 }
 
 /// Says whom the key speaks for and what it may do.
-#[utoipa::path(get, path = "/v1/me", tag = "keys", responses((status = 200, body = Me)), security(("key" = [])))]
+#[utoipa::path(get, path = "/v1/me", tag = "keys", responses((status = 200, body = Me)), security(("key" = []), ("operator" = [])))]
 pub(crate) async fn me(AnyKey(found): AnyKey) -> Result<Json<Me>, Problem> {
     Ok(Json(Me {
         key: found.key,

@@ -16,6 +16,7 @@ pub(crate) mod replay;
 pub(crate) mod retire;
 pub(crate) mod revoke_grant;
 pub(crate) mod rollback;
+pub(crate) mod run;
 pub(crate) mod secrets;
 pub(crate) mod upload;
 pub(crate) mod usage;

@@ -56,4 +56,18 @@ mod tests {
             assert_eq!((again.problem(), again.codes()), ((409, "CE0015"), vec!["nothing_to_roll_back_to".to_owned()]));
         }
     }
+
+    #[tokio::test]
+    async fn what_would_not_come_into_force_is_not_gone_back_to() {
+        let host = Host::new().await;
+        for version in ["2.0.0", "1.0.0"] {
+            host.active_plugin(version).await;
+        }
+        host.plugin_gateway("acme-voice@active").await;
+        let back = host.post_empty(Some(&host.live), "/v1/plugins/acme-voice/rollback").await;
+        assert_eq!((back.problem(), back.codes()), ((409, "CE0028"), vec!["required".to_owned()]), "{}", back.text);
+        host.revoke("host=api.acme.example").await;
+        let back = host.post_empty(Some(&host.live), "/v1/plugins/acme-voice/rollback").await;
+        assert_eq!((back.problem(), back.codes()), ((409, "CE0027"), vec!["not_granted".to_owned()]), "{}", back.text);
+    }
 }

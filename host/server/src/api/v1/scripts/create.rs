@@ -34,7 +34,7 @@ pub(crate) struct ScriptRequest {
 
 /// Keeps a script as the next version of its name and activates it. Leads that waited for it are decided again.
 #[utoipa::path(post, path = "/v1/scripts", tag = "scripts",
-    request_body(content = ScriptRequest, example = json!({"name": "patient-retry", "source": "fn decide(input) { retry_after_minutes(120) }"})),
+    request_body(content = ScriptRequest, example = json!({"name": "patient-retry", "source": "fn decide(lead) { retry(#{ after: hours(2), reason: \"two hours later\" }) }"})),
     responses((status = 201, body = schema::PluginVersion)), security(("key" = ["plugins:write"])))]
 pub(crate) async fn create_script(
     State(app): State<Arc<App>>,
@@ -91,7 +91,7 @@ mod tests {
     async fn versions_count_from_one_and_the_last_is_active() {
         let host = Host::new().await;
         for version in ["1", "2"] {
-            let source = format!("fn decide(input) {{ retry_after_minutes({version}0) }}");
+            let source = format!("fn decide(lead) {{ retry(#{{ after: minutes({version}0) }}) }}");
             let made = host.post(Some(&host.live), "/v1/scripts", json!({"name": "patient", "source": source})).await;
             assert_eq!((made.status, &made.body["version"]), (201, &version.into()), "{}", made.text);
             assert_eq!(made.body["active"], true);

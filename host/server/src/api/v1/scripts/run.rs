@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campanile_domain::ids::{CallId, CampaignId, LeadId, TenantKey};
+use campanile_domain::ids::{CallId, CampaignId, LeadId};
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::policy::{Calendar, PolicyCall};
-use campanile_domain::ports::store::{Call, DecisionRecord};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::create::{check_source, rejected};
@@ -19,7 +17,7 @@ use crate::body::Body;
 use crate::ports::{ScriptRead, ScriptRole};
 use crate::problem::{FieldProblem, Problem};
 use crate::schema::scripts as schema;
-use crate::trying::Which;
+use crate::trying::{Past, Ran, Which};
 
 /// A draft and the calls that it is asked about: one, those of a lead, or a random sample of a campaign's.
 #[derive(Deserialize, ToSchema)]
@@ -49,32 +47,6 @@ pub(crate) struct ScriptRun {
     /// How many calls the sample has; 50 at most and when it is left out.
     #[serde(default)]
     sample: Option<usize>,
-}
-
-/// What a draft says of a call.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Ran {
-    /// `call_...`
-    #[schema(value_type = String)]
-    call: CallId,
-    /// `lead_...`
-    #[schema(value_type = String)]
-    lead: LeadId,
-    /// What it decides where a decision was recorded: `{"answer": ...}` or `{"error": {"code", "message"}}`; null for a
-    /// script that does not decide.
-    #[schema(value_type = Option<Object>)]
-    decision: Option<Value>,
-    /// What was decided then.
-    #[schema(value_type = Option<Object>)]
-    decided: Option<Value>,
-    /// What it answers about the call, in the same form; null for a script that does not evaluate.
-    #[schema(value_type = Option<Object>)]
-    evaluation: Option<Value>,
-    /// What was determined then.
-    #[schema(value_type = Object)]
-    determined: Value,
-    /// What the script logged.
-    log: Vec<String>,
 }
 
 /// All of them.
@@ -108,84 +80,17 @@ pub(crate) async fn run_script(
     let ScriptRead { roles, .. } = app.scripts.check(key.of(), &source).await.map_err(rejected)?;
     let calls = which.calls(&app, key.of()).await?;
     let settings = Value::Object(settings);
-    let mut draft = Draft { app: &app, tenant: key.of(), policy, source: &source, settings, of_lead: None };
+    let mut draft = Past {
+        draft: Some(&source),
+        decides: roles.contains(&ScriptRole::RetryPolicy),
+        evaluates: roles.contains(&ScriptRole::CallEvaluator),
+        ..Past::of(&app, key.of(), policy, settings)
+    };
     let mut data = Vec::with_capacity(calls.len());
     for call in calls {
-        data.push(draft.ran(&roles, call).await?);
+        data.push(draft.ran(call).await?);
     }
     Ok(Json(RanAll { roles, data }))
-}
-
-/// A draft that is asked about call after call.
-struct Draft<'a> {
-    app: &'a App,
-    tenant: TenantKey,
-    policy: PluginRef,
-    source: &'a str,
-    settings: Value,
-    /// The lead whose decisions were read last: calls of one lead come together.
-    of_lead: Option<(LeadId, Vec<DecisionRecord>)>,
-}
-
-impl Draft<'_> {
-    async fn ran(&mut self, roles: &[ScriptRole], call: Call) -> Result<Ran, Problem> {
-        let (mut decision, mut decided, mut evaluation, mut log) = (None, None, None, Vec::new());
-        if roles.contains(&ScriptRole::RetryPolicy)
-            && let Some(record) = self.record(&call).await?
-        {
-            decided = Some(record.output.clone());
-            decision = Some(self.decides(&record, &call, &mut log).await?);
-        }
-        if roles.contains(&ScriptRole::CallEvaluator) {
-            let (input, calendar) = self.app.store.question_about(self.tenant, call.id).await?;
-            let answer = self.app.scripts.evaluate(self.tenant, self.source, &self.settings, &input, calendar).await;
-            log.extend(answer.log.iter().cloned());
-            evaluation = Some(match answer.answer {
-                Ok(evaluation) => json!({ "answer": evaluation.answers }),
-                Err(failure) => failed(&failure.code, &failure.message),
-            });
-        }
-        let determined = serde_json::to_value(&call.variables).map_err(Problem::internal)?;
-        Ok(Ran { call: call.id, lead: call.lead, decision, decided, evaluation, determined, log })
-    }
-
-    /// The decision that was recorded about a call, the last where there are several.
-    async fn record(&mut self, call: &Call) -> Result<Option<DecisionRecord>, Problem> {
-        if self.of_lead.as_ref().is_none_or(|(lead, _)| *lead != call.lead) {
-            let key = self.app.store.lead(self.tenant, call.lead).await?.key;
-            self.of_lead = Some((call.lead, self.app.store.decisions(self.tenant, key).await?));
-        }
-        let mut records = self.of_lead.iter().flat_map(|(_, records)| records);
-        Ok(records.rfind(|record| record.call == Some(call.id)).cloned())
-    }
-
-    /// What the draft decides when it is asked what was asked then.
-    async fn decides(&self, record: &DecisionRecord, call: &Call, log: &mut Vec<String>) -> Result<Value, Problem> {
-        let (input, kept) = match record.question().and_then(|input| Ok((input, record.consulted()?))) {
-            Ok(question) => question,
-            Err(why) => return Ok(failed(why, "what was asked then was not kept in a form that can be asked again")),
-        };
-        let calendar = match kept {
-            Some(kept) => kept.into(),
-            // The built-in policy decided, which asks no calendar.
-            None => {
-                let campaign = self.app.store.campaign(self.tenant, call.campaign).await?;
-                Calendar::new(campaign.config.calling_hours, input.zone.clone())
-            }
-        };
-        let (policy, settings) = (self.policy.clone(), self.settings.clone());
-        let asked = PolicyCall { tenant: self.tenant, policy, settings, input, calendar };
-        let answer = self.app.policies.consider(&asked, Some(self.source)).await;
-        log.extend(answer.log);
-        Ok(match answer.decision {
-            Ok(decision) => json!({ "answer": decision }),
-            Err(failure) => failed(&failure.code, &failure.message),
-        })
-    }
-}
-
-fn failed(code: &str, message: &str) -> Value {
-    json!({"error": {"code": code, "message": message}})
 }
 
 #[cfg(test)]
@@ -230,5 +135,12 @@ mod tests {
         assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", named).await.pointers(), ["/name"]);
         let nobody = json!({"source": "fn evaluate(talk) { #{} }", "call": "call_00000000000000000000000000"});
         assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", nobody).await.problem(), (404, "CE0004"));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_script_is_not_run() {
+        let host = Host::new().await;
+        let body = json!({"source": "syntax error", "call": host.called_lead().await.1});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts/run", body).await.problem(), (422, "CE0022"));
     }
 }

@@ -108,4 +108,11 @@ mod tests {
         let told = nothing.body["data"][0]["difference"].as_str().unwrap();
         assert!(told.contains("does not define evaluate(talk)"), "{told}");
     }
+
+    #[tokio::test]
+    async fn what_is_no_script_is_not_tested() {
+        let host = Host::new().await;
+        let body = json!({"source": "syntax error", "cases": [{"name": "x", "calls": ["busy"], "expect": {}}]});
+        assert_eq!(host.post(Some(&host.live), "/v1/scripts/test", body).await.problem(), (422, "CE0022"));
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) async fn check_sink(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::testing::Host;
 
     #[tokio::test]
@@ -38,5 +40,15 @@ mod tests {
         let path = format!("/v1/sinks/{}/check", host.sink().await);
         let checked = host.post_empty(Some(&host.live), &path).await;
         assert_eq!((checked.status, &checked.body["health"]), (200, &"ready".into()), "{}", checked.text);
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_answer_is_told() {
+        let host = Host::new().await;
+        let path = format!("/v1/sinks/{}", host.sink().await);
+        let broken = host.patch(Some(&host.live), &path, json!({"settings": {"broken": true}})).await;
+        assert_eq!(broken.status, 200, "{}", broken.text);
+        let checked = host.post_empty(Some(&host.live), &format!("{path}/check")).await;
+        assert_eq!((checked.problem(), checked.codes()), ((502, "CE0034"), vec!["http_unreachable".to_owned()]));
     }
 }

@@ -60,8 +60,8 @@ pub(crate) struct SinkRequest {
 
 /// Installs a sink.
 #[utoipa::path(post, path = "/v1/sinks", tag = "sinks",
-    request_body(content = SinkRequest, example = json!({"name": "Results", "campaign": "cmp_01k9zzzzzzzzzzzzzzzzzzzzzz",
-        "plugin": "acme-results@active", "secrets": {"token": "t"}, "backfill": true})),
+    request_body(content = SinkRequest, example = json!({"name": "Results", "campaign": "cmp_01k9zr2v9pfb1sxkh5gqd0m8ea",
+        "plugin": "acme-results@active", "secrets": {"token": "the token"}, "backfill": true})),
     responses((status = 201, body = schema::Sink)), security(("key" = ["leads:write"])))]
 pub(crate) async fn create_sink(
     State(app): State<Arc<App>>,
@@ -140,5 +140,15 @@ mod tests {
             "source": source, "events": [], "secrets": {"other": "s"}});
         let wrong = host.post(Some(&host.live), "/v1/sinks", body).await;
         assert_eq!(wrong.pointers(), ["/source", "/events", "/secrets/token", "/secrets/other"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_granted_is_told() {
+        let host = Host::new().await;
+        host.staged("acme-results 1.0.0 result-sink").await;
+        let body = json!({"name": "Results", "campaign": host.campaign().await, "plugin": "acme-results@1.0.0",
+            "secrets": {"token": "s"}});
+        let refused = host.post(Some(&host.live), "/v1/sinks", body).await;
+        assert_eq!((refused.problem(), refused.codes().len()), ((409, "CE0027"), 3), "{}", refused.text);
     }
 }

@@ -84,8 +84,8 @@ pub(super) fn country(text: &str, faults: &mut Vec<FieldProblem>) -> Option<Regi
 
 /// Installs a source.
 #[utoipa::path(post, path = "/v1/sources", tag = "sources",
-    request_body(content = SourceRequest, example = json!({"name": "CRM", "campaign": "cmp_01k9zzzzzzzzzzzzzzzzzzzzzz",
-        "plugin": "acme-crm@active", "secrets": {"client_secret": "s"}, "interval_minutes": 15})),
+    request_body(content = SourceRequest, example = json!({"name": "CRM", "campaign": "cmp_01k9zr2v9pfb1sxkh5gqd0m8ea",
+        "plugin": "acme-crm@active", "secrets": {"client_secret": "the secret"}, "interval_minutes": 15})),
     responses((status = 201, body = CreatedSource)), security(("key" = ["leads:write"])))]
 pub(crate) async fn create_source(
     State(app): State<Arc<App>>,

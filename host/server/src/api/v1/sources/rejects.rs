@@ -40,7 +40,7 @@ mod tests {
     async fn what_cannot_be_called_is_told_and_formulas_are_defused() {
         let host = Host::new().await;
         let source = host.source().await;
-        let run = host.rejecting_run(&source).await;
+        let run = host.rejecting_run(&source, "=1+1").await;
         let file = host.get(Some(&host.live), &format!("/v1/sources/{source}/runs/{run}/rejects")).await;
         assert_eq!((file.status, file.header("content-type").as_str()), (200, "text/csv; charset=utf-8"));
         let rows: Vec<&str> = file.text.lines().collect();

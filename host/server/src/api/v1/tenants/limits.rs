@@ -76,6 +76,9 @@ async fn quotas_hold_for_every_way_in_and_name_what_is_held() {
     let refused = host.post(Some(&host.live), "/v1/campaigns", json!({"assistant": assistant, "name": "2"})).await;
     assert_eq!((refused.problem(), refused.codes()), ((409, "CE0037"), vec!["max_campaigns".to_owned()]));
 
+    let clone = format!("/v1/campaigns/{campaign}/clone");
+    assert_eq!(host.post(Some(&host.live), &clone, json!({"name": "2"})).await.problem(), (409, "CE0037"));
+
     let leads = format!("/v1/campaigns/{campaign}/leads");
     let phone = |n: u32| json!({"phone": format!("+1415555267{n}")});
     for n in 1..=2 {
@@ -89,6 +92,10 @@ async fn quotas_hold_for_every_way_in_and_name_what_is_held() {
     let fits = host.post(Some(&host.live), &format!("{leads}:batch"), batch).await;
     assert_eq!((fits.status, &fits.body["created"]), (200, &1.into()), "{}", fits.text);
     assert_eq!(host.post(Some(&host.live), &leads, phone(5)).await.problem(), (409, "CE0037"));
+    let upsert = host.send(Some(&host.live), "PUT", &format!("{leads}/external/crm-5"), Some(phone(5))).await;
+    assert_eq!(upsert.problem(), (409, "CE0037"));
+    let call = json!({"assistant": assistant, "phone": "+14155552675"});
+    assert_eq!(host.post(Some(&host.live), "/v1/calls", call).await.problem(), (409, "CE0037"));
 
     let import = format!("/v1/imports?confirm=true&campaign={campaign}");
     let sent = host.upload(&import, "text/csv", "Name,Phone\nAnn,+14155552675\n").await;

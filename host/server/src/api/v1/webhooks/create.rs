@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campanile_domain::ids::CampaignId;
+use campanile_domain::ids::{AssistantId, CampaignId};
 use campanile_domain::ports::store::WebhookConfig;
+use campanile_domain::webhook::WebhookFormat;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -29,6 +30,18 @@ pub(crate) struct WebhookRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     campaign: Option<CampaignId>,
+    /// `asst_...`: only events of this assistant's campaigns and single calls; whoever speaks when it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    assistant: Option<AssistantId>,
+    /// `standard` when it is left out. `hosted`: one message for every call that is over, in the words of hosted calling platforms,
+    /// for flows that were made for those; an assistant has one of them at most.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    format: WebhookFormat,
+    /// With the format `hosted`: only calls that somebody or something answered.
+    #[serde(default)]
+    only_completed: bool,
     /// For people; at most 255 characters.
     #[serde(default)]
     description: String,
@@ -44,8 +57,9 @@ pub(crate) async fn create_webhook(
     key: Key<Admin>,
     Body(request): Body<WebhookRequest>,
 ) -> Result<(StatusCode, Json<WebhookWithSecret>), Problem> {
-    let WebhookRequest { url, events, campaign, description } = request;
-    let mut config = WebhookConfig { url, events, campaign, description, enabled: true };
+    let WebhookRequest { url, events, campaign, assistant, format, only_completed, description } = request;
+    let mut config =
+        WebhookConfig { url, events, campaign, assistant, format, only_completed, description, enabled: true };
     let mut faults = Vec::new();
     check(&app, key.of(), &mut config, &mut faults).await;
     if !faults.is_empty() {

@@ -66,7 +66,7 @@ mod tests {
         );
         assert_eq!(
             (&row["attempts"], &row["response_status"], &row["response"]),
-            (&1.into(), &503.into(), &"said".into())
+            (&1.into(), &503.into(), &"ok".into())
         );
         assert!(row["next_try_at"].is_string(), "{row}");
         let none = host.get(Some(&host.live), &format!("{path}?status=delivered")).await;

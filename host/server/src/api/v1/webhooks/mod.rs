@@ -19,7 +19,7 @@ use campanile_domain::event;
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString};
 use campanile_domain::ports::store::{Webhook, WebhookConfig};
-use campanile_domain::webhook as rules;
+use campanile_domain::webhook::{self as rules, HOSTED_EVENT, WebhookFormat};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,14 +51,14 @@ impl WebhookWithSecret {
     }
 }
 
-fn mint(entropy: &dyn Entropy) -> SecretString {
+pub(crate) fn mint(entropy: &dyn Entropy) -> SecretString {
     let mut random = [0; rules::SECRET_BYTES];
     entropy.fill(&mut random);
     rules::secret(&random)
 }
 
 /// The rules for what its owner says of a webhook. Events are sorted, each once.
-async fn check(app: &App, tenant: TenantKey, config: &mut WebhookConfig, faults: &mut Vec<FieldProblem>) {
+pub(crate) async fn check(app: &App, tenant: TenantKey, config: &mut WebhookConfig, faults: &mut Vec<FieldProblem>) {
     if app.config.faster_clock && config.enabled {
         let message = "this host's clock is faster than the sun's, and other systems live by the sun's; start it without \
                        --clock to have webhooks told";
@@ -75,6 +75,12 @@ async fn check(app: &App, tenant: TenantKey, config: &mut WebhookConfig, faults:
         let message = format!("the description has {length} characters; {DESCRIPTION} are the most");
         faults.push(FieldProblem::new("/description", "length", message));
     }
+    if config.format == WebhookFormat::Hosted {
+        only_the_end_of_calls(config, faults);
+    } else if config.only_completed {
+        let message = "only_completed is for the format \"hosted\"; here, ask for events and look at the call's status";
+        faults.push(FieldProblem::new("/only_completed", "format", message));
+    }
     if let Some(events) = config.events.take() {
         let known = event::subscribable().map(|kind| kind.name);
         config.events = Some(check_events(events, "webhooks", known, faults));
@@ -84,5 +90,20 @@ async fn check(app: &App, tenant: TenantKey, config: &mut WebhookConfig, faults:
     {
         let message = format!("there is no campaign {campaign} in this account; GET /v1/campaigns lists them");
         faults.push(FieldProblem::new("/campaign", "unknown_campaign", message));
+    }
+    if let Some(assistant) = config.assistant
+        && app.store.assistant(tenant, assistant).await.is_err()
+    {
+        let message = format!("there is no assistant {assistant} in this account; GET /v1/assistants lists them");
+        faults.push(FieldProblem::new("/assistant", "unknown_assistant", message));
+    }
+}
+
+/// Hosted platforms send one message for a call, when it is over.
+fn only_the_end_of_calls(config: &mut WebhookConfig, faults: &mut Vec<FieldProblem>) {
+    let asked = config.events.replace(vec![HOSTED_EVENT.to_owned()]);
+    if asked.is_some_and(|asked| asked.iter().any(|event| event != HOSTED_EVENT)) {
+        let message = format!("the format \"hosted\" tells of {HOSTED_EVENT} and of nothing else; leave events out");
+        faults.push(FieldProblem::new("/events", "format", message));
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct WebhookPatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     campaign: Option<Option<CampaignId>>,
+    /// With the format `hosted`: only calls that somebody or something answered. The format and the assistant stay.
+    #[serde(default)]
+    only_completed: Option<bool>,
     /// For people; at most 255 characters.
     #[serde(default)]
     description: Option<String>,
@@ -58,6 +61,9 @@ pub(crate) async fn patch_webhook(
         url: patch.url.unwrap_or(before.url),
         events: patch.events.unwrap_or(before.events),
         campaign: patch.campaign.unwrap_or(before.campaign),
+        assistant: before.assistant,
+        format: before.format,
+        only_completed: patch.only_completed.unwrap_or(before.only_completed),
         description: patch.description.unwrap_or(before.description),
         enabled: patch.enabled.unwrap_or(before.enabled),
     };

@@ -1,13 +1,30 @@
 //! The OpenAPI document, made from the handlers.
 //!
-//! What every operation shares (problems, who may) is added here once instead of being copied into sixty places.
+//! What every operation shares (problems, who may) is added here once instead of being copied into a hundred and fifty places, and
+//! so is what its answers look like. The outcome is committed as `docs/openapi.json`, so that whoever reads a change reads what it
+//! means for those who use the API; a test holds the two together and says how the file is written anew.
 
+mod examples;
+mod problems;
+mod security;
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 use utoipa::{Modify, OpenApi as _};
 
+#[cfg(test)]
+pub(crate) use self::examples::{Examples, SHOWN};
+#[cfg(test)]
+pub(crate) use self::problems::SPECIAL;
+use self::security::Opened;
+use crate::codes;
 use crate::idempotency::TAKES_KEY;
 use crate::problem::{Document, FieldProblem};
 use crate::schema::replay::ReplayReport;
@@ -56,7 +73,10 @@ impl Modify for Keys {
             SecurityScheme::Http(http)
         };
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("key", scheme("A key of an account: cpn_live_... or cpn_test_..."));
+        components.add_security_scheme(
+            "key",
+            scheme("A key of an account: cpn_live_... or cpn_test_...; the scope admin implies every other"),
+        );
         components.add_security_scheme("operator", scheme("The operator's key: cpn_operator_..."));
     }
 }
@@ -66,17 +86,82 @@ pub(crate) fn frame() -> OpenApi {
     Frame::openapi()
 }
 
-/// Adds to every operation what all of them answer when they do not.
+/// The operations of a path, by method.
+pub(crate) fn operations_of(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+    let all = [
+        ("get", item.get.as_ref()),
+        ("post", item.post.as_ref()),
+        ("put", item.put.as_ref()),
+        ("patch", item.patch.as_ref()),
+        ("delete", item.delete.as_ref()),
+    ];
+    all.into_iter().filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
+}
+
+/// The same, to be changed.
+fn operations_of_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", item.get.as_mut()),
+        ("post", item.post.as_mut()),
+        ("put", item.put.as_mut()),
+        ("patch", item.patch.as_mut()),
+        ("delete", item.delete.as_mut()),
+    ];
+    all.into_iter().filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
+}
+
+/// Whether a promise of the client is kept there.
+fn takes_promise(method: &str, path: &str) -> bool {
+    method == "post" && TAKES_KEY.contains(&path)
+}
+
+/// Adds to every operation what the handlers' annotations do not say: the shared header, who may, every problem, the examples of
+/// answers.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
+    let mut shared = BTreeMap::new();
     for (path, item) in &mut document.paths.paths {
-        if let Some(operation) = item.post.as_mut().filter(|_| TAKES_KEY.contains(&path.as_str())) {
-            operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        for (method, operation) in operations_of_mut(item) {
+            if takes_promise(method, path) {
+                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            }
+            say_who_may(operation);
+            describe_answers(operation);
+            add_problems(method, path, operation, &mut shared);
         }
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten();
-        operations.for_each(add_problem);
     }
+    let components = document.components.get_or_insert_default();
+    components.responses.extend(shared);
+    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("Problem")
+        && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
+    {
+        code.enum_values = Some(codes::all().map(|code| code.code.into()).collect());
+    }
+    examples::KEPT.put_into(&mut document);
     document
+}
+
+/// Every answer has to be described; most handlers leave it at what is in it.
+fn describe_answers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let known = status.parse().ok().and_then(|status: StatusCode| status.canonical_reason());
+        if let (RefOr::T(response), Some(reason)) = (response, known)
+            && response.description.is_empty()
+        {
+            reason.clone_into(&mut response.description);
+        }
+    }
+}
+
+fn say_who_may(operation: &mut Operation) {
+    let sentence = match Opened::of(operation) {
+        Some(opened) => opened.sentence(),
+        None => {
+            operation.security = Some(Vec::new());
+            "Needs no key.".to_owned()
+        }
+    };
+    let said = operation.description.take().map(|said| format!("{said}\n\n{sentence}"));
+    operation.description = Some(said.unwrap_or(sentence));
 }
 
 fn idempotency_key() -> Parameter {
@@ -91,7 +176,24 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
-fn add_problem(operation: &mut Operation) {
+/// Lists what the operation can refuse. An answer that the handler says nothing of its own about is shared with all others that
+/// carry the same codes.
+fn add_problems(method: &str, path: &str, operation: &mut Operation, shared: &mut BTreeMap<String, RefOr<Response>>) {
+    for (status, codes) in problems::of(method, path, operation) {
+        let described = match operation.responses.responses.remove(&status) {
+            Some(RefOr::T(response)) => Some(response.description),
+            _ => None,
+        };
+        let response = if described.is_some() {
+            RefOr::T(problems::response(&codes, described))
+        } else {
+            let name = codes.iter().copied().collect::<Vec<_>>().join("_");
+            let there = Ref::new(format!("#/components/responses/{name}"));
+            shared.entry(name).or_insert_with(|| RefOr::T(problems::response(&codes, None)));
+            RefOr::Ref(there)
+        };
+        operation.responses.responses.insert(status, response);
+    }
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let response = ResponseBuilder::new()
         .description("The request was not done: a problem document with a code, every fault and the request's id")
@@ -157,6 +259,39 @@ mod tests {
                 );
                 assert!(operation["responses"]["default"].is_object());
             }
+        }
+    }
+
+    #[test]
+    fn every_answer_is_shown_and_every_refusal_named() {
+        let document: Value = serde_json::to_value(crate::openapi()).unwrap();
+        let resolved = |response: &Value| match response["$ref"].as_str() {
+            Some(name) => document.pointer(name.trim_start_matches('#')).unwrap().clone(),
+            None => response.clone(),
+        };
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let place = format!("{method} {path}");
+                assert!(operation["security"].is_array(), "{place} says who may");
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let response = resolved(response);
+                    assert!(!response["description"].as_str().unwrap_or_default().is_empty(), "{place} {status}");
+                    let problem = &response["content"]["application/problem+json"];
+                    if let Some(json) = response["content"].get("application/json") {
+                        assert!(json["example"].is_object(), "{place} shows what it answers with {status}");
+                    } else if matches!(status.as_bytes()[0], b'4' | b'5') {
+                        assert!(problem["examples"].as_object().is_some_and(|all| !all.is_empty()), "{place} {status}");
+                    }
+                }
+                let refused = |status: &str| operation["responses"].get(status).is_some();
+                assert_eq!(refused("401"), operation["security"] != Value::Array(Vec::new()), "{place}");
+            }
+        }
+        let codes: Vec<Value> = crate::all_codes().map(|code| code.code.into()).collect();
+        assert_eq!(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"], Value::Array(codes));
+        for code in crate::all_codes() {
+            let shown = &document["components"]["examples"][code.code]["value"];
+            assert_eq!((&shown["code"], &shown["status"]), (&code.code.into(), &code.status.as_u16().into()));
         }
     }
 
