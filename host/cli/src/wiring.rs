@@ -17,7 +17,7 @@ use campanile_egress::{Authorities, Egress, EgressOptions, Exemptions, SystemRes
 use campanile_engine::shell::clock::SystemClock;
 use campanile_engine::shell::{
     Bell, Engine, EvaluationDuty, Gateways, Handle, Hands, Importers, KeepingDuty, ResultSinks, Shadows, SinkDuty,
-    SourceDuty, WebhookDuty,
+    SourceDuty, StallDuty, WebhookDuty, WebhookMeters,
 };
 use campanile_sandbox::Sandbox;
 use campanile_server::{Admission, App, Config, JobLine, Line, Metrics, Streams};
@@ -205,6 +205,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     egress.measure(&registry).map_err(unmeasured)?;
     sandbox.measure(&registry).map_err(unmeasured)?;
     engine.measure(&registry).map_err(unmeasured)?;
+    let meters = WebhookMeters::new(&registry).map_err(unmeasured)?;
     process_metrics::register(&registry, wall_clock.now()).map_err(unmeasured)?;
     let _ = kinds.engine.set(handle.clone());
     let rows = store.gateways(None).await.map_err(|error| Failure::other(error.to_string()))?;
@@ -271,6 +272,13 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
     background.spawn(Arc::new(duty).run(stop.clone()));
     let duty = KeepingDuty::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&chosen.engine), entropy::seed());
     background.spawn(duty.run(stop.clone()));
+    let duty = StallDuty::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        handle.clone(),
+        Arc::clone(&chosen.engine),
+        entropy::seed(),
+    );
+    background.spawn(duty.run(stop.clone()));
     let (rung, told) = (Arc::clone(&sinks.sinks), webhooks.clone());
     store.ring_on_events(Box::new(move |tenants| {
         streams.ring(tenants);
@@ -294,13 +302,14 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
             entropy::seed(),
         );
         background.spawn(Arc::new(duty).run(stop.clone()));
-        let duty = WebhookDuty::new(
+        let mut duty = WebhookDuty::new(
             Arc::clone(&store) as Arc<dyn Store>,
             (post, Arc::new(campanile_server::HostedPostCalls::new(Arc::clone(&store) as Arc<dyn Store>))),
             (Arc::clone(&chosen.engine), wall_clock),
             webhooks,
             entropy::seed(),
         );
+        duty.measure(meters);
         background.spawn(Arc::new(duty).run(stop.clone()));
     }
     let engine_stop = stop.clone();

@@ -64,16 +64,26 @@ pub struct EventKind {
 /// What a webhook is sent to try it; only the one that is tried is told, and nobody can ask for it.
 pub const TEST: &str = "webhook.test";
 
+/// That a lead is among the next to be called. It is written only while a webhook asks for it by name: it would be one more
+/// entry for every lead, and most of them follow from the call anyway.
+pub const SCHEDULED: &str = "lead.scheduled";
+
 const fn of(name: &'static str, subject: Subject, to_sinks: ToSinks, means: &'static str) -> EventKind {
     EventKind { name, subject, to_sinks, means }
 }
 
 /// Every event, by name.
-pub const EVENTS: [EventKind; 29] = {
+pub const EVENTS: [EventKind; 32] = {
     use Subject::{Balance, Call, Campaign, Import, Lead, Plugin, Source, Webhook};
     use ToSinks::{Asked, Never, Usual};
     [
         of("balance.exhausted", Balance, Never, "the balance does not cover another call; once until the next top-up"),
+        of(
+            "balance.low",
+            Balance,
+            Never,
+            "less is available than the account named; once until it is topped up above that",
+        ),
         of("call.answered", Call, Asked, "somebody or something answered"),
         of("call.ended", Call, Asked, "the call is over"),
         of("call.evaluated", Call, Usual, "post-call variables were determined"),
@@ -84,6 +94,12 @@ pub const EVENTS: [EventKind; 29] = {
         of("campaign.deleted", Campaign, Never, "its owner deleted it; its calls stay"),
         of("campaign.paused", Campaign, Never, "paused or stopped by hand, by a breaker or by its budget"),
         of("campaign.reopened", Campaign, Never, "a completed campaign goes on because a lead came"),
+        of(
+            "campaign.stalled",
+            Campaign,
+            Never,
+            "leads are due and for a quarter of an hour could not be called, because of a gate that waits for a person",
+        ),
         of("campaign.started", Campaign, Never, "started or resumed"),
         of("import.finished", Import, Never, "a lead file was read to its end, or failed"),
         of("lead.completed", Lead, Usual, "nothing more is to be done, and no goal was reached"),
@@ -93,6 +109,7 @@ pub const EVENTS: [EventKind; 29] = {
         of("lead.max_retries", Lead, Usual, "no attempt is left, or the policy gave up"),
         of("lead.removed", Lead, Never, "a lead that nobody called was taken out"),
         of("lead.rescheduled", Lead, Usual, "the lead waits for its next call"),
+        of(SCHEDULED, Lead, Never, "the lead is among the next to be called; told only to who names it"),
         of("lead.suppressed", Lead, Usual, "the lead is not to be called"),
         of("lead.updated", Lead, Asked, "its data changed, it is to be called again, or its policy failed"),
         of("plugin.activated", Plugin, Never, "a version came into force"),
@@ -126,6 +143,11 @@ pub fn subscribable() -> impl Iterator<Item = &'static EventKind> {
     EVENTS.iter().filter(|kind| kind.name != TEST)
 }
 
+/// What whoever names nothing is told of.
+pub fn by_default() -> impl Iterator<Item = &'static EventKind> {
+    subscribable().filter(|kind| kind.name != SCHEDULED)
+}
+
 /// What a sink can be told of.
 pub fn of_sinks() -> impl Iterator<Item = &'static str> {
     EVENTS.iter().filter(|kind| kind.to_sinks != ToSinks::Never).map(|kind| kind.name)
@@ -157,6 +179,7 @@ mod tests {
     fn sinks_are_told_of_outcomes_and_nobody_asks_for_a_test() {
         assert_eq!((of_sinks().count(), usual_of_sinks().count()), (11, 6));
         assert_eq!(subscribable().count(), EVENTS.len() - 1);
+        assert_eq!(by_default().count(), EVENTS.len() - 2);
     }
 
     /// The page that people read lists what the code does.

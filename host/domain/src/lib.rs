@@ -40,6 +40,7 @@ pub mod round;
 pub mod settle;
 pub mod sink;
 pub mod source;
+pub mod stall;
 pub mod time;
 pub mod variable;
 pub mod webhook;

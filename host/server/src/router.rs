@@ -45,7 +45,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(v1::keys::patch::patch_key, v1::keys::revoke::revoke_key))
         .routes(routes!(v1::keys::rotate::rotate_key))
         .routes(routes!(v1::audit::list::list_audit))
-        .routes(routes!(v1::balance::get::get_balance))
+        .routes(routes!(v1::balance::get::get_balance, v1::balance::patch::patch_balance))
         .routes(routes!(v1::balance::ledger::list_ledger))
         .routes(routes!(v1::quarantine::get::get_quarantine))
         .routes(routes!(v1::quarantine::release::release_quarantine))

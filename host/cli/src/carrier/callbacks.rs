@@ -62,7 +62,8 @@ async fn tell(client: &reqwest::Client, tries: u32, delivery: &Delivery) {
                     break;
                 }
             }
-            Err(error) => why = error.to_string(),
+            // An error of the client names the address.
+            Err(error) => why = error.without_url().to_string(),
         }
         if left > 0 {
             let now = EngineClock::now(&SystemClock);
@@ -70,5 +71,25 @@ async fn tell(client: &reqwest::Client, tries: u32, delivery: &Delivery) {
             wait_ms = (2 * wait_ms).min(LONGEST_WAIT_MS);
         }
     }
-    tracing::warn!(event = delivery.event.event_id, url = %delivery.callback_url, why, "event could not be told");
+    let to = origin(&delivery.callback_url);
+    tracing::warn!(event = delivery.event.event_id, to, why, "event could not be told");
+}
+
+/// Where an address leads, without its path: that holds the token which lets whoever has it speak for the provider.
+fn origin(url: &str) -> String {
+    reqwest::Url::parse(url)
+        .map_or_else(|_| "an address that is none".to_owned(), |url| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_in_no_line_of_the_log() {
+        let hook = "http://127.0.0.1:8080/hooks/gateways/gw_1/s3cret?also=s3cret";
+        assert_eq!(origin(hook), "http://127.0.0.1:8080");
+        assert_eq!(origin("https://user:s3cret@calls.example/s3cret#s3cret"), "https://calls.example");
+        assert_eq!(origin("/s3cret"), "an address that is none");
+    }
 }

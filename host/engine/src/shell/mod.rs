@@ -21,6 +21,8 @@ mod placing;
 mod shadow;
 mod sinks;
 mod sources;
+mod stalls;
+mod webhook_meters;
 mod webhooks;
 
 pub use bell::Bell;
@@ -34,4 +36,6 @@ pub use keeping::KeepingDuty;
 pub use shadow::Shadows;
 pub use sinks::SinkDuty;
 pub use sources::SourceDuty;
+pub use stalls::StallDuty;
+pub use webhook_meters::WebhookMeters;
 pub use webhooks::WebhookDuty;

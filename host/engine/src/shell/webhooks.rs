@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use super::bell::Bell;
 use super::duty::{self, Duty, LONGEST_SLEEP_MS, Writes};
 use super::places::{Places, steps};
+use super::webhook_meters::WebhookMeters;
 
 /// Webhooks told at once.
 pub const TOGETHER: usize = 128;
@@ -43,6 +44,8 @@ const BATCH: u32 = 50;
 const BATCHES: u32 = 10;
 /// After so long no more messages of a batch are begun, in milliseconds: what was sent is to be kept.
 const BATCH_MS: i64 = 2 * SECOND_MS;
+/// Time between two counts of what waits, in milliseconds.
+const COUNTED_MS: i64 = 15 * SECOND_MS;
 /// How long a call that the store did not tell waits until it is asked for again, in milliseconds.
 const UNREADABLE_MS: i64 = 5 * SECOND_MS;
 /// How long events gather before they are looked at, in milliseconds.
@@ -63,6 +66,9 @@ pub struct WebhookDuty {
     writes: Writes,
     /// The last webhook that the log was read on for.
     read: Mutex<Option<WebhookKey>>,
+    meters: Option<WebhookMeters>,
+    /// When what waits is counted again.
+    counts_at: Mutex<Timestamp>,
 }
 
 impl WebhookDuty {
@@ -74,7 +80,28 @@ impl WebhookDuty {
         bell: Bell,
         seed: u64,
     ) -> Self {
-        Self { store, post, post_calls, wall, bell, writes: Writes::new(clock, seed), read: Mutex::default() }
+        let (read, counts_at) = (Mutex::default(), Mutex::new(clock.now()));
+        Self { store, post, post_calls, wall, bell, writes: Writes::new(clock, seed), read, meters: None, counts_at }
+    }
+
+    /// From now on it is counted.
+    pub fn measure(&mut self, meters: WebhookMeters) {
+        self.meters = Some(meters);
+    }
+
+    /// Counts what waits, now and then: many deliveries may.
+    async fn count(&self) -> Stored<()> {
+        let Some(meters) = &self.meters else { return Ok(()) };
+        let now = self.writes.clock.now();
+        {
+            let mut counts_at = self.counts_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if now < *counts_at {
+                return Ok(());
+            }
+            *counts_at = now + COUNTED_MS;
+        }
+        meters.waits(self.store.waiting_for_webhooks().await?);
+        Ok(())
     }
 
     /// Tells until cancelled; messages under way are waited for and what came of them is kept.
@@ -136,6 +163,9 @@ impl WebhookDuty {
         }
         if sendings.is_empty() {
             return Ok(more);
+        }
+        if let Some(meters) = &self.meters {
+            meters.sent(&sendings);
         }
         Ok(self.store.keep_sendings(&self.writes.context(tenant), key, sendings).await? && more)
     }
@@ -231,6 +261,7 @@ impl Duty for WebhookDuty {
 
     async fn start(self: &Arc<Self>, places: &mut Places<WebhookKey>, stop: &CancellationToken) -> Stored<Timestamp> {
         let more = self.read_on().await?;
+        self.count().await?;
         let now = self.writes.clock.now();
         let mut wake = if more { now } else { now + LONGEST_SLEEP_MS };
         for DueWebhook { key, tenant, at } in self.store.due_webhooks((2 * EACH) as u32, 4 * TOGETHER as u32).await? {

@@ -17,6 +17,8 @@ pub struct Balance {
     pub available_micros: i64,
     /// What the next call sets aside. With less available nobody is dialled until the account is topped up.
     pub next_call_micros: i64,
+    /// With less available `balance.low` is told, once until a top-up brings it above; null: never.
+    pub low_below_micros: Option<i64>,
 }
 
 /// A movement of money, in millionths of the currency's unit.

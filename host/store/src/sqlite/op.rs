@@ -15,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use rusqlite::{Connection, params};
 
+use super::dialling::money;
 use super::fault::Done;
 use super::leads::room::LeadRoom;
 use super::scope::Cache;
@@ -335,9 +336,16 @@ impl<'a> Op<'a> {
         }
         for (tenant, change) in std::mem::take(&mut self.balances) {
             if change != 0 {
-                self.db
-                    .prepare_cached("UPDATE tenant SET available = available + ?2 WHERE id = ?1")?
-                    .execute(params![tenant, change])?;
+                let is_low: bool = self
+                    .db
+                    .prepare_cached(
+                        "UPDATE tenant SET available = available + ?2 WHERE id = ?1
+                         RETURNING low = 0 AND coalesce(available < low_below, 0)",
+                    )?
+                    .query_row(params![tenant, change], |row| row.get(0))?;
+                if is_low {
+                    money::tell_low(self, TenantKey(tenant))?;
+                }
             }
         }
         Ok(())

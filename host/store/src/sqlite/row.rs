@@ -216,7 +216,8 @@ impl LeadRow {
         About { campaign: Some(self.campaign.0), lead: Some(self.key.0), call }
     }
 
-    fn event_data(&self, was: LeadState) -> String {
+    /// What its events say that moved.
+    pub(crate) fn event_data(&self, was: LeadState) -> String {
         let reason = self.state.reason().map_or("null".to_owned(), |reason| format!("\"{reason}\""));
         let due = if self.state == LeadState::Rescheduled { format!("\"{}\"", self.not_before) } else { "null".into() };
         let Progress { era, round, attempts, .. } = self.progress;

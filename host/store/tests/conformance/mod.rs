@@ -23,6 +23,7 @@ pub mod shadows;
 pub mod single_calls;
 pub mod sinks;
 pub mod sources;
+pub mod stalls;
 pub mod webhooks;
 
 /// A test for every rule, with stores that `$open` makes.
@@ -151,6 +152,11 @@ macro_rules! suite {
                 settling: a_blocked_caller_id_is_not_shown_to_the_lead_again,
                 settling: the_stats_count_every_call_once,
                 settling: calls_are_told_by_what_they_have_in_common,
+                stalls: a_campaign_that_cannot_pay_is_told_of_once,
+                stalls: who_waits_for_a_time_is_no_stall,
+                stalls: a_low_balance_is_told_once_until_it_is_topped_up,
+                stalls: where_nothing_is_charged_nothing_is_low,
+                stalls: that_a_lead_is_next_is_told_to_who_names_it,
                 money: what_is_set_aside_is_settled_or_given_back,
                 money: an_empty_balance_stops_the_claim_and_a_top_up_opens_it,
                 money: a_minute_that_cannot_be_paid_is_refused,

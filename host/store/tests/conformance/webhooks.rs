@@ -21,7 +21,7 @@ fn secret(text: &str) -> SecretString {
     SecretString::from(format!("whsec_{text}"))
 }
 
-fn config(events: Option<&[&str]>) -> WebhookConfig {
+pub(super) fn config(events: Option<&[&str]>) -> WebhookConfig {
     WebhookConfig {
         url: "https://hooks.example/campanile".into(),
         events: events.map(|events| events.iter().map(|event| (*event).to_owned()).collect()),
@@ -31,7 +31,7 @@ fn config(events: Option<&[&str]>) -> WebhookConfig {
     }
 }
 
-fn made(world: &World, config: WebhookConfig) -> Webhook {
+pub(super) fn made(world: &World, config: WebhookConfig) -> Webhook {
     wait(world.store.create_webhook(&world.ctx(MONDAY), config, secret("b25l"))).unwrap()
 }
 
@@ -51,7 +51,7 @@ fn read_on(world: &World, at: Timestamp) {
     }
 }
 
-fn turn(world: &World, webhook: &Webhook, at: Timestamp) -> WebhookTurn {
+pub(super) fn turn(world: &World, webhook: &Webhook, at: Timestamp) -> WebhookTurn {
     read_on(world, at);
     wait(world.store.webhook_turn(&world.ctx(at), webhook.key, 50)).unwrap().expect("it is told")
 }

@@ -369,6 +369,8 @@ pub trait Accounts: Send + Sync {
     async fn top_up(&self, ctx: &WriteContext, amount: Micros) -> Stored<Tenant>;
     /// What is left of the tenant's money.
     async fn balance(&self, tenant: TenantKey) -> Stored<Balance>;
+    /// Names the amount below which the account is told. `Conflict` (`billing_off`) where nothing is charged.
+    async fn set_low_below(&self, ctx: &WriteContext, below: Option<Micros>) -> Stored<Balance>;
     /// The lines of its ledger that match, newest first.
     async fn ledger(&self, tenant: TenantKey, filter: &LedgerFilter, page: &Page) -> Stored<Listed<LedgerEntry>>;
 

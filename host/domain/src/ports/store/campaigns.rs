@@ -10,6 +10,7 @@ use crate::campaign::{
     CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, StartProblem, StatusReason, Verb,
 };
 use crate::estimate::Group;
+use crate::gate::Gate;
 use crate::ids::{AssistantId, CampaignId, CampaignKey, ImportId, TenantKey};
 use crate::money::Micros;
 use crate::time::Timestamp;
@@ -192,6 +193,16 @@ pub trait Campaigns: Send + Sync {
         happening: Happening,
         detail: String,
     ) -> Stored<Option<Campaign>>;
+    /// The campaigns that are in progress with leads that have not ended.
+    async fn watched_for_stalls(&self) -> Stored<Vec<(TenantKey, CampaignKey)>>;
+    /// Looks whether one can call; whether its gateway answers is the engine's to know. The gate that keeps it from calling,
+    /// when that is told now.
+    async fn watch_for_stall(
+        &self,
+        ctx: &WriteContext,
+        campaign: CampaignKey,
+        gateway_healthy: bool,
+    ) -> Stored<Option<Gate>>;
     /// Counts.
     async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats>;
     /// Calls by what they have in common, a table for each dimension, and how late they were.

@@ -25,6 +25,8 @@ pub struct Balance {
     pub available_micros: Micros,
     /// What the next call sets aside; with less available nobody is dialled.
     pub next_call_micros: Micros,
+    /// With less available the account is told once (`balance.low`); `None`: it is not.
+    pub low_below_micros: Option<Micros>,
 }
 
 /// Which lines of the ledger.

@@ -234,6 +234,8 @@ pub trait Webhooks: Send + Sync {
     /// Makes deliveries of what was written to the logs since, for every tenant's webhooks, beginning behind `after`. One
     /// write for all, of bounded length, and none when there is nothing to read.
     async fn read_on_for_webhooks(&self, ctx: &WriteContext, after: Option<WebhookKey>) -> Stored<ReadOn>;
+    /// Deliveries that wait, of all webhooks.
+    async fn waiting_for_webhooks(&self) -> Stored<u64>;
     /// The webhooks with something to be told, by time, at most `each` of any tenant and those of suspended tenants left
     /// out.
     async fn due_webhooks(&self, each: u32, limit: u32) -> Stored<Vec<DueWebhook>>;

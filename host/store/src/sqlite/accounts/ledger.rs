@@ -12,7 +12,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::tenants;
 use crate::sqlite::campaigns::campaign;
-use crate::sqlite::fault::{Done, Fault, broken};
+use crate::sqlite::changes::between;
+use crate::sqlite::dialling::money;
+use crate::sqlite::fault::{Done, Fault, broken, conflict};
+use crate::sqlite::op::Op;
 use crate::sqlite::page;
 
 /// The list's name in its cursors.
@@ -24,6 +27,8 @@ pub(crate) fn balance(db: &Connection, tenant: TenantKey) -> Done<Balance> {
     let reserved: i64 = db
         .prepare_cached("SELECT coalesce(sum(reserved), 0) FROM campaign WHERE tenant = ?1")?
         .query_row([tenant.0], |row| row.get(0))?;
+    let low_below: Option<i64> =
+        db.prepare_cached("SELECT low_below FROM tenant WHERE id = ?1")?.query_row([tenant.0], |row| row.get(0))?;
     let available = owner.available_micros;
     Ok(Balance {
         billing: owner.billing.is_some(),
@@ -32,7 +37,22 @@ pub(crate) fn balance(db: &Connection, tenant: TenantKey) -> Done<Balance> {
         reserved_micros: Micros(reserved),
         available_micros: available,
         next_call_micros: owner.billing.map_or(Micros::ZERO, |billing| billing.tariff.reserve_at_start()),
+        low_below_micros: low_below.map(Micros),
     })
+}
+
+/// Names the amount below which the account is told.
+pub(crate) fn set_low_below(op: &mut Op<'_>, below: Option<Micros>) -> Done<Balance> {
+    let before = balance(op.db, op.ctx.tenant)?;
+    if !before.billing {
+        let message = "billing is off for this account, so its balance is never low; there is nothing to be told of";
+        return Err(conflict("billing_off", message));
+    }
+    money::set_low_below(op, below)?;
+    let id = tenants::by_key(op.db, op.ctx.tenant)?.id;
+    let after = balance(op.db, op.ctx.tenant)?;
+    op.audit_changes("balance.update", &id, &between(&before, &after)?)?;
+    Ok(after)
 }
 
 fn read(row: &Row<'_>) -> Done<LedgerEntry> {

@@ -49,6 +49,9 @@ impl Accounts for SqliteStore {
     async fn balance(&self, tenant: TenantKey) -> Stored<Balance> {
         self.read(move |db| ledger::balance(db, tenant)).await
     }
+    async fn set_low_below(&self, ctx: &WriteContext, below: Option<Micros>) -> Stored<Balance> {
+        self.write(Bulk, ctx, move |op| ledger::set_low_below(op, below)).await
+    }
     async fn ledger(&self, tenant: TenantKey, filter: &LedgerFilter, page: &Page) -> Stored<Listed<LedgerEntry>> {
         let (filter, page) = (filter.clone(), page.clone());
         self.read(move |db| ledger::all(db, tenant, &filter, &page)).await

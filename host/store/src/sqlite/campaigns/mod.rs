@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use campanile_domain::campaign::{CampaignConfig, CampaignKind, CampaignState, Happening, StartFacts, Verb};
+use campanile_domain::gate::Gate;
 use campanile_domain::ids::{AssistantId, CampaignId, CampaignKey, TenantKey};
 use campanile_domain::ports::store::{
     Breakdown, Campaign, CampaignDeleted, Campaigns, Dimension, GateCount, Job, Listed, Outlook, Page, PastCall, Stats,
@@ -18,6 +19,7 @@ pub(crate) mod delete;
 pub(crate) mod lateness;
 pub(crate) mod outlook;
 pub(crate) mod past;
+mod stall;
 pub(crate) mod stats;
 pub(crate) mod verbs;
 
@@ -87,6 +89,22 @@ impl Campaigns for SqliteStore {
         detail: String,
     ) -> Stored<Option<Campaign>> {
         self.write(Dial, ctx, move |op| verbs::happen(op, campaign, happening, detail)).await
+    }
+    async fn watched_for_stalls(&self) -> Stored<Vec<(TenantKey, CampaignKey)>> {
+        self.read(stall::watched).await
+    }
+    async fn watch_for_stall(
+        &self,
+        ctx: &WriteContext,
+        campaign: CampaignKey,
+        gateway_healthy: bool,
+    ) -> Stored<Option<Gate>> {
+        let now = ctx.now;
+        let look = self.read_cached(move |db, cache| stall::look(db, cache, campaign, gateway_healthy, now));
+        if look.await?.is_none() {
+            return Ok(None);
+        }
+        self.write(Bulk, ctx, move |op| stall::keep(op, campaign, gateway_healthy)).await
     }
     async fn stats(&self, tenant: TenantKey, id: CampaignId) -> Stored<Stats> {
         self.read(move |db| stats::stats(db, tenant, id)).await

@@ -33,7 +33,7 @@ const BATCHES: usize = 8;
 /// Takes due leads.
 pub(crate) fn claim(op: &mut Op<'_>, request: &ClaimRequest) -> Done<Claim> {
     let scope = Scope::load(op.db, op.cache, request.campaign)?;
-    let mut claim = Claim { stopped_by: closed(&scope, op.now()), ..Claim::default() };
+    let mut claim = Claim { stopped_by: closed(&scope, true, op.now()), ..Claim::default() };
     match (claim.stopped_by, request.slots) {
         (Some(Gate::Balance), _) => money::tell_exhausted(op, &scope)?,
         (Some(_), _) => {}
@@ -47,8 +47,8 @@ pub(crate) fn claim(op: &mut Op<'_>, request: &ClaimRequest) -> Done<Claim> {
     Ok(claim)
 }
 
-/// The campaign-wide gates, as far as the database knows.
-fn closed(scope: &Scope, now: Timestamp) -> Option<Gate> {
+/// The first campaign-wide gate that is shut, as far as the database knows; whether the gateway answers, the engine does.
+pub(crate) fn closed(scope: &Scope, gateway_healthy: bool, now: Timestamp) -> Option<Gate> {
     let config = &scope.plan.config;
     let facts = CampaignFacts {
         quarantine: scope.held(),
@@ -56,7 +56,7 @@ fn closed(scope: &Scope, now: Timestamp) -> Option<Gate> {
         starts_at: config.starts_at,
         ends_at: config.ends_at,
         budget: scope.budget(),
-        gateway_healthy: true,
+        gateway_healthy,
         rate_opens_at: now,
         balance: scope.balance(),
         // The slots are the core's; it took them before it asked.

@@ -3,6 +3,7 @@
 //! A tenant's balance is what was added minus what is set aside minus what was spent, and an attempt knows what is set
 //! aside for it; every movement is a line of the ledger. With billing off nothing moves and nothing is written.
 
+use campanile_domain::ids::TenantKey;
 use campanile_domain::money::{EntryKind, Micros};
 use rusqlite::params;
 
@@ -38,6 +39,38 @@ pub(crate) fn top_up(op: &mut Op<'_>, amount: i64) -> Done<()> {
     enter(op, EntryKind::TopUp, op.tenant(), amount, None)?;
     op.db.prepare_cached("UPDATE tenant SET exhausted = 0 WHERE id = ?1")?.execute([op.tenant()])?;
     op.move_money(op.tenant(), amount, None, 0, 0);
+    op.flush()?;
+    op.db
+        .prepare_cached("UPDATE tenant SET low = 0 WHERE id = ?1 AND coalesce(available >= low_below, 1)")?
+        .execute([op.tenant()])?;
+    Ok(())
+}
+
+/// Less is available than the account named. Told once until it is topped up above that.
+pub(crate) fn tell_low(op: &mut Op<'_>, tenant: TenantKey) -> Done<()> {
+    let (available, below, currency): (i64, i64, Option<String>) = op
+        .db
+        .prepare_cached(
+            "UPDATE tenant SET low = 1 WHERE id = ?1
+             RETURNING available, low_below, json_extract(billing, '$.currency')",
+        )?
+        .query_row([tenant.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let data = serde_json::json!({ "available_micros": available, "low_below_micros": below, "currency": currency });
+    op.event(tenant, "balance.low", About::default(), data.to_string());
+    Ok(())
+}
+
+/// From now on the account is told when less is available; at once when it is already.
+pub(crate) fn set_low_below(op: &mut Op<'_>, below: Option<Micros>) -> Done<()> {
+    let is_low: bool = op
+        .db
+        .prepare_cached(
+            "UPDATE tenant SET low_below = ?2, low = 0 WHERE id = ?1 RETURNING coalesce(available < low_below, 0)",
+        )?
+        .query_row(params![op.tenant(), below.map(|below| below.0)], |row| row.get(0))?;
+    if is_low {
+        tell_low(op, op.ctx.tenant)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! Staging: which fresh leads are next.
 
 use campanile_domain::campaign::CampaignState;
+use campanile_domain::event;
 use campanile_domain::ids::CampaignKey;
+use rusqlite::params;
 
 use super::queue;
 use crate::sqlite::fault::{Done, broken};
@@ -21,9 +23,28 @@ pub(crate) fn stage(op: &mut Op<'_>, campaign: CampaignKey, want: u32) -> Done<u
     let mut found = Vec::new();
     queue::created(op.db, campaign.0, want.saturating_sub(staged) as usize, &mut found)?;
     let added = found.len() as u32;
+    let asked_for = added > 0 && is_asked_for(op, campaign)?;
     for mut lead in found {
+        let was = lead.state;
         lead.state = lead.state.stage().map_err(|error| broken(error.to_string()))?;
         lead.save(op)?;
+        if asked_for {
+            let data = lead.event_data(was);
+            op.event(lead.tenant, event::SCHEDULED, lead.about(), data);
+        }
     }
     Ok(staged + added)
+}
+
+/// Whether a webhook names the event: nobody else pays for it.
+fn is_asked_for(op: &Op<'_>, campaign: CampaignKey) -> Done<bool> {
+    let asked = op
+        .db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM campaign c JOIN webhook w INDEXED BY webhook_of_tenant ON w.tenant = c.tenant
+               WHERE c.id = ?1 AND w.deleted_at IS NULL AND w.enabled = 1 AND (w.campaign IS NULL OR w.campaign = c.id)
+                 AND w.events IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(w.events) e WHERE e.value = ?2))",
+        )?
+        .query_row(params![campaign.0, event::SCHEDULED], |row| row.get(0))?;
+    Ok(asked)
 }

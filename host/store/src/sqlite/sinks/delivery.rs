@@ -12,7 +12,8 @@ use crate::sqlite::page;
 
 const SELECT: &str =
     "SELECT d.seq, d.event, e.type, l.public_id, d.state, d.failures, d.next_at, d.detail, e.at, d.done_at
-    FROM sink_delivery d JOIN sink s ON s.id = d.sink LEFT JOIN event e ON e.tenant = s.tenant AND e.seq = d.seq
+    FROM sink_delivery d";
+const JOINED: &str = "JOIN sink s ON s.id = d.sink LEFT JOIN event e ON e.tenant = s.tenant AND e.seq = d.seq
          LEFT JOIN lead l ON l.id = d.lead";
 
 /// How a status lies in the database.
@@ -48,6 +49,19 @@ fn read(row: &Row<'_>) -> Done<Delivery> {
     })
 }
 
+/// The statement of a list. Those of one state are few among those that are over, and only the index over that state finds
+/// them.
+pub(super) fn listed(status: Option<DeliveryStatus>) -> String {
+    let index = match status {
+        None | Some(DeliveryStatus::Delivered) => "",
+        Some(DeliveryStatus::Waiting) => "INDEXED BY sink_delivery_waiting",
+        Some(DeliveryStatus::Skipped) => "INDEXED BY sink_delivery_skipped",
+        Some(DeliveryStatus::Failed) => "INDEXED BY sink_delivery_failed",
+    };
+    let only = status.map_or(String::new(), |status| format!("AND d.state = {}", code(status)));
+    format!("{SELECT} {index} {JOINED} WHERE d.sink = ?1 AND d.seq < ?2 {only} ORDER BY d.seq DESC LIMIT ?3")
+}
+
 /// Of a sink, newest first.
 pub(crate) fn all(
     db: &Connection,
@@ -58,9 +72,7 @@ pub(crate) fn all(
 ) -> Done<Listed<Delivery>> {
     let sink = sink::of_tenant(db, tenant, id)?;
     let before = page::after(asked, "deliveries", i64::MAX)?;
-    let only = status.map_or(String::new(), |status| format!("AND d.state = {}", code(status)));
-    let mut statement =
-        db.prepare_cached(&format!("{SELECT} WHERE d.sink = ?1 AND d.seq < ?2 {only} ORDER BY d.seq DESC LIMIT ?3"))?;
+    let mut statement = db.prepare_cached(&listed(status))?;
     let mut rows = statement.query(params![sink.key.0, before, page::limit(asked) + 1])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -71,18 +83,18 @@ pub(crate) fn all(
 }
 
 fn one(db: &Connection, sink: SinkKey, event: EventId) -> Done<Delivery> {
-    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE d.sink = ?1 AND d.event = ?2"))?;
+    let mut statement = db.prepare_cached(&format!("{SELECT} {JOINED} WHERE d.sink = ?1 AND d.event = ?2"))?;
     let mut rows = statement.query(params![sink.0, event.to_bytes()])?;
     rows.next()?.map_or_else(|| not_found("delivery"), read)
 }
 
-const AGAIN: &str = "UPDATE sink_delivery SET state = 0, failures = 0, next_at = ?2, done_at = NULL WHERE sink = ?1";
+const AGAIN: &str = "SET state = 0, failures = 0, next_at = ?2, done_at = NULL WHERE sink = ?1";
 
 /// Makes one wait again.
 pub(crate) fn resend(op: &mut Op<'_>, id: SinkId, event: EventId) -> Done<Delivery> {
     let sink = sink::of_tenant(op.db, op.ctx.tenant, id)?;
     one(op.db, sink.key, event)?;
-    op.db.prepare_cached(&format!("{AGAIN} AND event = ?3"))?.execute(params![
+    op.db.prepare_cached(&format!("UPDATE sink_delivery {AGAIN} AND event = ?3"))?.execute(params![
         sink.key.0,
         op.now().0,
         event.to_bytes()
@@ -94,7 +106,8 @@ pub(crate) fn resend(op: &mut Op<'_>, id: SinkId, event: EventId) -> Done<Delive
 /// Makes those that were given up wait again.
 pub(crate) fn resend_failed(op: &mut Op<'_>, id: SinkId) -> Done<u64> {
     let sink = sink::of_tenant(op.db, op.ctx.tenant, id)?;
-    let again = op.db.prepare_cached(&format!("{AGAIN} AND state = 3"))?.execute(params![sink.key.0, op.now().0])?;
+    let sql = format!("UPDATE sink_delivery INDEXED BY sink_delivery_failed {AGAIN} AND state = 3");
+    let again = op.db.prepare_cached(&sql)?.execute(params![sink.key.0, op.now().0])?;
     op.audit("sink.resend_failed", &id)?;
     Ok(again as u64)
 }

@@ -17,10 +17,11 @@ use crate::sqlite::plugins::state;
 use crate::sqlite::sources::source;
 use crate::vault::Vault;
 
-const SELECT: &str = "SELECT s.id, s.public_id, s.tenant, c.public_id, s.campaign, f.public_id, s.name, s.plugin,
+pub(super) const SELECT: &str =
+    "SELECT s.id, s.public_id, s.tenant, c.public_id, s.campaign, f.public_id, s.name, s.plugin,
         s.settings, s.events, s.status, s.reason, s.next_at, s.failures, s.created_at,
-        (SELECT count(*) FROM sink_delivery d WHERE d.sink = s.id AND d.state = 0),
-        (SELECT count(*) FROM sink_delivery d WHERE d.sink = s.id AND d.state = 3)
+        (SELECT count(*) FROM sink_delivery d INDEXED BY sink_delivery_waiting WHERE d.sink = s.id AND d.state = 0),
+        (SELECT count(*) FROM sink_delivery d INDEXED BY sink_delivery_failed WHERE d.sink = s.id AND d.state = 3)
     FROM sink s JOIN campaign c ON c.id = s.campaign LEFT JOIN source f ON f.id = s.source";
 const DOES: &str = "writes results back";
 

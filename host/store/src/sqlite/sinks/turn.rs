@@ -5,6 +5,8 @@
 //! told: a record must not end on what was true before. What was told and not acknowledged, because the host died, is told
 //! again with the same event id.
 
+use std::sync::LazyLock;
+
 use campanile_domain::ids::{SinkId, SinkKey, TenantKey};
 use campanile_domain::outbox::{self, Envelope, Objects};
 use campanile_domain::plugin::PluginRef;
@@ -38,18 +40,19 @@ const NOT_KEPT: &str = "the event is not kept any more";
 /// Why an event is not told whose lead was taken out or is nobody's.
 const NOT_THERE: &str = "the lead is not there any more";
 
+const DUE: &str = "SELECT id, tenant, version, at FROM (
+       SELECT id, tenant, version, at, row_number() OVER (PARTITION BY tenant ORDER BY at, id) AS place FROM (
+         SELECT s.id, s.tenant, t.version, max(s.next_at, CASE WHEN s.position < t.event_seq THEN 0 ELSE
+                  (SELECT min(d.next_at) FROM sink_delivery d INDEXED BY sink_delivery_due
+                   WHERE d.sink = s.id AND d.state = 0) END) AS at
+         FROM sink s JOIN tenant t ON t.id = s.tenant
+         WHERE s.status = 'active' AND s.deleted_at IS NULL)
+       WHERE at IS NOT NULL)
+     WHERE place <= ?1 ORDER BY at, id";
+
 /// Active sinks that have something to do, by time; `each` of a tenant, so that one with many leaves room for others.
 pub(crate) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> Done<Vec<DueSink>> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, tenant, version, at FROM (
-           SELECT id, tenant, version, at, row_number() OVER (PARTITION BY tenant ORDER BY at, id) AS place FROM (
-             SELECT s.id, s.tenant, t.version, max(s.next_at, CASE WHEN s.position < t.event_seq THEN 0 ELSE
-                      (SELECT min(d.next_at) FROM sink_delivery d WHERE d.sink = s.id AND d.state = 0) END) AS at
-             FROM sink s JOIN tenant t ON t.id = s.tenant
-             WHERE s.status = 'active' AND s.deleted_at IS NULL)
-           WHERE at IS NOT NULL)
-         WHERE place <= ?1 ORDER BY at, id",
-    )?;
+    let mut statement = db.prepare_cached(DUE)?;
     let mut rows = statement.query([each])?;
     let mut found = Vec::new();
     // Suspended tenants take no room in the limit.
@@ -151,17 +154,22 @@ pub(crate) struct Next {
     pub(crate) gone: Vec<(i64, &'static str)>,
 }
 
-/// The next to be told at `now`. A handful of questions, however many events there are.
-pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -> Done<Next> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {ENTRY}, EXISTS (SELECT 1 FROM sink_delivery f
+/// Whatever is asked of deliveries is asked of an index of few: of those that wait, or of those of one lead.
+static NEXT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {ENTRY}, EXISTS (SELECT 1 FROM sink_delivery f INDEXED BY sink_delivery_of_lead
                                  WHERE f.sink = ?1 AND f.lead = d.lead AND f.seq > d.seq AND f.state = 1), d.seq
-         FROM sink_delivery d LEFT JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
+         FROM sink_delivery d INDEXED BY sink_delivery_waiting LEFT JOIN event e ON e.tenant = ?2 AND e.seq = d.seq
          WHERE d.sink = ?1 AND d.state = 0 AND d.next_at <= ?3
-           AND NOT EXISTS (SELECT 1 FROM sink_delivery f
+           AND NOT EXISTS (SELECT 1 FROM sink_delivery f INDEXED BY sink_delivery_of_lead
                            WHERE f.sink = ?1 AND f.lead = d.lead AND f.state = 0 AND f.seq < d.seq)
          ORDER BY d.seq LIMIT ?4"
-    ))?;
+    )
+});
+
+/// The next to be told at `now`. A handful of questions, however many events there are.
+pub(crate) fn next(db: &Connection, sink: &Active, now: Timestamp, limit: u32) -> Done<Next> {
+    let mut statement = db.prepare_cached(&NEXT)?;
     let mut rows = statement.query(params![sink.key.0, sink.tenant.0, now.0, limit])?;
     let (mut waiting, mut overtaken, mut next) = (Vec::new(), Vec::new(), Next::default());
     while let Some(row) = rows.next()? {
@@ -295,4 +303,73 @@ pub(crate) fn fail(op: &mut Op<'_>, key: SinkKey, failure: &PluginFailure) -> Do
         sink::set(op, key, status, &why)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use campanile_domain::ports::store::DeliveryStatus;
+    use rusqlite::StatementStatus;
+
+    use super::super::delivery::listed;
+    use super::super::sink::SELECT;
+    use super::*;
+    use crate::sqlite::migrate::{self, Database};
+    use crate::sqlite::profile;
+
+    /// A sink with so many deliveries that are kept, each of a lead of its own, and three that wait behind them.
+    fn kept(deliveries: i64) -> Connection {
+        let mut db = profile::memory().unwrap();
+        migrate::run(&mut db, Database::Main).unwrap();
+        db.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO tenant (id, public_id, name, limits, created_at, event_seq) VALUES (1, x'01', 'Acme', '{}', 0, 9);
+             INSERT INTO campaign (id, public_id, tenant, assistant, state, reason, created_at, updated_at)
+             VALUES (1, x'01', 1, 1, 1, '{}', 0, 0);
+             INSERT INTO sink (id, public_id, tenant, campaign, name, plugin, settings, events, status, reason, position,
+                               next_at, created_at)
+             VALUES (1, x'01', 1, 1, 's', 'p', '{}', '[]', 'active', '{}', 9, 0, 0);",
+        )
+        .unwrap();
+        let mut add = db
+            .prepare("INSERT INTO sink_delivery (sink, seq, event, lead, state, next_at) VALUES (1, ?1, ?2, ?1, ?3, 0)")
+            .unwrap();
+        for seq in 0..deliveries + 3 {
+            let state = if seq < deliveries { 1 } else { 0 };
+            add.execute(params![seq, seq.to_be_bytes(), state]).unwrap();
+        }
+        drop(add);
+        db
+    }
+
+    /// The steps that a statement takes, and how many rows it finds.
+    fn steps(db: &Connection, sql: &str, values: &[i64]) -> (i32, usize) {
+        let mut statement = db.prepare(sql).unwrap();
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).unwrap();
+        let mut found = 0;
+        while rows.next().unwrap().is_some() {
+            found += 1;
+        }
+        drop(rows);
+        (statement.get_status(StatementStatus::VmStep), found)
+    }
+
+    #[test]
+    fn what_is_kept_costs_nobody_who_asks_for_what_waits() {
+        let (few, many) = (kept(10), kept(3_000));
+        let by_key = format!("{SELECT} WHERE s.id = ?1");
+        let list = |status| (listed(Some(status)), vec![1, i64::MAX, 100]);
+        let asked: [(String, Vec<i64>, usize); 6] = [
+            (DUE.to_owned(), vec![5], 1),
+            (NEXT.clone(), vec![1, 1, i64::MAX, 50], 3),
+            (by_key, vec![1], 1),
+            (list(DeliveryStatus::Waiting).0, list(DeliveryStatus::Waiting).1, 3),
+            (list(DeliveryStatus::Skipped).0, list(DeliveryStatus::Skipped).1, 0),
+            (list(DeliveryStatus::Failed).0, list(DeliveryStatus::Failed).1, 0),
+        ];
+        for (sql, values, found) in asked {
+            let (before, after) = (steps(&few, &sql, &values), steps(&many, &sql, &values));
+            assert_eq!((before.1, after.1), (found, found), "{sql}");
+            assert!(after.0 <= before.0 + 10, "{} steps became {} with what is kept: {sql}", before.0, after.0);
+        }
+    }
 }

@@ -72,6 +72,9 @@ impl Webhooks for SqliteStore {
         }
         self.write(Bulk, ctx, move |op| reading::read_on(op, after)).await
     }
+    async fn waiting_for_webhooks(&self) -> Stored<u64> {
+        self.read(turn::waiting).await
+    }
     async fn due_webhooks(&self, each: u32, limit: u32) -> Stored<Vec<DueWebhook>> {
         self.read_cached(move |db, cache| turn::due(db, cache, each, limit)).await
     }

@@ -92,7 +92,7 @@ pub(super) fn read_on(op: &mut Op<'_>, after: Option<WebhookKey>) -> Done<ReadOn
 }
 
 fn piece(op: &Op<'_>, behind: &Behind, until: i64) -> Done<()> {
-    let all = || serde_json::to_string(&event::subscribable().map(|kind| kind.name).collect::<Vec<_>>());
+    let all = || serde_json::to_string(&event::by_default().map(|kind| kind.name).collect::<Vec<_>>());
     let events = behind.events.clone().map_or_else(all, Ok)?;
     let completed = behind.only_completed.then(|| codes_of(|state: AttemptState| state.public_status() == "completed"));
     op.db

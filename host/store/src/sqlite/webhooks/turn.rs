@@ -48,6 +48,12 @@ pub(super) fn due(db: &Connection, cache: &mut Cache, each: u32, limit: u32) -> 
     Ok(found)
 }
 
+/// How many deliveries wait.
+pub(super) fn waiting(db: &Connection) -> Done<u64> {
+    let sql = "SELECT count(*) FROM webhook_delivery INDEXED BY webhook_delivery_due WHERE state = 0";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))? as u64)
+}
+
 struct Enabled {
     id: WebhookId,
     tenant: TenantKey,

@@ -33,7 +33,7 @@ mod tests {
         let key = host.billed_account(5_000_000).await;
         let left = host.get(Some(&key), "/v1/balance").await;
         let wanted = json!({"billing": true, "currency": "EUR", "balance_micros": 5_000_000, "reserved_micros": 0,
-            "available_micros": 5_000_000, "next_call_micros": 60_000});
+            "available_micros": 5_000_000, "next_call_micros": 60_000, "low_below_micros": null});
         assert_eq!((left.status, left.body), (200, wanted));
     }
 

@@ -5,3 +5,4 @@
 
 pub(crate) mod get;
 pub(crate) mod ledger;
+pub(crate) mod patch;

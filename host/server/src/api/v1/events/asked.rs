@@ -13,13 +13,13 @@ use crate::problem::Problem;
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The names of events that a key asks for (`None`: everything) and may read; `None`: it may read everything.
+/// The names of events that a key asks for (`None`: what is told by itself) and may read.
 pub(super) fn kinds(key: &Key<CampaignsRead>, types: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
     let lacks = |kind: &EventKind| kind.subject.scopes().iter().copied().find(|scope| !may(key.scopes(), scope));
     let Some(types) = types else {
-        let may: Vec<String> =
-            EVENTS.iter().filter(|kind| lacks(kind).is_none()).map(|kind| kind.name.to_owned()).collect();
-        return Ok((may.len() < EVENTS.len()).then_some(may));
+        let told = EVENTS.iter().filter(|kind| kind.name != event::SCHEDULED);
+        let may: Vec<String> = told.filter(|kind| lacks(kind).is_none()).map(|kind| kind.name.to_owned()).collect();
+        return Ok(Some(may));
     };
     let mut kinds = Vec::new();
     for name in types.split(',').map(str::trim).filter(|name| !name.is_empty()) {
