@@ -7,4 +7,5 @@
 mod doctored;
 mod killing;
 mod oracle;
+mod promised;
 mod records;

@@ -228,6 +228,9 @@ fn in_words(message: &str) -> String {
         "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "f32" | "f64" => "a number",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        other if other.starts_with("struct ") => "an object",
         other => other,
     };
     format!("this is {}; send {}", given.replace('`', "\""), expected.replace('`', "\""))

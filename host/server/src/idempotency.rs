@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use campanile_domain::ports::store::IdempotencyKey;
 use http::{HeaderName, Method, Uri};
 use sha2::{Digest, Sha256};
@@ -74,7 +74,8 @@ fn promised(request: &Request) -> Result<Option<Promise>, Problem> {
         let detail = format!("this request takes no Idempotency-Key; leave the header out. POST takes one at {paths}");
         return Err(refused("not_here", detail));
     }
-    let key = sent.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len())).map(str::to_owned);
+    let visible = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = sent.to_str().ok().filter(visible).map(str::to_owned);
     let key = key.ok_or_else(|| {
         let detail = format!("an Idempotency-Key is 1 to {LONGEST} visible ASCII characters; send a UUID, for example");
         refused("key", detail)
@@ -83,16 +84,22 @@ fn promised(request: &Request) -> Result<Option<Promise>, Problem> {
     Ok(Some(Promise { key, method, uri, digest: OnceLock::new() }))
 }
 
+/// A header that cannot be taken. Who asks is known before it is said, and a method that the path does not have comes first.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken(pub Problem);
+
 /// Reads the header of every request, and puts the promise where [`crate::auth`] and [`crate::body`] find it.
 pub(crate) async fn read(mut request: Request, next: Next) -> Response {
     match promised(&request) {
         Ok(Some(promise)) => {
             request.extensions_mut().insert(Arc::new(promise));
-            next.run(request).await
         }
-        Ok(None) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Ok(None) => {}
+        Err(problem) => {
+            request.extensions_mut().insert(Broken(problem));
+        }
     }
+    next.run(request).await
 }
 
 #[cfg(test)]

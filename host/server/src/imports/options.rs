@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[serde(default, deny_unknown_fields)]
 pub struct ImportOptions {
     /// The country of numbers written without one, two letters; otherwise that of the campaign's zone.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z]{2}$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_region: Option<Region>,
     /// Column of the primary phone: its header, or its number from 1.

@@ -21,7 +21,9 @@ pub mod sources;
 pub mod tenants;
 pub mod webhooks;
 
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// One page of a list.
 #[derive(ToSchema)]
@@ -30,4 +32,13 @@ pub struct Listed<T: ToSchema> {
     pub data: Vec<T>,
     /// Send it as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
+}
+
+/// The portrait `T` as a body that has these fields and no others, of which those have to be sent. What is answered is made of
+/// several portraits, and a part of it cannot say what the whole does not have.
+fn closed<T: PartialSchema>(required: &[&str]) -> Object {
+    let RefOr::T(Schema::Object(mut painted)) = T::schema() else { return Object::new() };
+    painted.required = required.iter().map(|name| (*name).to_owned()).collect();
+    painted.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    painted
 }

@@ -1,5 +1,6 @@
 //! Accounts and keys.
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An account.
@@ -25,17 +26,20 @@ pub struct Tenant {
 }
 
 /// What binds an account, beside its campaigns' own limits.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct TenantLimits {
     /// Calls at once over all campaigns.
-    #[schema(default = 100)]
+    #[schema(default = 100, minimum = 1)]
     pub max_concurrent_calls: u32,
     /// Dials per second over all campaigns; null: no limit.
+    #[schema(exclusive_minimum = 0)]
     pub calls_per_second: Option<f64>,
     /// The least gap between two calls to one phone over all campaigns.
     #[schema(default = 10)]
     pub min_gap_minutes: u32,
     /// Calls to one phone in a local day; null: no limit.
+    #[schema(minimum = 1)]
     pub max_calls_per_number_per_day: Option<u32>,
     /// What it may use of plugins, where the operator has set less than everybody may.
     #[schema(required = false)]
@@ -53,32 +57,44 @@ pub struct TenantLimits {
 }
 
 /// What an account may use of plugins; what is left out is the default. It can only be lowered.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Allowance {
     /// Plugins and scripts by name, with those of the test twin; default 100.
+    #[schema(maximum = 100)]
     pub plugins: Option<u32>,
     /// Versions of all of them, whatever their state, with those of the test twin; default 1,000.
+    #[schema(maximum = 1000)]
     pub versions: Option<u32>,
     /// Bytes of all versions, with those of the test twin; default 1 GiB.
+    #[schema(maximum = 1073741824)]
     pub stored_bytes: Option<u64>,
     /// Uploads that are being compiled or tested, with those of the test twin; default 16.
+    #[schema(maximum = 16)]
     pub unfinished_uploads: Option<u32>,
     /// Calls of plugins under way at one time, of policies and of the other kinds each; default 16.
+    #[schema(minimum = 1, maximum = 16)]
     pub concurrent_calls: Option<u32>,
     /// Of retry policies and scripts.
+    #[schema(nullable = false)]
     pub policy: Option<KindAllowance>,
     /// Of evaluators.
+    #[schema(nullable = false)]
     pub evaluator: Option<KindAllowance>,
     /// Of importers.
+    #[schema(nullable = false)]
     pub importer: Option<KindAllowance>,
     /// Of gateways.
+    #[schema(nullable = false)]
     pub gateway: Option<KindAllowance>,
     /// Of sinks.
+    #[schema(nullable = false)]
     pub sink: Option<KindAllowance>,
 }
 
 /// What one call of a kind of plugin may use; what is left out is the kind's own limit.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct KindAllowance {
     /// Linear memory, in bytes.
     pub memory_bytes: Option<u64>,
@@ -97,31 +113,40 @@ pub struct KindAllowance {
 }
 
 /// How an account is billed.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Billing {
     /// Three upper-case letters (ISO 4217).
+    #[schema(pattern = "^[A-Z]{3}$")]
     pub currency: String,
     /// What talking costs.
     pub tariff: Tariff,
 }
 
 /// What talking costs.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tariff {
     /// The price of a minute in millionths of the currency's unit.
+    #[schema(minimum = 0)]
     pub per_minute_micros: i64,
     /// The shortest time billed, 0 to 3600.
+    #[schema(maximum = 3600)]
     pub minimum_seconds: u32,
     /// The step billed time is rounded up to, 1 to 3600.
+    #[schema(minimum = 1, maximum = 3600)]
     pub rounding_seconds: u32,
 }
 
 /// A new account.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewTenant {
     /// 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     pub name: String,
     /// Its limits; what is left out has its default.
+    #[schema(nullable = false)]
     pub limits: Option<TenantLimits>,
     /// Its billing; left out: off.
     pub billing: Option<Billing>,

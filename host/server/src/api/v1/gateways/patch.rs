@@ -27,6 +27,7 @@ use crate::schema::assistants as schema;
 pub(crate) struct GatewayPatch {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The settings, all of them.
     #[serde(default)]

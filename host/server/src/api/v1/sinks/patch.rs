@@ -27,6 +27,7 @@ use crate::schema::sinks as schema;
 pub(crate) struct SinkPatch {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The settings, all of them; for what is written from now on.
     #[serde(default)]
@@ -37,6 +38,7 @@ pub(crate) struct SinkPatch {
     plugin: Option<String>,
     /// What it is told of from now on.
     #[serde(default)]
+    #[schema(min_items = 1)]
     events: Option<Vec<String>>,
 }
 
