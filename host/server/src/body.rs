@@ -19,6 +19,7 @@ use crate::app::Config;
 use crate::codes;
 use crate::idempotency::Promise;
 use crate::problem::{FieldProblem, Problem};
+use crate::strict::Strict;
 
 /// A JSON body of a shape.
 pub(crate) struct Body<T>(pub T);
@@ -68,17 +69,20 @@ impl<S: Send + Sync> FromRequest<S> for Empty {
     }
 }
 
-/// A JSON body of a shape, or none at all: every wish has a default.
+/// A JSON body of a shape, or none at all, or null: every wish has a default.
 pub(crate) struct Optional<T>(pub T);
 
 impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for Optional<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if request.headers().get(header::CONTENT_TYPE).is_none() && HttpBody::is_end_stream(request.body()) {
             return Ok(Self(T::default()));
         }
-        Body::from_request(request, state).await.map(|Body(read)| Self(read))
+        match read(request).await? {
+            Value::Null => Ok(Self(T::default())),
+            sent => typed(sent).map(Self).map_err(Problem::invalid),
+        }
     }
 }
 
@@ -158,7 +162,7 @@ pub(crate) fn typed<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Fiel
     let mut faults: Vec<FieldProblem> = Vec::new();
     let mut taken_out = BTreeSet::new();
     loop {
-        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
+        let error = match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {
             Ok(read) if faults.is_empty() => return Ok(read),
             Ok(_) => return Err(faults),
             Err(error) => error,
@@ -318,6 +322,23 @@ mod tests {
         assert_eq!(faults(json!({"name": null})), [("/name".to_owned(), "wrong_type".to_owned())]);
         assert_eq!(faults(json!({})), [("/name".to_owned(), "required".to_owned())]);
         assert_eq!(faults(json!([1])), [(String::new(), "wrong_type".to_owned())]);
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        // Serde would fill the fields in the order of their declaration.
+        assert_eq!(faults(json!({"name": "a", "list": [[1]]})), [("/list/0".to_owned(), "wrong_type".to_owned())]);
+        let fault = typed::<Outer>(json!({"name": "a", "list": [[1]]})).unwrap_err().remove(0);
+        assert_eq!(fault.message, "this is sequence; send an object");
+    }
+
+    #[test]
+    fn a_number_with_nothing_behind_its_point_is_whole() {
+        let count = |number: Value| typed::<Outer>(json!({"name": "a", "list": [{"count": number}]}));
+        assert_eq!(count(json!(30.0)).unwrap().list, [Inner { count: 30 }]);
+        for bad in [json!(30.5), json!(-1.0), json!(1e300)] {
+            assert_eq!(count(bad.clone()).unwrap_err().len(), 1, "{bad}");
+        }
     }
 
     #[test]

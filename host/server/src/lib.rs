@@ -38,6 +38,7 @@ mod replay;
 mod router;
 pub mod schema;
 mod secret;
+mod strict;
 mod system;
 #[cfg(test)]
 mod testing;

@@ -34,7 +34,7 @@ pub struct ImportOptions {
     pub ignored: Vec<String>,
     /// A script that says what rows mean, in the place of all of these: its `map_row` is asked. `name@3` or
     /// `name@active`; the version that is meant when the file is uploaded or reviewed stays.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<PluginRef>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.

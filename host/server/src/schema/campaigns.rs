@@ -73,7 +73,10 @@ pub struct NewCampaign;
 impl PartialSchema for NewCampaign {
     fn schema() -> RefOr<Schema> {
         let mut painted = closed::<CampaignConfig>(&["assistant", "name"]);
-        let assistant = ObjectBuilder::new().schema_type(Type::String).description(Some("`asst_...`: who speaks."));
+        let assistant = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^asst_[0-7][0-9a-hjkmnp-tv-z]{25}$"))
+            .description(Some("`asst_...`: who speaks."));
         painted.properties.insert("assistant".to_owned(), Schema::Object(assistant.build()).into());
         Schema::Object(painted).into()
     }
@@ -140,6 +143,7 @@ pub struct CampaignConfig {
     #[schema(nullable = false, pattern = "^(escalate|rotate)$")]
     pub contact_strategy: Option<String>,
     /// Who decides after a call: `name@version` or `name@active`. Default: the built-in table.
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     pub policy: Option<String>,
     /// The policy's own settings.
     #[schema(value_type = Object, required = false)]
@@ -247,6 +251,7 @@ pub enum EvaluatorUse {
 #[serde(deny_unknown_fields)]
 pub struct EvaluatorSettings {
     /// `name@version`
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     pub plugin: String,
     /// By the plugin's schema of settings.
     pub settings: serde_json::Value,

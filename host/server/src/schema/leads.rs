@@ -88,7 +88,7 @@ pub struct LeadUpsert {
     #[schema(nullable = false)]
     pub secondary_contacts: Option<Vec<NewContact>>,
     /// Merged into the lead's.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>, nullable = false)]
     pub variables: Option<serde_json::Value>,
     /// Higher first.
     #[schema(nullable = false)]
@@ -123,7 +123,7 @@ pub struct NewContact {
     /// What you call it: "mobile", "office".
     pub label: Option<String>,
     /// Merged over the lead's variables when this contact is dialled.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>, nullable = false)]
     pub variables: Option<serde_json::Value>,
 }
 
@@ -132,7 +132,7 @@ pub struct NewContact {
 #[serde(deny_unknown_fields)]
 pub struct LeadPatch {
     /// Merged into the lead's.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>)]
     pub variables: Option<serde_json::Value>,
     /// Higher first.
     pub priority: Option<i32>,

@@ -22,7 +22,7 @@ pub mod tenants;
 pub mod webhooks;
 
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// One page of a list.
@@ -42,3 +42,19 @@ fn closed<T: PartialSchema>(required: &[&str]) -> Object {
     painted.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     painted
 }
+
+/// A piece of data under a name: a text, a number, true, false, or null for undetermined. An integer that a double cannot tell
+/// from its neighbours is written as a text.
+pub struct VariableValue;
+
+impl PartialSchema for VariableValue {
+    fn schema() -> RefOr<Schema> {
+        let exact = 9_007_199_254_740_991_i64;
+        let kinds = [Type::String, Type::Number, Type::Boolean, Type::Null];
+        let about = "A text, a number, true, false, or null for undetermined. Larger integers are written as texts.";
+        let painted = ObjectBuilder::new().schema_type(SchemaType::from_iter(kinds)).description(Some(about));
+        Schema::Object(painted.minimum(Some(-exact)).maximum(Some(exact)).build()).into()
+    }
+}
+
+impl ToSchema for VariableValue {}

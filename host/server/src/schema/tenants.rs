@@ -1,7 +1,10 @@
 //! Accounts and keys.
 
+use campanile_domain::ports::store::SCOPES;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An account.
 #[derive(ToSchema)]
@@ -128,7 +131,7 @@ pub struct Billing {
 #[serde(deny_unknown_fields)]
 pub struct Tariff {
     /// The price of a minute in millionths of the currency's unit.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1000000000000_i64)]
     pub per_minute_micros: i64,
     /// The shortest time billed, 0 to 3600.
     #[schema(maximum = 3600)]
@@ -178,3 +181,16 @@ pub struct Key {
     #[schema(format = DateTime)]
     pub created_at: String,
 }
+
+/// What a key may do.
+pub struct ScopeWord;
+
+impl PartialSchema for ScopeWord {
+    fn schema() -> RefOr<Schema> {
+        let about = "`admin` implies everything.";
+        let words = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES)).description(Some(about));
+        Schema::Object(words.build()).into()
+    }
+}
+
+impl ToSchema for ScopeWord {}

@@ -51,7 +51,7 @@ pub(crate) struct SingleCall {
     name: Option<String>,
     /// Named data for the conversation: texts, numbers, booleans; null for undetermined.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
     /// The country of a phone without a country code, two letters; otherwise that of the assistant's zone.
     #[serde(default)]

@@ -38,6 +38,7 @@ pub(crate) struct GatewayRequest {
     /// With kind `plugin`: which one, pinned to a version (`acme-voice@1.0.0`) or following the active one
     /// (`acme-voice@active`).
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// The kind's own settings.
     #[serde(default)]

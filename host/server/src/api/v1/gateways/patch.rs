@@ -35,6 +35,7 @@ pub(crate) struct GatewayPatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same plugin: `acme-voice@1.1.0` or `acme-voice@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct KeyRequest {
     pub name: String,
     /// What it may do: `admin`, `campaigns:read`, `campaigns:write`, `leads:read`, `leads:write`, `calls:read`,
     /// `assistants:write`, `plugins:read`, `plugins:write`.
-    #[schema(min_items = 1)]
+    #[schema(value_type = Vec<crate::schema::tenants::ScopeWord>, min_items = 1)]
     pub scopes: Vec<String>,
     /// Not valid from then on; left out: valid until it is revoked.
     #[serde(default)]

@@ -31,7 +31,7 @@ pub(crate) struct LeadBody {
     secondary_contacts: Vec<ContactBody>,
     /// Named data for the conversation: texts, numbers, booleans; null for undetermined.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
     /// Unique in the campaign: a second arrival updates the lead.
     #[serde(default)]
@@ -74,7 +74,7 @@ pub(crate) struct ContactBody {
     label: Option<String>,
     /// Merged over the lead's variables when this contact is dialled.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
 }
 

@@ -114,7 +114,7 @@ pub(crate) struct LeadsMeant {
     created_until: Option<Timestamp>,
     /// With variables of just these values; at most 10.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct ScriptRun {
     source: String,
     /// What the draft is called, in messages.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}$")]
     name: Option<String>,
     /// Its settings.
     #[serde(default)]

@@ -39,6 +39,7 @@ pub(crate) struct SinkRequest {
     source: Option<SourceId>,
     /// Which plugin, pinned to a version (`acme-results@1.0.0`) or following the active one (`acme-results@active`).
     #[serde(default)]
+    #[schema(value_type = String, required = true, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What its manifest asks for.
     #[serde(default)]

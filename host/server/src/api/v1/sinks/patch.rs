@@ -35,6 +35,7 @@ pub(crate) struct SinkPatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same plugin: `acme-results@1.1.0` or `acme-results@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What it is told of from now on.
     #[serde(default)]

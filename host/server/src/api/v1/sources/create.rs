@@ -34,6 +34,7 @@ pub(crate) struct SourceRequest {
     campaign: CampaignId,
     /// Which importer, pinned to a version (`acme-crm@1.0.0`) or following the active one (`acme-crm@active`).
     #[serde(default)]
+    #[schema(value_type = String, required = true, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What its manifest asks for.
     #[serde(default)]

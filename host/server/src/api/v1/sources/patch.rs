@@ -36,6 +36,7 @@ pub(crate) struct SourcePatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same importer: `acme-crm@1.1.0` or `acme-crm@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// Two ISO 3166 letters.
     #[serde(default)]
