@@ -51,9 +51,7 @@ def before_call(context, case, kwargs):
     good = lambda where: not meta.is_negative_at(where)
     path = case.operation.path
     kind = next((kind for begins, kind in PATHS.items() if path.startswith(begins)), None)
-    # What asks another system would be answered with its silence; tests/sinks has such systems.
-    asks = kind == "sinks" and path.endswith(("/check", "/options"))
-    if kind and not asks and good(ParameterLocation.PATH) and case.path_parameters:
+    if kind and good(ParameterLocation.PATH) and case.path_parameters:
         for name in ("id", "name", "phone"):
             if name in case.path_parameters and not (name == "name" and kind not in ("scripts", "plugins")):
                 case.path_parameters[name] = one_of(kind)
@@ -77,16 +75,17 @@ def component(context, value):
 # handler asks too much.
 BEYOND = {
     # it names what this account does not have
-    "unknown_assistant", "unknown_gateway", "unknown_campaign", "unknown_source", "unknown_lead", "unknown_call", "unknown_plugin", "plugin_not_found",
-    "policy_not_found", "plugin_wrong_kind", "no_such_grant", "not_asked_for", "unknown_block", "unknown_column",
+    "unknown_assistant", "unknown_gateway", "unknown_campaign", "unknown_source", "unknown_lead", "unknown_call",
+    "unknown_plugin", "plugin_not_found", "policy_not_found", "plugin_wrong_kind", "no_such_grant", "not_asked_for", "unknown_block", "unknown_column",
     "unknown_goal_variable", "bad_cursor",
     # it is written by the rules of another standard: phones, countries, zones, encodings, addresses
     "unparseable", "missing_phone", "unknown_region", "unknown_time_zone", "unknown_encoding", "bad_delimiter", "url_refused",
     # two fields do not go together, or one of several has to be sent
     "order", "ambiguous", "one_of", "everybody", "empty", "needs_campaign", "needs_policy", "not_for_kind", "nothing_asked",
-    "choices_without_choice", "invalid_choice", "not_of_this_kind", "above_default",
-    # it is by the schema of a plugin's own settings
-    "plugin_settings",
+    "choices_without_choice", "missing_choices", "invalid_choice", "role_needs_other_kind", "role_taken", "duplicate_variable",
+    "not_of_this_kind", "above_default", "conflict", "empty_range",
+    # it is by the schema of a plugin's or a gateway's own settings
+    "plugin_settings", "gateway_settings",
     # it is about the moment, about a script or a component that does not compile, or about the file that was sent before
     "script", "plugin_invalid", "in_the_past", "only_header", "no_phone_column", "no_such_header_row",
 }
@@ -96,6 +95,9 @@ PLACES = [
     (r"/phone|/goal_variable", "required"),
     # what may be lowered depends on the kind of plugin, and how many calls on the account
     (r"/limits/plugins/\w+/\w+|/max_concurrent_calls", "range"),
+    # which secrets there are is said by a plugin's manifest
+    (r"/secrets/.*", "required"),
+    (r"/secrets/.*", "unknown_field"),
     # lists that grow with every release; the answer names all of them
     (r"(\?|/filter/)(gate|reason)|/events/\d+", "unknown_value"),
     # a name or an object with settings, told in words of its own

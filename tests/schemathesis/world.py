@@ -75,7 +75,8 @@ assistants = several(lambda n: post("/v1/assistants", {
     "name": f"Mia {n}", "time_zone": "America/New_York", "gateway": gateways[0], "phone_numbers": ["+12025550199"],
     "variables": [QUESTION]}))
 campaigns = several(lambda n: post("/v1/campaigns", {
-    "assistant": assistants[0], "name": f"Spring {n}", "calling_hours": ALWAYS, "retry_until_goal": True, "goal_variable": "appointment_booked"}))
+    "assistant": assistants[0], "name": f"Spring {n}", "calling_hours": ALWAYS,
+    "retry_until_goal": True, "goal_variable": "appointment_booked"}))
 phones = [f"+1212555{n:04}" for n in range(100, 100 + 6 * SPARES)]
 for n, campaign in enumerate(campaigns):
     leads = [{"phone": phone, "external_id": f"patient-{m}", "variables": {"first_name": "Ann"}}
@@ -88,7 +89,7 @@ leads = [lead["id"] for lead in ask(LIVE, "GET", "/v1/leads?limit=200")["data"]]
 # Before there are lead files that wait, which may hold the person.
 erasure = post("/v1/erasures", {"phone": "+14155550090"})["id"]
 imports = several(lambda n: post(
-    f"/v1/imports?campaign={campaigns[-1]}", "Name,Phone,Office Phone\nAnn,+14155552671,+14155552672\n".encode(), kind="text/csv"))
+    f"/v1/imports?campaign={campaigns[-1]}", b"Name,Phone,Office Phone\nAnn,+14155552671,+14155552672\n", kind="text/csv"))
 keys = several(lambda n: post("/v1/keys", {"name": f"reader {n}", "scopes": ["campaigns:read"]}))
 scripts = [f"patient-{chr(97 + n)}" for n in range(SPARES)]
 for name in scripts:

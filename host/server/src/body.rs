@@ -19,6 +19,7 @@ use crate::app::Config;
 use crate::codes;
 use crate::idempotency::Promise;
 use crate::problem::{FieldProblem, Problem};
+use crate::query::NOT_A_COUNTRY;
 use crate::strict::Strict;
 
 /// A JSON body of a shape.
@@ -218,6 +219,8 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldProblem 
         "unknown_value"
     } else if message.contains("is not a time zone") {
         campanile_domain::zone::UnknownZone::CODE
+    } else if message.contains(NOT_A_COUNTRY) {
+        "unknown_region"
     } else {
         "invalid"
     };

@@ -4,8 +4,8 @@
 //! what the first one made is answered, for a day, and the same key with another request is refused (CE0020). The promise
 //! covers the method, the path and the body; it is kept by the store, in the transaction of the write itself.
 //!
-//! Only the paths in [`TAKES_KEY`] take one. On the others the header is refused rather than ignored: some show a secret once
-//! and could not answer the same again, and the rest may be repeated as they are, because they ask for a state.
+//! Only the paths in [`TAKES_KEY`] take one. On the others that need a key the header is refused rather than ignored: some show a
+//! secret once and could not answer the same again, and the rest may be repeated as they are, because they ask for a state.
 
 use std::sync::{Arc, OnceLock};
 
@@ -186,5 +186,17 @@ mod tests {
         assert_eq!((refused.problem(), refused.codes()), ((400, "CE0011"), vec!["not_here".to_owned()]));
         let long = host.post_once(&host.live, "/v1/campaigns", &"k".repeat(256), &json!({})).await;
         assert_eq!((long.problem(), long.codes()), ((400, "CE0011"), vec!["key".to_owned()]));
+        let spaced = host.post_once(&host.live, "/v1/campaigns", "a b", &json!({})).await;
+        assert_eq!((spaced.problem(), spaced.codes()), ((400, "CE0011"), vec!["key".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn who_asks_and_whether_there_is_such_a_method_come_first() {
+        let host = Host::new().await;
+        let long = "k".repeat(256);
+        let nobody = host.post_once("cpn_live_nobody", "/v1/campaigns", &long, &json!({})).await;
+        assert_eq!(nobody.problem(), (401, "CE0001"));
+        let no_method = host.post_once(&host.live, "/v1/me", &long, &json!({})).await;
+        assert_eq!(no_method.problem(), (405, "CE0006"));
     }
 }

@@ -114,7 +114,7 @@ pub struct CampaignConfig {
     pub time_zone: Option<String>,
     /// `{"monday": [{"from": "09:00", "to": "18:00"}]}` or `{"start": "09:00", "end": "18:00", "days": ["monday"]}`.
     /// Default: Monday to Friday, 09:00 to 18:00.
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = super::hours::Hours, required = false)]
     pub calling_hours: Option<serde_json::Value>,
     /// How many calls at once, 1 to the account's limit. Default: 3.
     #[schema(nullable = false, minimum = 1)]

@@ -10,6 +10,7 @@ pub mod balance;
 pub mod calls;
 pub mod campaigns;
 pub mod explain;
+pub mod hours;
 pub mod imports;
 pub mod leads;
 pub mod plugins;

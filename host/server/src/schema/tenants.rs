@@ -2,9 +2,11 @@
 
 use campanile_domain::ports::store::SCOPES;
 use serde::Serialize;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{OneOfBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::closed;
 
 /// An account.
 #[derive(ToSchema)]
@@ -113,6 +115,30 @@ pub struct KindAllowance {
     pub http_requests: Option<u32>,
     /// The longest that one request may take, in milliseconds; not policies.
     pub http_request_ms: Option<u32>,
+}
+
+/// Limits by name; null takes one away, and of plugins it gives the default back.
+pub struct LimitsPatch;
+
+impl PartialSchema for LimitsPatch {
+    fn schema() -> RefOr<Schema> {
+        let nothing = || ObjectBuilder::new().schema_type(Type::Null).build();
+        let mut plugins = closed::<Allowance>(&[]);
+        plugins.schema_type = SchemaType::from_iter([Type::Object, Type::Null]);
+        for kind in ["policy", "evaluator", "importer", "gateway", "sink"] {
+            let either = OneOfBuilder::new().item(nothing()).item(Ref::from_schema_name("KindAllowance"));
+            plugins.properties.insert(kind.to_owned(), Schema::OneOf(either.build()).into());
+        }
+        let mut painted = closed::<TenantLimits>(&[]);
+        painted.properties.insert("plugins".to_owned(), Schema::Object(plugins).into());
+        Schema::Object(painted).into()
+    }
+}
+
+impl ToSchema for LimitsPatch {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        TenantLimits::schemas(schemas);
+    }
 }
 
 /// How an account is billed.

@@ -52,6 +52,7 @@ pub(crate) struct ReplayRequest {
     pub until: Option<Timestamp>,
     /// The version that is asked; `@active`, or nothing, is the one in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^@?[A-Za-z0-9.+-]{1,64}$")]
     pub version: Option<String>,
     /// Settings to ask with. When they are left out: those that were recorded; none for what a plugin of another name decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
