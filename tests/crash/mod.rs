@@ -8,4 +8,5 @@ mod doctored;
 mod killing;
 mod listener;
 mod oracle;
+mod promised;
 mod records;

@@ -18,7 +18,7 @@ use crate::admission::{self, Told};
 use crate::app::App;
 use crate::codes;
 use crate::frame::RequestIds;
-use crate::idempotency::Promise;
+use crate::idempotency::{Broken, Promise};
 use crate::problem::Problem;
 use crate::query;
 use crate::secret::{Secret, seed};
@@ -187,6 +187,9 @@ async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Pr
         admission::count(app, &hash, tenant, &told)?;
     }
     admission::key_used(app, found.key);
+    if let Some(Broken(problem)) = parts.extensions.get::<Broken>() {
+        return Err(problem.clone());
+    }
     Ok(found)
 }
 

@@ -19,6 +19,8 @@ use crate::app::Config;
 use crate::codes;
 use crate::idempotency::Promise;
 use crate::problem::{FieldProblem, Problem};
+use crate::query::NOT_A_COUNTRY;
+use crate::strict::Strict;
 
 /// A JSON body of a shape.
 pub(crate) struct Body<T>(pub T);
@@ -68,17 +70,20 @@ impl<S: Send + Sync> FromRequest<S> for Empty {
     }
 }
 
-/// A JSON body of a shape, or none at all: every wish has a default.
+/// A JSON body of a shape, or none at all, or null: every wish has a default.
 pub(crate) struct Optional<T>(pub T);
 
 impl<S: Send + Sync, T: Default + DeserializeOwned> FromRequest<S> for Optional<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if request.headers().get(header::CONTENT_TYPE).is_none() && HttpBody::is_end_stream(request.body()) {
             return Ok(Self(T::default()));
         }
-        Body::from_request(request, state).await.map(|Body(read)| Self(read))
+        match read(request).await? {
+            Value::Null => Ok(Self(T::default())),
+            sent => typed(sent).map(Self).map_err(Problem::invalid),
+        }
     }
 }
 
@@ -158,7 +163,7 @@ pub(crate) fn typed<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Fiel
     let mut faults: Vec<FieldProblem> = Vec::new();
     let mut taken_out = BTreeSet::new();
     loop {
-        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
+        let error = match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {
             Ok(read) if faults.is_empty() => return Ok(read),
             Ok(_) => return Err(faults),
             Err(error) => error,
@@ -214,6 +219,8 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldProblem 
         "unknown_value"
     } else if message.contains("is not a time zone") {
         campanile_domain::zone::UnknownZone::CODE
+    } else if message.contains(NOT_A_COUNTRY) {
+        "unknown_region"
     } else {
         "invalid"
     };
@@ -228,6 +235,9 @@ fn in_words(message: &str) -> String {
         "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "f32" | "f64" => "a number",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        other if other.starts_with("struct ") => "an object",
         other => other,
     };
     format!("this is {}; send {}", given.replace('`', "\""), expected.replace('`', "\""))
@@ -315,6 +325,23 @@ mod tests {
         assert_eq!(faults(json!({"name": null})), [("/name".to_owned(), "wrong_type".to_owned())]);
         assert_eq!(faults(json!({})), [("/name".to_owned(), "required".to_owned())]);
         assert_eq!(faults(json!([1])), [(String::new(), "wrong_type".to_owned())]);
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        // Serde would fill the fields in the order of their declaration.
+        assert_eq!(faults(json!({"name": "a", "list": [[1]]})), [("/list/0".to_owned(), "wrong_type".to_owned())]);
+        let fault = typed::<Outer>(json!({"name": "a", "list": [[1]]})).unwrap_err().remove(0);
+        assert_eq!(fault.message, "this is sequence; send an object");
+    }
+
+    #[test]
+    fn a_number_with_nothing_behind_its_point_is_whole() {
+        let count = |number: Value| typed::<Outer>(json!({"name": "a", "list": [{"count": number}]}));
+        assert_eq!(count(json!(30.0)).unwrap().list, [Inner { count: 30 }]);
+        for bad in [json!(30.5), json!(-1.0), json!(1e300)] {
+            assert_eq!(count(bad.clone()).unwrap_err().len(), 1, "{bad}");
+        }
     }
 
     #[test]

@@ -4,14 +4,14 @@
 //! what the first one made is answered, for a day, and the same key with another request is refused (CE0020). The promise
 //! covers the method, the path and the body; it is kept by the store, in the transaction of the write itself.
 //!
-//! Only the paths in [`TAKES_KEY`] take one. On the others the header is refused rather than ignored: some show a secret once
-//! and could not answer the same again, and the rest may be repeated as they are, because they ask for a state.
+//! Only the paths in [`TAKES_KEY`] take one. On the others that need a key the header is refused rather than ignored: some show a
+//! secret once and could not answer the same again, and the rest may be repeated as they are, because they ask for a state.
 
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use campanile_domain::ports::store::IdempotencyKey;
 use http::{HeaderName, Method, Uri};
 use sha2::{Digest, Sha256};
@@ -74,7 +74,8 @@ fn promised(request: &Request) -> Result<Option<Promise>, Problem> {
         let detail = format!("this request takes no Idempotency-Key; leave the header out. POST takes one at {paths}");
         return Err(refused("not_here", detail));
     }
-    let key = sent.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len())).map(str::to_owned);
+    let visible = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = sent.to_str().ok().filter(visible).map(str::to_owned);
     let key = key.ok_or_else(|| {
         let detail = format!("an Idempotency-Key is 1 to {LONGEST} visible ASCII characters; send a UUID, for example");
         refused("key", detail)
@@ -83,16 +84,22 @@ fn promised(request: &Request) -> Result<Option<Promise>, Problem> {
     Ok(Some(Promise { key, method, uri, digest: OnceLock::new() }))
 }
 
+/// A header that cannot be taken. Who asks is known before it is said, and a method that the path does not have comes first.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken(pub Problem);
+
 /// Reads the header of every request, and puts the promise where [`crate::auth`] and [`crate::body`] find it.
 pub(crate) async fn read(mut request: Request, next: Next) -> Response {
     match promised(&request) {
         Ok(Some(promise)) => {
             request.extensions_mut().insert(Arc::new(promise));
-            next.run(request).await
         }
-        Ok(None) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Ok(None) => {}
+        Err(problem) => {
+            request.extensions_mut().insert(Broken(problem));
+        }
     }
+    next.run(request).await
 }
 
 #[cfg(test)]
@@ -179,5 +186,17 @@ mod tests {
         assert_eq!((refused.problem(), refused.codes()), ((400, "CE0011"), vec!["not_here".to_owned()]));
         let long = host.post_once(&host.live, "/v1/campaigns", &"k".repeat(256), &json!({})).await;
         assert_eq!((long.problem(), long.codes()), ((400, "CE0011"), vec!["key".to_owned()]));
+        let spaced = host.post_once(&host.live, "/v1/campaigns", "a b", &json!({})).await;
+        assert_eq!((spaced.problem(), spaced.codes()), ((400, "CE0011"), vec!["key".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn who_asks_and_whether_there_is_such_a_method_come_first() {
+        let host = Host::new().await;
+        let long = "k".repeat(256);
+        let nobody = host.post_once("cpn_live_nobody", "/v1/campaigns", &long, &json!({})).await;
+        assert_eq!(nobody.problem(), (401, "CE0001"));
+        let no_method = host.post_once(&host.live, "/v1/me", &long, &json!({})).await;
+        assert_eq!(no_method.problem(), (405, "CE0006"));
     }
 }

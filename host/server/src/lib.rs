@@ -40,6 +40,7 @@ mod router;
 pub mod schema;
 mod secret;
 mod streams;
+mod strict;
 mod system;
 #[cfg(test)]
 mod testing;

@@ -26,6 +26,7 @@ pub(crate) fn page(limit: Option<u32>, cursor: Option<String>) -> Result<Page, P
 #[into_params(parameter_in = Query)]
 pub(crate) struct Paging {
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

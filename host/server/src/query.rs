@@ -13,6 +13,9 @@ use utoipa::openapi::{OpenApi, PathItem, RefOr};
 use crate::openapi::operations_of;
 use crate::problem::Problem;
 
+/// How the domain says that a text names no country.
+pub(crate) const NOT_A_COUNTRY: &str = "is not a country";
+
 /// The query of a request; `T` denies unknown fields.
 pub(crate) struct Query<T>(pub T);
 
@@ -81,6 +84,9 @@ fn refused(text: &str) -> Problem {
         return Problem::parameter(name, "repeated", format!("the parameter {name:?} is sent twice; send it once"));
     }
     match text.split_once(": ") {
+        Some((name, why)) if why.contains(NOT_A_COUNTRY) => {
+            Problem::parameter(name, "unknown_region", format!("{name:?} cannot be used: {why}"))
+        }
         Some((name, why)) => Problem::parameter(name, "invalid", format!("{name:?} cannot be used: {why}")),
         None => Problem::parameter("", "invalid", text),
     }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[serde(default, deny_unknown_fields)]
 pub struct ImportOptions {
     /// The country of numbers written without one, two letters; otherwise that of the campaign's zone.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z]{2}$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_region: Option<Region>,
     /// Column of the primary phone: its header, or its number from 1.
@@ -34,7 +34,7 @@ pub struct ImportOptions {
     pub ignored: Vec<String>,
     /// A script that says what rows mean, in the place of all of these: its `map_row` is asked. `name@3` or
     /// `name@active`; the version that is meant when the file is uploaded or reviewed stays.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<PluginRef>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.

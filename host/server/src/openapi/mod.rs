@@ -172,7 +172,9 @@ fn idempotency_key() -> Parameter {
         .description(Some(
             "1 to 255 characters of your choosing: the same request sent again within a day is answered and not repeated",
         ))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$")),
+        ))
         .build()
 }
 

@@ -1,7 +1,11 @@
 //! Campaigns.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::closed;
 
 /// A campaign as its owner sees it.
 #[derive(ToSchema, Serialize)]
@@ -64,64 +68,110 @@ pub struct StatusReason {
 }
 
 /// A new campaign: an assistant, and what its owner configures.
-#[derive(ToSchema, Serialize)]
-pub struct NewCampaign {
-    /// `asst_...`: who speaks.
-    pub assistant: String,
-    /// The rest.
-    #[serde(flatten)]
-    pub config: CampaignConfig,
+pub struct NewCampaign;
+
+impl PartialSchema for NewCampaign {
+    fn schema() -> RefOr<Schema> {
+        let mut painted = closed::<CampaignConfig>(&["assistant", "name"]);
+        let assistant = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^asst_[0-7][0-9a-hjkmnp-tv-z]{25}$"))
+            .description(Some("`asst_...`: who speaks."));
+        painted.properties.insert("assistant".to_owned(), Schema::Object(assistant.build()).into());
+        Schema::Object(painted).into()
+    }
 }
 
-/// What an owner configures. With POST, only `name` has to be sent; PATCH changes what it names.
+impl ToSchema for NewCampaign {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CampaignConfig::schemas(schemas);
+    }
+}
+
+/// A change of a campaign: of what it names.
+pub struct CampaignPatch;
+
+impl PartialSchema for CampaignPatch {
+    fn schema() -> RefOr<Schema> {
+        let painted = closed::<CampaignConfig>(&[]);
+        Schema::Object(painted).into()
+    }
+}
+
+impl ToSchema for CampaignPatch {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CampaignConfig::schemas(schemas);
+    }
+}
+
+/// What an owner configures.
 #[derive(ToSchema, Serialize)]
 pub struct CampaignConfig {
     /// 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     pub name: Option<String>,
     /// Whose clock the calling hours follow, an IANA name. Default: the assistant's.
     pub time_zone: Option<String>,
     /// `{"monday": [{"from": "09:00", "to": "18:00"}]}` or `{"start": "09:00", "end": "18:00", "days": ["monday"]}`.
     /// Default: Monday to Friday, 09:00 to 18:00.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = super::hours::Hours, required = false)]
     pub calling_hours: Option<serde_json::Value>,
     /// How many calls at once, 1 to the account's limit. Default: 3.
+    #[schema(nullable = false, minimum = 1)]
     pub max_concurrent_calls: Option<u32>,
     /// Rounds after the first, 0 to 5. Default: 3.
+    #[schema(nullable = false, maximum = 5)]
     pub max_retries: Option<u32>,
     /// From the end of a round's last attempt to the next round, 10 to 4320. Default: 60.
+    #[schema(nullable = false, minimum = 10, maximum = 4320)]
     pub retry_interval_minutes: Option<u32>,
     /// Continue calling until a human answers. Default: false.
+    #[schema(nullable = false)]
     pub retry_on_voicemail: Option<bool>,
     /// Keep calling until the objective is achieved, within `max_retries`. Default: false.
+    #[schema(nullable = false)]
     pub retry_until_goal: Option<bool>,
     /// A boolean post-call variable of the assistant.
     pub goal_variable: Option<String>,
     /// When the evaluator looked and the call did not tell: `retry` or `complete`. Default: `retry`.
+    #[schema(nullable = false, pattern = "^(retry|complete)$")]
     pub on_goal_undetermined: Option<String>,
     /// How long a lead waits for a missing evaluation before the campaign pauses. Default: 60.
+    #[schema(nullable = false, minimum = 1, maximum = 10080)]
     pub evaluation_timeout_minutes: Option<u32>,
     /// How a lead's contacts are gone through: `escalate` or `rotate`. Default: `escalate`.
+    #[schema(nullable = false, pattern = "^(escalate|rotate)$")]
     pub contact_strategy: Option<String>,
     /// Who decides after a call: `name@version` or `name@active`. Default: the built-in table.
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     pub policy: Option<String>,
     /// The policy's own settings.
+    #[schema(value_type = Object, required = false)]
     pub policy_settings: Option<serde_json::Value>,
     /// When the policy fails: `hold`, `built_in` or `stop`. Default: `hold`.
+    #[schema(nullable = false, pattern = "^(hold|built_in|stop)$")]
     pub on_policy_failure: Option<String>,
     /// Binds every policy, at most 100. Default: rounds times contacts, or 25 with a policy.
+    #[schema(minimum = 1, maximum = 100)]
     pub max_attempts_per_lead: Option<u32>,
     /// Who reads answered calls, in order. What the gateway determines comes first; each is asked only what is still open.
     /// At most 10.
+    #[schema(nullable = false, max_items = 10)]
     pub evaluators: Option<Vec<EvaluatorUse>>,
     /// Numbers to call from. Default: the assistant's.
+    #[schema(min_items = 1)]
     pub caller_ids: Option<Vec<String>>,
     /// Which of them a lead sees: `sticky` or `rotate`. Default: `sticky`.
+    #[schema(nullable = false, pattern = "^(sticky|rotate)$")]
     pub caller_id_strategy: Option<String>,
     /// Default: no limit.
+    #[schema(minimum = 1)]
     pub max_calls_per_caller_id_per_day: Option<u32>,
     /// In which order fresh leads are taken: `newest`, `oldest` or `random`. Default: `newest`.
+    #[schema(nullable = false, pattern = "^(newest|oldest|random)$")]
     pub order: Option<String>,
     /// Complete when nobody can be called any more. Default: true.
+    #[schema(nullable = false)]
     pub complete_when_no_leads: Option<bool>,
     /// No call before.
     #[schema(format = DateTime)]
@@ -130,6 +180,7 @@ pub struct CampaignConfig {
     #[schema(format = DateTime)]
     pub ends_at: Option<String>,
     /// What the campaign may spend in all, in millionths of the currency's unit.
+    #[schema(minimum = 1)]
     pub budget_micros: Option<i64>,
 }
 
@@ -196,9 +247,11 @@ pub enum EvaluatorUse {
 }
 
 /// An evaluator with settings of the campaign's.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct EvaluatorSettings {
     /// `name@version`
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     pub plugin: String,
     /// By the plugin's schema of settings.
     pub settings: serde_json::Value,

@@ -61,3 +61,11 @@ pub struct SavedMapping {
     #[schema(format = DateTime)]
     pub created_at: String,
 }
+
+/// A form with a lead file in it.
+#[derive(ToSchema)]
+pub struct LeadFileForm {
+    /// The file; the first one of the form counts.
+    #[schema(format = Binary)]
+    pub file: String,
+}

@@ -1,5 +1,6 @@
 //! Leads.
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A lead as its owner sees it.
@@ -75,18 +76,22 @@ pub struct Contact {
 }
 
 /// A lead as another system has it now. Either `phone` or `contacts` has to be sent; of the rest, what is left out stays.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct LeadUpsert {
     /// The primary phone, as people write it.
     pub phone: Option<String>,
     /// All phones, the primary first.
+    #[schema(nullable = false, min_items = 1)]
     pub contacts: Option<Vec<NewContact>>,
     /// Further phones, in the order they are tried; at most ten.
+    #[schema(nullable = false)]
     pub secondary_contacts: Option<Vec<NewContact>>,
     /// Merged into the lead's.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>, nullable = false)]
     pub variables: Option<serde_json::Value>,
     /// Higher first.
+    #[schema(nullable = false)]
     pub priority: Option<i32>,
     /// Not called before; counts while the lead waits.
     #[schema(format = DateTime)]
@@ -97,15 +102,19 @@ pub struct LeadUpsert {
     /// An IANA name, kept with the lead; for now the campaign's zone applies.
     pub time_zone: Option<String>,
     /// Take the primary phone also when another lead of the campaign has it.
+    #[schema(nullable = false)]
     pub allow_duplicate: Option<bool>,
     /// The country of phones without a country code, two letters; otherwise that of the campaign's zone.
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     pub default_region: Option<String>,
     /// Call a lead again that has ended, in a new era; otherwise it stays ended.
+    #[schema(nullable = false)]
     pub reopen: Option<bool>,
 }
 
 /// A phone of a lead that comes in.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewContact {
     /// As people write it.
     pub phone: String,
@@ -114,15 +123,16 @@ pub struct NewContact {
     /// What you call it: "mobile", "office".
     pub label: Option<String>,
     /// Merged over the lead's variables when this contact is dialled.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>, nullable = false)]
     pub variables: Option<serde_json::Value>,
 }
 
 /// A change of a lead; what is left out or null stays.
-#[derive(ToSchema)]
+#[derive(ToSchema, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct LeadPatch {
     /// Merged into the lead's.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::schema::VariableValue>>)]
     pub variables: Option<serde_json::Value>,
     /// Higher first.
     pub priority: Option<i32>,
@@ -133,5 +143,6 @@ pub struct LeadPatch {
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
     /// `created`: call again, in a new era. `completed`: stop. While a call is under way both take effect when it is over.
+    #[schema(pattern = "^(created|completed)$")]
     pub status: Option<String>,
 }

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::closed;
+use crate::api::v1::plugins::replay::ReplayRequest;
 
 use crate::rehearsal::Report as RehearsalReport;
 
@@ -179,4 +184,26 @@ pub struct Shadow {
     pub changes: Vec<Change>,
     /// Leads that diverged, at most 200.
     pub leads: Vec<Difference>,
+}
+
+/// A replay's wishes, and the script to ask.
+pub struct ScriptReplay;
+
+impl PartialSchema for ScriptReplay {
+    fn schema() -> RefOr<Schema> {
+        let mut painted = closed::<ReplayRequest>(&[]);
+        let about = "A draft, asked instead of a version; at most 256 KiB.";
+        let source = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some(about))
+            .build();
+        painted.properties.insert("source".to_owned(), Schema::Object(source).into());
+        Schema::Object(painted).into()
+    }
+}
+
+impl ToSchema for ScriptReplay {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ReplayRequest::schemas(schemas);
+    }
 }

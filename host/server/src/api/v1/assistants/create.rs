@@ -17,7 +17,7 @@ use crate::schema::assistants as schema;
 
 /// Makes an assistant.
 #[utoipa::path(post, path = "/v1/assistants", tag = "assistants",
-    request_body(content = schema::AssistantConfig, example = json!({
+    request_body(content = schema::NewAssistant, example = json!({
         "name": "Mara", "time_zone": "America/New_York", "gateway": "gw_01k9zr2v9pfb1sxkh5gqd0m8ea",
         "phone_numbers": ["(415) 555-2671"],
         "variables": [{"name": "wants_visit", "kind": "boolean", "description": "Does the person want a visit?"}]})),

@@ -19,7 +19,7 @@ use crate::schema::assistants as schema;
 
 /// Changes an assistant.
 #[utoipa::path(patch, path = "/v1/assistants/{id}", tag = "assistants", params(("id" = String, Path, description = "`asst_...`")),
-    request_body(content = schema::AssistantConfig, example = json!({"ring_timeout_seconds": 45})),
+    request_body(content = schema::AssistantPatch, example = json!({"ring_timeout_seconds": 45})),
     responses((status = 200, body = schema::Assistant)), security(("key" = ["assistants:write"])))]
 pub(crate) async fn patch_assistant(
     State(app): State<Arc<App>>,

@@ -17,6 +17,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// `operator`, or the id of a key: `key_...`.
+    #[param(pattern = "^(operator|key_[0-7][0-9a-hjkmnp-tv-z]{25})$")]
     actor: Option<String>,
     /// What was done: `campaign.start`, for example.
     action: Option<String>,
@@ -29,6 +30,7 @@ pub(crate) struct AuditQuery {
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -24,9 +24,10 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct LedgerQuery {
     /// Of calls of this campaign.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// `top_up`, `reserve`, `extend`, `release` or `settle`.
+    #[param(pattern = "^(top_up|reserve|extend|release|settle)$")]
     kind: Option<String>,
     /// At or after this instant.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -35,6 +36,7 @@ pub(crate) struct LedgerQuery {
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

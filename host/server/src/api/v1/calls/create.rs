@@ -42,7 +42,7 @@ const EXPIRES_MS: i64 = MINUTE_MS;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SingleCall {
     /// `asst_...`: who speaks.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^asst_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     assistant: AssistantId,
     /// Whom to call, as people write it.
     phone: String,
@@ -51,10 +51,11 @@ pub(crate) struct SingleCall {
     name: Option<String>,
     /// Named data for the conversation: texts, numbers, booleans; null for undetermined.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
     /// The country of a phone without a country code, two letters; otherwise that of the assistant's zone.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
     /// Gates that need not be open; needs the scope `calls:override`. The do-not-call list is never among them.
     #[serde(default, rename = "override")]

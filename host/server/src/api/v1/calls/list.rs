@@ -25,12 +25,13 @@ const STATUSES: [&str; 7] = ["initiated", "ringing", "in_progress", "completed",
 #[into_params(parameter_in = Query)]
 pub(crate) struct CallsQuery {
     /// Of this campaign.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// Of this lead.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^lead_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     lead: Option<LeadId>,
     /// `initiated`, `ringing`, `in_progress`, `completed`, `busy`, `unanswered` or `failed`.
+    #[param(pattern = "^(initiated|ringing|in_progress|completed|busy|unanswered|failed)$")]
     status: Option<String>,
     /// Started at or after this instant.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -39,6 +40,7 @@ pub(crate) struct CallsQuery {
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

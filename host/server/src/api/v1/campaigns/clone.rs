@@ -39,10 +39,11 @@ const LONGEST: usize = 255;
 pub(crate) struct CloneRequest {
     /// The name of the new one; the old one's with "(copy)" behind it if it is left out.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// Who speaks; the old one's assistant if it is left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^asst_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     assistant: Option<AssistantId>,
     /// Whose leads come along, as new ones; nobody's if it is left out. It needs the scope `leads:write`, too.
     #[serde(default)]

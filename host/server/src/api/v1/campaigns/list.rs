@@ -22,12 +22,13 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct CampaignsQuery {
     /// `draft`, `in_progress`, `paused` or `completed`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(draft|in_progress|paused|completed)$")]
     status: Option<CampaignState>,
     /// `campaign` if it is left out; `single_calls` or `single_calls_at_any_hour` for those that hold an assistant's single calls.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(campaign|single_calls|single_calls_at_any_hour)$")]
     kind: Option<CampaignKind>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

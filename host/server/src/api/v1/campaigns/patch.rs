@@ -31,7 +31,7 @@ pub(crate) struct Edited {
 #[utoipa::path(patch, path = "/v1/campaigns/{id}", tag = "campaigns",
     params(("id" = String, Path, description = "`cmp_...`"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; 412 if it is another by now")),
-    request_body(content = schema::CampaignConfig, example = json!({"max_retries": 2, "max_concurrent_calls": 10})),
+    request_body(content = schema::CampaignPatch, example = json!({"max_retries": 2, "max_concurrent_calls": 10})),
     responses((status = 200, body = schema::EditedCampaign)), security(("key" = ["campaigns:write"])))]
 pub(crate) async fn patch_campaign(
     State(app): State<Arc<App>>,

@@ -28,6 +28,7 @@ const KIND: &str = "rehearsal";
 pub(crate) struct RehearsalRequest {
     /// `name@version`, or `builtin` for the built-in table: the campaign is also rehearsed with it, with the same people.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     policy: Option<String>,
     /// Its settings. When they are left out: the campaign's own, if its policy has the same name.
     #[serde(default)]

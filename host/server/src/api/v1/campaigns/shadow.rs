@@ -26,7 +26,7 @@ use crate::schema::replay as schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShadowRequest {
     /// `name@version`; `name@active` is pinned to the version in force.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     policy: PluginRef,
     /// Its settings.
     #[serde(default)]

@@ -26,6 +26,9 @@ use crate::schema::campaigns as schema;
 pub(crate) struct StatsQuery {
     /// One or several of `hour`, `day`, `round`, `contact`, `caller_id` and `policy_version`, with commas between them: a
     /// table for each.
+    #[param(
+        pattern = "^(hour|day|round|contact|caller_id|policy_version)(,(hour|day|round|contact|caller_id|policy_version))*$"
+    )]
     by: Option<String>,
 }
 

@@ -29,14 +29,15 @@ pub(crate) struct ConnectionRequest {
     /// The block; its style is `oauth2-authorization-code`.
     auth: String,
     /// For people; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// The settings that the block names.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// The secrets that the block names; they are sealed and never shown again.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     secrets: Map<String, Value>,
 }
 

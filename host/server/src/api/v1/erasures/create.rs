@@ -25,6 +25,7 @@ pub(crate) struct NewErasure {
     phone: String,
     /// The country of a phone without a country code, two letters.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
     /// Keep exactly this number on the do-not-call list; otherwise the next import that has it calls the person again.
     #[serde(default = "yes")]

@@ -29,22 +29,23 @@ const NAMED: usize = 20;
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompareRequest {
     /// Two to five evaluators, written as in a campaign.
-    #[schema(value_type = Vec<crate::schema::campaigns::EvaluatorUse>)]
+    #[schema(value_type = Vec<crate::schema::campaigns::EvaluatorUse>, min_items = 2, max_items = 5)]
     evaluators: Vec<EvaluatorUse>,
     /// `call_...`
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^call_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     call: Option<CallId>,
     /// `lead_...`: its calls, the latest 50.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^lead_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     lead: Option<LeadId>,
     /// `cmp_...`: a random sample of its calls, drawn from the latest 10,000.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// How many calls the sample has; 50 at most and when it is left out.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 50)]
     sample: Option<usize>,
 }
 

@@ -30,20 +30,23 @@ const SIMULATED: &str = "simulated";
 #[serde(deny_unknown_fields)]
 pub(crate) struct GatewayRequest {
     /// For people; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// `simulated` is the carrier inside; `carrier` is one in a process of its own; `plugin` is a plugin's.
+    #[schema(pattern = "^(simulated|carrier|plugin)$")]
     kind: String,
     /// With kind `plugin`: which one, pinned to a version (`acme-voice@1.0.0`) or following the active one
     /// (`acme-voice@active`).
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// The kind's own settings.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// With kind `plugin`: the secrets that its manifest asks for, by name. They are sealed and never shown again.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     secrets: Map<String, Value>,
 }
 

@@ -27,6 +27,7 @@ use crate::schema::assistants as schema;
 pub(crate) struct GatewayPatch {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The settings, all of them.
     #[serde(default)]
@@ -34,6 +35,7 @@ pub(crate) struct GatewayPatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same plugin: `acme-voice@1.1.0` or `acme-voice@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
 }
 

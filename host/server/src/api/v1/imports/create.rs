@@ -31,10 +31,10 @@ const MOST_UNCONFIRMED: usize = 20;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportQuery {
     /// `cmp_...`: into which campaign.
-    #[param(value_type = String, example = "cmp_01k9zr2v9pfb1sxkh5gqd0m8ea")]
+    #[param(value_type = String, example = "cmp_01k9zr2v9pfb1sxkh5gqd0m8ea", pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: CampaignId,
     /// The country of numbers written without one, two letters; otherwise that of the campaign's zone.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z]{2}$")]
     default_region: Option<Region>,
     /// Column of the primary phone: its header, or its number from 1.
     primary: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct ImportQuery {
     /// Columns that are left out, separated by commas.
     ignored: Option<String>,
     /// `name@3` or `name@active`: a script whose `map_row` says what rows mean, in the place of columns.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     script: Option<PluginRef>,
     /// Row of the header as a spreadsheet counts; 0 for a file without one.
     header_row: Option<u64>,
@@ -60,7 +60,7 @@ pub(crate) struct ImportQuery {
     /// Which sheet of a workbook.
     sheet: Option<String>,
     /// `skip` (the default) or `update`: what becomes of rows whose lead the campaign has already.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(skip|update)$")]
     existing: Option<Existing>,
     /// `true`: import at once what the file is understood to be.
     #[serde(default)]
@@ -100,7 +100,7 @@ impl ImportQuery {
 #[utoipa::path(post, path = "/v1/imports", tag = "imports", params(ImportQuery),
     request_body(content(
         (String = "text/csv", example = "name,phone\nAnn,+14155552671\n"),
-        (Vec<u8> = "application/octet-stream"), (Vec<u8> = "multipart/form-data"))),
+        (String = "application/octet-stream"), (schema::LeadFileForm = "multipart/form-data"))),
     responses((status = 201, body = schema::Import)), security(("key" = ["leads:write"])))]
 pub(crate) async fn create_import(
     State(app): State<Arc<App>>,

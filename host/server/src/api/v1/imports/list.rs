@@ -22,12 +22,13 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportsQuery {
     /// `cmp_...`: into one campaign.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// `uploaded`, `reviewing`, `reviewed`, `running`, `finished`, `failed`, `undoing` or `undone`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(uploaded|reviewing|reviewed|running|finished|failed|undoing|undone)$")]
     status: Option<ImportStatus>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -27,7 +27,7 @@ pub(crate) struct ReviewBody {
     /// All that is said about the file; takes the place of what was said before.
     options: Option<ImportOptions>,
     /// `skip` or `update`: what becomes of rows whose lead the campaign has already.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(skip|update)$")]
     existing: Option<Existing>,
 }
 

@@ -27,9 +27,11 @@ use crate::secret::{KeyKind, Secret, rng};
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRequest {
     /// For people; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     pub name: String,
     /// What it may do: `admin`, `campaigns:read`, `campaigns:write`, `leads:read`, `leads:write`, `calls:read`,
     /// `assistants:write`, `plugins:read`, `plugins:write`.
+    #[schema(value_type = Vec<crate::schema::tenants::ScopeWord>, min_items = 1)]
     pub scopes: Vec<String>,
     /// Not valid from then on; left out: valid until it is revoked.
     #[serde(default)]

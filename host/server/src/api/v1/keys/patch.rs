@@ -25,6 +25,7 @@ use crate::schema;
 pub(crate) struct KeyPatchRequest {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// Not valid from then on; null: valid until it is revoked.
     #[serde(default, deserialize_with = "named")]

@@ -31,6 +31,7 @@ pub(crate) struct RotateRequest {
     /// For how many hours the old key stays valid beside the new one, 0 to 168; 24 if it is left out. With 0 it is over at
     /// once.
     #[serde(default)]
+    #[schema(maximum = 168)]
     overlap_hours: Option<u32>,
 }
 

@@ -27,10 +27,11 @@ const MOST: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
     /// 1 to 1,000.
-    #[schema(value_type = Vec<LeadBody>)]
+    #[schema(value_type = Vec<LeadBody>, min_items = 1, max_items = 1000)]
     leads: Vec<Value>,
     /// The country of phones without a country code, two letters; otherwise that of the campaign's zone.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
 }
 

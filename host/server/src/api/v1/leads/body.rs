@@ -24,16 +24,18 @@ pub(crate) struct LeadBody {
     phone: Option<String>,
     /// All phones, the primary first.
     #[serde(default)]
+    #[schema(min_items = 1)]
     contacts: Option<Vec<ContactBody>>,
     /// Further phones, in the order they are tried; at most ten.
     #[serde(default)]
     secondary_contacts: Vec<ContactBody>,
     /// Named data for the conversation: texts, numbers, booleans; null for undetermined.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
     /// Unique in the campaign: a second arrival updates the lead.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     external_id: Option<String>,
     /// Higher first; 0 if it is left out.
     #[serde(default)]
@@ -54,6 +56,7 @@ pub(crate) struct LeadBody {
     allow_duplicate: bool,
     /// The country of phones without a country code, two letters; otherwise that of the campaign's zone.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
 }
 
@@ -71,7 +74,7 @@ pub(crate) struct ContactBody {
     label: Option<String>,
     /// Merged over the lead's variables when this contact is dialled.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
 }
 

@@ -32,6 +32,7 @@ const MOST_VARIABLES: usize = 10;
 #[into_params(parameter_in = Query)]
 pub(crate) struct LeadsQuery {
     /// `created`, `scheduled`, `processing`, `rescheduled`, `completed`, `max_retries` or `suppressed`.
+    #[param(pattern = "^(created|scheduled|processing|rescheduled|completed|max_retries|suppressed)$")]
     status: Option<String>,
     /// The phase of `processing`, or why leads ended: `dialling`, `goal_reached`, `attempts_used`.
     reason: Option<String>,
@@ -48,8 +49,10 @@ pub(crate) struct LeadsQuery {
     #[param(value_type = Option<String>, format = DateTime)]
     created_until: Option<Timestamp>,
     /// `newest` first, or `oldest`; newest if it is left out.
+    #[param(pattern = "^(newest|oldest)$")]
     sort: Option<String>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -86,6 +89,7 @@ impl LeadsQuery {
 pub(crate) struct LeadsMeant {
     /// `created`, `scheduled`, `processing`, `rescheduled`, `completed`, `max_retries` or `suppressed`.
     #[serde(default)]
+    #[schema(pattern = "^(created|scheduled|processing|rescheduled|completed|max_retries|suppressed)$")]
     status: Option<String>,
     /// The phase of `processing`, or why leads ended.
     #[serde(default)]
@@ -95,9 +99,11 @@ pub(crate) struct LeadsMeant {
     gate: Option<String>,
     /// With one of these phones as any contact, as people write them; at most 1,000.
     #[serde(default)]
+    #[schema(max_items = 1000)]
     phones: Vec<String>,
     /// With one of these external ids; at most 1,000.
     #[serde(default)]
+    #[schema(max_items = 1000)]
     external_ids: Vec<String>,
     /// Made at or after.
     #[serde(default)]
@@ -109,7 +115,7 @@ pub(crate) struct LeadsMeant {
     created_until: Option<Timestamp>,
     /// With variables of just these values; at most 10.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::schema::VariableValue>)]
     variables: Variables,
 }
 

@@ -32,7 +32,7 @@ use crate::schema;
 pub(crate) struct UpdateRequest {
     /// Which leads: those that meet every condition.
     #[serde(default)]
-    #[schema(value_type = Option<LeadsMeant>)]
+    #[schema(value_type = LeadsMeant)]
     filter: Map<String, Value>,
     /// Every lead of the campaign; instead of a filter.
     #[serde(default)]

@@ -36,11 +36,11 @@ const KIND: &str = "replay";
 pub(crate) struct ReplayRequest {
     /// `cmp_...`: what was decided in this campaign, by whoever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     pub campaign: Option<CampaignId>,
     /// `lead_...`: what was decided about this lead, by whoever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^lead_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     pub lead: Option<LeadId>,
     /// Only what was decided then or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +52,7 @@ pub(crate) struct ReplayRequest {
     pub until: Option<Timestamp>,
     /// The version that is asked; `@active`, or nothing, is the one in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^@?[A-Za-z0-9.+-]{1,64}$")]
     pub version: Option<String>,
     /// Settings to ask with. When they are left out: those that were recorded; none for what a plugin of another name decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +60,7 @@ pub(crate) struct ReplayRequest {
     pub settings: Option<Map<String, Value>>,
     /// Decisions to look at, 1 to 100,000; 10,000 when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 100000)]
     pub limit: Option<u64>,
     /// Also estimate what would follow: the campaign is rehearsed as it is and with this policy, with people made like those of
     /// its past calls. Needs `campaign`.
@@ -92,6 +94,9 @@ pub(crate) async fn replay_plugin(
 
 /// The reference that a name and a version in a request mean.
 fn named(name: &str, version: Option<&str>) -> Result<PluginRef, Problem> {
+    if name.contains('@') || name.parse::<PluginRef>().is_err() {
+        return Err(Problem::not_found("plugin"));
+    }
     let version = version.unwrap_or("active");
     let version = version.strip_prefix('@').unwrap_or(version);
     format!("{name}@{version}").parse().map_err(|_| {

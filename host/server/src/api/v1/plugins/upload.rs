@@ -22,7 +22,7 @@ const WASM: &str = "application/wasm";
 /// Uploads a component. Its name, version and kind are in its manifest. The answer says what admission made of it;
 /// compiling and testing follow, see the version. The same bytes again are the same version.
 #[utoipa::path(post, path = "/v1/plugins", tag = "plugins",
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component, at most 4 MiB; importers and evaluators at most 48 MiB"),
+    request_body(content = String, content_type = "application/wasm", description = "The component, at most 4 MiB; importers and evaluators at most 48 MiB"),
     responses((status = 202, description = "Admitted; the other gates follow", body = schema::PluginVersion),
         (status = 200, description = "It was there already", body = schema::PluginVersion)),
     security(("key" = ["plugins:write"])))]

@@ -27,6 +27,7 @@ const LONGEST_SOURCE: usize = 256 << 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScriptRequest {
     /// Lower-case letters, digits and dashes, a letter first, 3 to 49 characters. Campaigns name it as their policy.
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}$")]
     name: String,
     /// The script, at most 256 KiB.
     source: String,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::KIND;
 use super::create::{check_source, rejected};
@@ -19,21 +18,20 @@ use crate::problem::{FieldProblem, Problem};
 use crate::schema::replay as schema;
 
 /// A replay's wishes, and the script to ask.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 pub(crate) struct ScriptReplayRequest {
     /// A draft, asked instead of a version; at most 256 KiB.
     #[serde(default)]
     source: Option<String>,
     /// Which decisions, and with which settings.
     #[serde(flatten)]
-    #[schema(value_type = ReplayRequest)]
     wishes: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Puts recorded decisions to a script again. With a source a draft is asked, which is checked like a script that is kept and
 /// then forgotten. The work is a job; no lead is touched by it.
 #[utoipa::path(post, path = "/v1/scripts/{name}/replay", tag = "scripts", params(("name" = String, Path, description = "Its name")),
-    request_body(content = ScriptReplayRequest, example = json!({"version": "@active", "since": "2026-03-01T00:00:00Z", "limit": 1000})),
+    request_body(content = schema::ScriptReplay, example = json!({"version": "@active", "since": "2026-03-01T00:00:00Z", "limit": 1000})),
     responses((status = 202, description = "It runs", body = schema::Job)), security(("key" = ["plugins:write"])))]
 pub(crate) async fn replay_script(
     State(app): State<Arc<App>>,

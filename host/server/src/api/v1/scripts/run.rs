@@ -27,25 +27,27 @@ pub(crate) struct ScriptRun {
     source: String,
     /// What the draft is called, in messages.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}$")]
     name: Option<String>,
     /// Its settings.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// `call_...`
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^call_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     call: Option<CallId>,
     /// `lead_...`: its calls, the latest 50.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^lead_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     lead: Option<LeadId>,
     /// `cmp_...`: a random sample of its calls that are over, drawn from the latest 10,000.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// How many calls the sample has; 50 at most and when it is left out.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 50)]
     sample: Option<usize>,
 }
 

@@ -27,28 +27,31 @@ use crate::schema::sinks as schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SinkRequest {
     /// For people; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// `cmp_...`: whose results it writes.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: CampaignId,
     /// `src_...`: only leads that this source brought. External ids are one source's own, so a sink that writes to records by
     /// them should name the source they are of. All leads of the campaign when it is left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^src_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     source: Option<SourceId>,
     /// Which plugin, pinned to a version (`acme-results@1.0.0`) or following the active one (`acme-results@active`).
     #[serde(default)]
+    #[schema(value_type = String, required = true, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What its manifest asks for.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// The secrets that its manifest asks for, by name. They are sealed and never shown again.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     secrets: Map<String, Value>,
     /// What it is told of; every outcome and answers that come late when it is left out.
     #[serde(default)]
+    #[schema(min_items = 1)]
     events: Option<Vec<String>>,
     /// It is told what happened before now, too; false when it is left out.
     #[serde(default)]

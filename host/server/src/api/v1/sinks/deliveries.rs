@@ -24,8 +24,10 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveriesQuery {
     /// `waiting`, `delivered`, `skipped` or `failed`.
+    #[param(pattern = "^(waiting|delivered|skipped|failed)$")]
     status: Option<String>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

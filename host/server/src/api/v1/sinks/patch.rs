@@ -27,6 +27,7 @@ use crate::schema::sinks as schema;
 pub(crate) struct SinkPatch {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The settings, all of them; for what is written from now on.
     #[serde(default)]
@@ -34,9 +35,11 @@ pub(crate) struct SinkPatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same plugin: `acme-results@1.1.0` or `acme-results@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What it is told of from now on.
     #[serde(default)]
+    #[schema(min_items = 1)]
     events: Option<Vec<String>>,
 }
 

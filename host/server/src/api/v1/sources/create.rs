@@ -27,27 +27,31 @@ use crate::schema::sources as schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRequest {
     /// For people; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// `cmp_...`: the campaign that it feeds.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: CampaignId,
     /// Which importer, pinned to a version (`acme-crm@1.0.0`) or following the active one (`acme-crm@active`).
     #[serde(default)]
+    #[schema(value_type = String, required = true, pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// What its manifest asks for.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     settings: Map<String, Value>,
     /// The secrets that its manifest asks for, by name. They are sealed and never shown again.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     secrets: Map<String, Value>,
     /// How national numbers are read where a record names no country: two ISO 3166 letters. By the campaign's zone when
     /// it is left out.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_country: Option<String>,
     /// How often it is asked, 1 to 10080 minutes; 15 when it is left out.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
     interval_minutes: Option<u32>,
     /// A lead that ended and changes there is called again; false when it is left out.
     #[serde(default)]

@@ -28,6 +28,7 @@ use crate::schema::sources as schema;
 pub(crate) struct SourcePatch {
     /// For people; 1 to 255 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The settings, all of them. Other settings begin anew: without a cursor and without what the importer kept.
     #[serde(default)]
@@ -35,12 +36,15 @@ pub(crate) struct SourcePatch {
     settings: Option<Map<String, Value>>,
     /// Another version of the same importer: `acme-crm@1.1.0` or `acme-crm@active`.
     #[serde(default)]
+    #[schema(pattern = "^[a-z][a-z0-9-]{2,48}(@[A-Za-z0-9.+-]{1,64})?$")]
     plugin: Option<String>,
     /// Two ISO 3166 letters.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_country: Option<String>,
     /// 1 to 10080.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
     interval_minutes: Option<u32>,
     /// A lead that ended and changes there is called again.
     #[serde(default)]

@@ -29,10 +29,11 @@ const PIECE: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SuppressionsBatch {
     /// 1 to 1,000.
-    #[schema(value_type = Vec<SuppressionBody>)]
+    #[schema(value_type = Vec<SuppressionBody>, min_items = 1, max_items = 1000)]
     suppressions: Vec<Value>,
     /// The country of phones without a country code, two letters.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
 }
 

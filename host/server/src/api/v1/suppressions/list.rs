@@ -24,8 +24,10 @@ pub(crate) struct SuppressionsQuery {
     /// This number alone; an empty list when it is not on it.
     phone: Option<String>,
     /// The country of a phone without a country code, two letters.
+    #[param(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
     /// How many rows at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

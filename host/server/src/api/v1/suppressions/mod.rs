@@ -32,9 +32,11 @@ pub(crate) struct SuppressionBody {
     phone: String,
     /// Why, for people, at most 255 characters; it shows wherever the number does.
     #[serde(default)]
+    #[schema(max_length = 255)]
     reason: Option<String>,
     /// The country of a phone without a country code, two letters.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) struct SuppressionBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct RegionQuery {
     /// The country of a phone without a country code, two letters.
+    #[param(pattern = "^[A-Za-z]{2}$")]
     default_region: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct TenantPatch {
     /// Limits by name; those that are left out stay, null takes an optional one away. Those of plugins likewise, one by
     /// one: `{"plugins": {"policy": {"fuel": 1000000}}}`, null gives all of them back.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::LimitsPatch>)]
     limits: Option<Map<String, Value>>,
     /// True: until it is false again no call is made, and the account's keys read and stop things only.
     #[serde(default)]

@@ -23,7 +23,7 @@ use crate::schema::tenants as schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct TopUp {
     /// More than 0, in millionths of the unit of the account's currency: 10000000 is ten euros.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 1)]
     amount_micros: Micros,
 }
 

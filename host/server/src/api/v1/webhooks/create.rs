@@ -25,10 +25,11 @@ pub(crate) struct WebhookRequest {
     url: String,
     /// What it is told of; everything, what later releases add too, when it is left out.
     #[serde(default)]
+    #[schema(min_items = 1)]
     events: Option<Vec<String>>,
     /// `cmp_...`: only events of this campaign; those of the account when it is left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// `asst_...`: only events of this assistant's campaigns and single calls; whoever speaks when it is left out.
     #[serde(default)]
@@ -44,6 +45,7 @@ pub(crate) struct WebhookRequest {
     only_completed: bool,
     /// For people; at most 255 characters.
     #[serde(default)]
+    #[schema(max_length = 255)]
     description: String,
 }
 

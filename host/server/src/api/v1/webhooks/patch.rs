@@ -27,17 +27,18 @@ pub(crate) struct WebhookPatch {
     url: Option<String>,
     /// What it is told of from now on; null: everything.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1)]
     events: Option<Option<Vec<String>>>,
     /// `cmp_...`: only events of this campaign from now on; null: of the account.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<Option<CampaignId>>,
     /// With the format `hosted`: only calls that somebody or something answered. The format and the assistant stay.
     #[serde(default)]
     only_completed: Option<bool>,
     /// For people; at most 255 characters.
     #[serde(default)]
+    #[schema(max_length = 255)]
     description: Option<String>,
     /// Whether it is told. What waits when it is disabled is sent when it is enabled again; what happens in between is not,
     /// but `recover` brings it back.
