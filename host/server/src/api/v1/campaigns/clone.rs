@@ -80,7 +80,7 @@ pub(crate) struct Cloned {
 /// them. Whoever is suppressed or on the do-not-call list, was erased or removed by their source, stays out. Cancelling the job
 /// leaves those who came; a host that stops in the middle goes on at its next start.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/clone", tag = "campaigns", params(("id" = String, Path, description = "`cmp_...`")),
-    request_body(content = CloneRequest, example = json!({"name": "Autumn check-ups", "leads": "not_reached"})),
+    request_body(content = CloneRequest, example = json!({"name": "Autumn check-ups"})),
     responses((status = 201, body = Cloned)), security(("key" = ["campaigns:write"])))]
 pub(crate) async fn clone_campaign(
     State(app): State<Arc<App>>,
