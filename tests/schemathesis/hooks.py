@@ -87,12 +87,12 @@ BEYOND = {
     # it is by the schema of a plugin's or a gateway's own settings
     "plugin_settings", "gateway_settings",
     # it is about the moment, about a script or a component that does not compile, or about the file that was sent before
-    "script", "plugin_invalid", "in_the_past", "only_header", "no_phone_column", "no_such_header_row",
+    "script", "plugin_invalid", "in_the_past", "empty_file", "only_header", "no_phone_column", "no_such_header_row",
 }
 # The same of codes that mean more elsewhere, with the place.
 PLACES = [
-    # one of two fields is enough, so neither is required
-    (r"/phone|/goal_variable", "required"),
+    # one of two fields is enough, or one needs the other, so neither is required by itself
+    (r"/phone|/goal_variable|/plugin", "required"),
     # what may be lowered depends on the kind of plugin, and how many calls on the account
     (r"/limits/plugins/\w+/\w+|/max_concurrent_calls", "range"),
     # which secrets there are is said by a plugin's manifest

@@ -133,6 +133,9 @@ impl Reading<'_> {
                     Value::Object(fields.collect())
                 }
                 ("items", items) => self.plain(items, within),
+                ("additionalProperties", values @ Value::Object(_)) => self.plain(values, within),
+                // What it says is in the description, in fewer words.
+                ("pattern", _) => continue,
                 ("type", kinds) => self.kind(kinds),
                 ("format", format) if format != "date-time" => continue,
                 ("description", Value::String(text)) => text.replace('\n', " ").into(),

@@ -117,7 +117,7 @@ pub struct CampaignConfig {
     #[schema(value_type = super::hours::Hours, required = false)]
     pub calling_hours: Option<serde_json::Value>,
     /// How many calls at once, 1 to the account's limit. Default: 3.
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(nullable = false, minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub max_concurrent_calls: Option<u32>,
     /// Rounds after the first, 0 to 5. Default: 3.
     #[schema(nullable = false, maximum = 5)]
@@ -165,7 +165,7 @@ pub struct CampaignConfig {
     #[schema(nullable = false, pattern = "^(sticky|rotate)$")]
     pub caller_id_strategy: Option<String>,
     /// Default: no limit.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub max_calls_per_caller_id_per_day: Option<u32>,
     /// In which order fresh leads are taken: `newest`, `oldest` or `random`. Default: `newest`.
     #[schema(nullable = false, pattern = "^(newest|oldest|random)$")]

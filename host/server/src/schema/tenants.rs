@@ -35,29 +35,31 @@ pub struct Tenant {
 #[serde(deny_unknown_fields)]
 pub struct TenantLimits {
     /// Calls at once over all campaigns.
-    #[schema(default = 100, minimum = 1)]
+    #[schema(default = 100, minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub max_concurrent_calls: u32,
     /// Dials per second over all campaigns; null: no limit.
     #[schema(exclusive_minimum = 0)]
     pub calls_per_second: Option<f64>,
     /// The least gap between two calls to one phone over all campaigns.
-    #[schema(default = 10)]
+    #[schema(default = 10, format = Int64, maximum = 4294967295_i64)]
     pub min_gap_minutes: u32,
     /// Calls to one phone in a local day; null: no limit.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub max_calls_per_number_per_day: Option<u32>,
     /// What it may use of plugins, where the operator has set less than everybody may.
     #[schema(required = false)]
     pub plugins: Allowance,
     /// Campaigns, whatever their status, of the account and of its test twin each; null: no limit.
+    #[schema(format = Int64, maximum = 4294967295_i64)]
     pub max_campaigns: Option<u32>,
     /// Leads of all campaigns, those that ended included, of the account and of its test twin each; null: no limit.
+    #[schema(format = "uint64")]
     pub max_leads: Option<u64>,
     /// Requests of this API a second, of the account and of its test twin each.
-    #[schema(default = 100, minimum = 1)]
+    #[schema(default = 100, minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub requests_per_second: u32,
     /// Requests that may come at once.
-    #[schema(default = 200, minimum = 1)]
+    #[schema(default = 200, minimum = 1, format = Int64, maximum = 4294967295_i64)]
     pub requests_burst: u32,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct SuppressionBody {
     phone: String,
     /// Why, for people, at most 255 characters; it shows wherever the number does.
     #[serde(default)]
-    #[schema(max_length = 255)]
+    #[schema(min_length = 1, max_length = 255)]
     reason: Option<String>,
     /// The country of a phone without a country code, two letters.
     #[serde(default)]
