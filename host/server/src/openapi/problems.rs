@@ -24,7 +24,6 @@ pub(crate) static SPECIAL: &[(&str, &str, &[&Code])] = &[
     ("get", "/errors/{code}", &[&codes::NOT_FOUND]),
     // accounts
     ("post", "/v1/tenants/{id}/top_up", &[&codes::CONFLICT]),
-    ("patch", "/v1/balance", &[&codes::CONFLICT]),
     ("get", "/v1/balance/ledger", &[&codes::NOT_FOUND]),
     ("post", "/v1/quarantine/release", &[&codes::CONFLICT]),
     // who speaks, through what
