@@ -24,6 +24,7 @@ use crate::schema::imports as schema;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConfirmBody {
     /// Remember what the rows mean under this name, for the next file with the same headers; 1 to 255 characters.
+    #[schema(min_length = 1, max_length = 255)]
     save_mapping_as: Option<String>,
 }
 
