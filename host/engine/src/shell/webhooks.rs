@@ -130,8 +130,11 @@ impl WebhookDuty {
         };
         let WebhookTurn { id, url, secrets, events, calls, more } = turn;
         let until = self.writes.clock.now() + BATCH_MS;
-        let mut waiting: VecDeque<News> =
-            events.into_iter().map(News::Event).chain(calls.into_iter().map(News::Call)).collect();
+        let mut waiting: VecDeque<News> = events
+            .into_iter()
+            .map(|event| News::Event(Box::new(event)))
+            .chain(calls.into_iter().map(News::Call))
+            .collect();
         let (mut under_way, mut sendings, mut held) = (FuturesUnordered::new(), Vec::new(), Vec::new());
         let mut goes_on = true;
         loop {
@@ -203,13 +206,13 @@ impl WebhookDuty {
 
 /// What a webhook is to be told.
 enum News {
-    Event(Envelope),
+    Event(Box<Envelope>),
     Call(EndedCall),
 }
 
 impl News {
     /// Its number in the log, and the event.
-    const fn name(&self) -> (i64, EventId) {
+    fn name(&self) -> (i64, EventId) {
         match self {
             Self::Event(event) => (event.sequence, event.id),
             Self::Call(call) => (call.sequence, call.event),
