@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use campanile_domain::attempt::CallStatus;
 use campanile_domain::ids::CallId;
+use campanile_domain::plugin::instance::Health;
 use campanile_domain::ports::gateway::{CallEvent, Dial, Finding, Gateway, PlaceAnswer, Refusal, RefusalScope};
 use campanile_domain::time::{HOUR_MS, MINUTE_MS};
 use campanile_engine::shell::clock::VirtualClock;

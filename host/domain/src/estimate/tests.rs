@@ -149,6 +149,9 @@ proptest! {
 
     #[test]
     fn more_slots_are_never_slower(case in case(), more in 1..60u32) {
+        // Under a daily cap faster rounds can put one more call before a midnight, and a thousandth of a lead then waits for
+        // the next one.
+        let case = Case { per_day: None, ..case };
         let (few, many) = (case.told(), Case { slots: case.slots + more, ..case.clone() }.told());
         if few.unfinished.is_none() && many.unfinished.is_none() {
             let open = |told: &Estimate| open_ms(&case.config.calling_hours, START, told.ends_at.unwrap_or(START));
