@@ -50,7 +50,7 @@ impl Listening {
         let request = request.header("accept", "text/event-stream").header("last-event-id", behind.to_string());
         let runtime = api.runtime();
         // A stream has no end that a limit could wait for.
-        let answer = runtime.block_on(request.timeout(Duration::from_secs(3_600)).send());
+        let answer = runtime.block_on(async { request.timeout(Duration::from_secs(3_600)).send().await });
         let answer = answer.map_err(|error| format!("GET /v1/events: {error}"))?;
         if answer.status().as_u16() != 200 {
             return Err(format!("GET /v1/events answered {}", answer.status()));
