@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn a_night_neither_counts_nor_ends_it() {
         let shut = Seen::Shut(Gate::Balance);
-        assert_eq!(told(|minute| if minute < 10 || minute > 50 { shut } else { Seen::Quiet }, 200), [66]);
-        assert_eq!(told(|minute| if minute < 20 || minute > 50 { shut } else { Seen::Quiet }, 200), [15]);
+        assert_eq!(told(|minute| if (10..=50).contains(&minute) { Seen::Quiet } else { shut }, 200), [66]);
+        assert_eq!(told(|minute| if (20..=50).contains(&minute) { Seen::Quiet } else { shut }, 200), [15]);
         assert_eq!(told(|_| Seen::Quiet, 200), Vec::<i64>::new());
     }
 }

@@ -187,7 +187,7 @@ impl Account {
     /// What is there is what the model says.
     fn check(&self, main: &Connection, records: &Connection) -> Result<(), TestCaseError> {
         for life in &self.lives {
-            let places = asked(main, &[life.word.clone()]);
+            let places = asked(main, std::slice::from_ref(&life.word));
             prop_assert_eq!(places.is_empty(), life.gone, "{} in {:?}", &life.word, &places);
             let row = self.world.lead(life.id);
             prop_assert_eq!(row.contacts.is_empty(), life.gone);
@@ -201,7 +201,7 @@ impl Account {
                 prop_assert!(places.is_empty(), "{} in {:?}", life.number, places);
             }
             for written in life.said.iter().chain(&life.decided) {
-                let places = asked(records, &[written.word.clone()]);
+                let places = asked(records, std::slice::from_ref(&written.word));
                 prop_assert_eq!(places.is_empty(), written.gone, "{:?} in {:?}", written, &places);
             }
         }
