@@ -107,7 +107,17 @@ PLACES = [
     (r"/secrets/.*", "required"),
     (r"/secrets/.*", "unknown_field"),
     # lists that grow with every release; the answer names all of them
-    (r"(\?|/filter/)(gate|reason)|/events/\d+", "unknown_value"),
+    (r"(\?|/filter/|/leads/)(gate|reason)|/events/\d+|\?types", "unknown_value"),
+    # a stream has no pages, and the numbers of the log are what happened
+    (r"\?(limit|cursor)", "not_here"),
+    (r"\?after", "range"),
+    # what a webhook may be told depends on the words that it is told in
+    (r"/(only_completed|events|assistant|campaign)", "format"),
+    # hours whose two ends are the same, in words of their own
+    (r"/calling_hours", "invalid"),
+    # a whole question is read by the room that asks it
+    (r"/(decide|evaluate)", "invalid"),
+    (r"/(decide|evaluate)", "not_its_role"),
     # a name or an object with settings, told in words of its own
     (r"/evaluators/\d+", "invalid"),
     # the cases of a script are read by the room that plays them

@@ -135,6 +135,7 @@ pub(crate) fn secrets(
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretValue {
     /// 1 to 16384 bytes.
+    #[schema(min_length = 1, max_length = 16384)]
     value: String,
 }
 

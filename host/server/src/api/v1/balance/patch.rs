@@ -22,7 +22,7 @@ use crate::schema::balance as schema;
 pub(crate) struct BalancePatch {
     /// More than 0, in millionths of the currency's unit: with less available `balance.low` is told. Null: never.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     low_below_micros: Option<Option<Micros>>,
 }
 

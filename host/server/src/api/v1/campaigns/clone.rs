@@ -56,10 +56,21 @@ pub(crate) struct CloneRequest {
 #[serde(untagged)]
 #[expect(dead_code, reason = "a description; the values are read by hand, because faults name their places")]
 pub(crate) enum LeadsTaken {
-    /// `all`; or `not_reached`: those of whom no call was answered by a person.
-    Word(String),
+    /// In a word.
+    Word(LeadsWord),
     /// Those that meet every condition.
     Meant(LeadsMeant),
+}
+
+/// Whose leads, in a word.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "a description, like the one above")]
+pub(crate) enum LeadsWord {
+    /// Everybody's.
+    All,
+    /// Those of whom no call was answered by a person.
+    NotReached,
 }
 
 /// The draft, and what brings its leads.

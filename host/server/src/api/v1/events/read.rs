@@ -38,15 +38,18 @@ const PIECES: u32 = 20;
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// Names of events, separated by commas: `lead.completed,call.ended`; everything when it is left out.
+    #[param(pattern = r"[^,\s]", required = false)]
     types: Option<String>,
     /// `cmp_...`: only events of this campaign.
     campaign: Option<String>,
     /// The number (`sequence`) of the last event that you have; what happened behind it comes next.
+    #[param(minimum = 0)]
     after: Option<i64>,
     /// Begins with what happened at this instant or later, where `after` is left out.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// Of a page: how many events at most, 1 to 200; 50 if it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// Of a page: `next_cursor` of the page before.
     cursor: Option<String>,
@@ -65,8 +68,8 @@ pub(crate) struct EventsQuery {
 /// Events are told that the key may read: of leads and calls with `leads:read` and `calls:read`, of imports and sources with
 /// `leads:read`, of plugins with `plugins:read`, of webhooks with `admin`.
 #[utoipa::path(get, path = "/v1/events", tag = "events",
-    params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "Of a stream: like `after`, and before it")),
-    responses((status = 200, content((schema::Listed<schema::events::Event> = "application/json"), (String = "text/event-stream")))),
+    params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Of a stream: like `after`, and before it")),
+    responses((status = 200, content((schema::Listed<schema::events::Event> = "application/json"), (serde_json::Value = "text/event-stream")))),
     security(("key" = ["campaigns:read"])))]
 pub(crate) async fn read_events(
     State(app): State<Arc<App>>,
@@ -74,6 +77,10 @@ pub(crate) async fn read_events(
     headers: HeaderMap,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
+    if let Some(after @ ..0) = query.after {
+        let message = format!("after is {after}; events are numbered from 1, and 0 is before the first");
+        return Err(Problem::parameter("after", "range", message));
+    }
     let kinds = asked::kinds(&key, query.types.as_deref())?;
     let campaign = query.campaign.as_deref().map(str::parse::<CampaignId>).transpose();
     let campaign = campaign.map_err(|error| Problem::new(&codes::NOT_FOUND, error.to_string()))?;

@@ -34,18 +34,19 @@ pub(crate) struct VersionRun {
     settings: Map<String, Value>,
     /// `call_...`
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^call_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     call: Option<CallId>,
     /// `lead_...`: its calls, the latest 50.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^lead_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     lead: Option<LeadId>,
     /// `cmp_...`: a random sample of its calls that are over, drawn from the latest 10,000.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cmp_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     campaign: Option<CampaignId>,
     /// How many calls the sample has; 50 at most and when it is left out.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 50)]
     sample: Option<usize>,
     /// Of one that decides: the whole question, as `input` of a decision in a lead's timeline shows it.
     #[serde(default)]
@@ -57,7 +58,7 @@ pub(crate) struct VersionRun {
     evaluate: Option<Value>,
     /// With a question of your own: the calling hours, written as in a campaign, that its calendar answers from.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<crate::schema::hours::Hours>)]
     calling_hours: Option<CallingHours>,
 }
 

@@ -24,19 +24,19 @@ use crate::schema::privacy as schema;
 pub(crate) struct RetentionPatch {
     /// What was said in calls; 7 to 36500 days.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 7, maximum = 36500)]
     transcripts_days: Option<Option<u32>>,
     /// What policies, shadows and evaluators were asked and answered; 7 to 36500 days.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 7, maximum = 36500)]
     records_days: Option<Option<u32>>,
     /// The persons of leads that ended, from their end on, and what others wrote about leads; 7 to 36500 days.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 7, maximum = 36500)]
     ended_leads_days: Option<Option<u32>>,
     /// The event log; 30 to 36500 days.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 30, maximum = 36500)]
     events_days: Option<Option<u32>>,
 }
 

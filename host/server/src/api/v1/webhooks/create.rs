@@ -33,12 +33,12 @@ pub(crate) struct WebhookRequest {
     campaign: Option<CampaignId>,
     /// `asst_...`: only events of this assistant's campaigns and single calls; whoever speaks when it is left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^asst_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     assistant: Option<AssistantId>,
     /// `standard` when it is left out. `hosted`: one message for every call that is over, in the words of hosted calling platforms,
     /// for flows that were made for those; an assistant has one of them at most.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false, pattern = "^(standard|hosted)$")]
     format: WebhookFormat,
     /// With the format `hosted`: only calls that somebody or something answered.
     #[serde(default)]
