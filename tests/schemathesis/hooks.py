@@ -94,6 +94,7 @@ BEYOND = {
     "plugin_settings", "gateway_settings",
     # it is about the moment, about a script or a component that does not compile, or about the file that was sent before
     "script", "plugin_invalid", "in_the_past", "empty_file", "only_header", "no_phone_column", "no_such_header_row",
+    "not_a_table", "no_such_sheet", "too_many_rows", "too_many_columns", "row_too_large", "workbook_too_large",
 }
 # The same of codes that mean more elsewhere, with the place.
 PLACES = [
