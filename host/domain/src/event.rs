@@ -1,6 +1,6 @@
 //! The events that the outside can be told of, in one list.
 //!
-//! Sinks and webhooks choose from it, the store writes nothing that is not in it, and the table in
+//! Sinks, webhooks and the event stream choose from it, the store writes nothing that is not in it, and the table in
 //! `docs/webhooks.md` is held against it. A name is a promise: it is never reused and never changes its meaning.
 
 /// What an event is about; the objects of its `data`.

@@ -32,7 +32,8 @@ pub enum Seen {
     Shut(Gate),
 }
 
-/// Whether a shut gate is left shut until a person does something.
+/// Whether a shut gate is left shut until a person does something. The account's slots are among them for an account that is
+/// suspended: it has none. Whether its slots are merely taken is not asked here, the engine alone knows it.
 pub const fn needs_a_person(gate: Gate) -> bool {
     matches!(
         gate,

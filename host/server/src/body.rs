@@ -231,6 +231,11 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldProblem 
 fn in_words(message: &str) -> String {
     let Some((given, expected)) = message.split_once(", expected ") else { return message.to_owned() };
     let given = given.strip_prefix("invalid type: ").or(given.strip_prefix("invalid value: ")).unwrap_or(given);
+    let given = match given {
+        "map" => "an object",
+        "sequence" => "a list",
+        other => other,
+    };
     let expected = match expected {
         "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
@@ -332,7 +337,7 @@ mod tests {
         // Serde would fill the fields in the order of their declaration.
         assert_eq!(faults(json!({"name": "a", "list": [[1]]})), [("/list/0".to_owned(), "wrong_type".to_owned())]);
         let fault = typed::<Outer>(json!({"name": "a", "list": [[1]]})).unwrap_err().remove(0);
-        assert_eq!(fault.message, "this is sequence; send an object");
+        assert_eq!(fault.message, "this is a list; send an object");
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Engine {
             }
             Note::Health(gateway, answer) => {
                 let hands = Arc::clone(&self.hands);
-                let asked = self.core.gateway_is_healthy(gateway);
+                let is_dialled = self.core.gateway_is_healthy(gateway);
                 let told = told.clone();
                 self.tasks.spawn(async move {
                     let checked = match hands.gateways.get(gateway) {
@@ -246,13 +246,13 @@ impl Engine {
                         }),
                         Some(installed) => {
                             let checked = installed.port.check().await;
-                            if asked && checked.as_ref().is_ok_and(|checked| checked.health == Health::Ready) {
+                            if is_dialled && checked.as_ref().is_ok_and(|checked| checked.health == Health::Ready) {
                                 let _ = told.send(Event::GatewayReady(gateway, installed.port.able()));
                             }
                             checked
                         }
                     };
-                    let _ = answer.send(checked.map(|checked| if asked { checked } else { not_lately(checked) }));
+                    let _ = answer.send(checked.map(|checked| if is_dialled { checked } else { not_lately(checked) }));
                 });
             }
             Note::Drain(_) => {}

@@ -19,7 +19,7 @@ use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::post::{Letter, Post};
 use campanile_domain::ports::post_call::{PostCall, PostCalls};
 use campanile_domain::ports::store::{
-    DueWebhook, EndedCall, Held, ReadOn, Sending, Store, StoreError, Stored, WebhookTurn,
+    DueWebhook, EndedCall, HeldDelivery, ReadOn, Sending, Store, StoreError, Stored, WebhookTurn,
 };
 use campanile_domain::time::{SECOND_MS, Timestamp};
 use campanile_domain::webhook::{self as rules, KEPT_ANSWER_BYTES, TIMEOUT_MS};
@@ -183,11 +183,11 @@ impl WebhookDuty {
             }
             News::Call(call) => match self.post_calls.post_call(tenant, call.call, at).await {
                 Ok(PostCall::Ready(body)) => Ok(body),
-                Ok(PostCall::NotYet(until)) => return Told::Held(Held { sequence, until }),
+                Ok(PostCall::NotYet(until)) => return Told::Held(HeldDelivery { sequence, until }),
                 Err(StoreError::NotFound(_)) => Err("the call is not kept any more".to_owned()),
                 Err(error) => {
                     tracing::warn!(event = %id, %error, "a call could not be read for its webhook");
-                    return Told::Held(Held { sequence, until: at + UNREADABLE_MS });
+                    return Told::Held(HeldDelivery { sequence, until: at + UNREADABLE_MS });
                 }
             },
         };
@@ -223,7 +223,7 @@ impl News {
 /// What became of it.
 enum Told {
     Sent(Sending),
-    Held(Held),
+    Held(HeldDelivery),
 }
 
 /// The message, signed.

@@ -21,7 +21,7 @@ use serde_json::Value;
 use self::asking::Wrong;
 pub use self::cases::Case;
 use self::judging::{Differences, failed};
-pub(crate) use self::past::{Past, Ran};
+pub(crate) use self::past::{Asked, Past, Ran};
 pub(crate) use self::which::Which;
 use crate::ports::{ScriptRole, Scripts};
 

@@ -43,11 +43,7 @@ pub(crate) struct Ran {
 }
 
 /// Who is asked.
-pub(crate) struct Past<'a> {
-    /// Through this.
-    pub app: &'a App,
-    /// On whose behalf, and within whose limits.
-    pub tenant: TenantKey,
+pub(crate) struct Asked<'a> {
     /// The version, or what a draft is called.
     pub who: PluginRef,
     /// The source of a draft.
@@ -58,27 +54,34 @@ pub(crate) struct Past<'a> {
     pub decides: bool,
     /// It evaluates.
     pub evaluates: bool,
+}
+
+/// The asking, on behalf of an account and within its limits.
+pub(crate) struct Past<'a> {
+    app: &'a App,
+    tenant: TenantKey,
+    asked: Asked<'a>,
     /// The lead whose decisions were read last.
-    pub of_lead: Option<(LeadId, Vec<DecisionRecord>)>,
+    of_lead: Option<(LeadId, Vec<DecisionRecord>)>,
 }
 
 impl<'a> Past<'a> {
-    /// Somebody who plays no role yet.
-    pub(crate) const fn of(app: &'a App, tenant: TenantKey, who: PluginRef, settings: Value) -> Self {
-        Self { app, tenant, who, draft: None, settings, decides: false, evaluates: false, of_lead: None }
+    /// Nobody is asked yet.
+    pub(crate) const fn of(app: &'a App, tenant: TenantKey, asked: Asked<'a>) -> Self {
+        Self { app, tenant, asked, of_lead: None }
     }
 
     /// Asks about a call that happened. Calls of one lead should come together: its decisions are read once.
     pub(crate) async fn ran(&mut self, call: Call) -> Result<Ran, Problem> {
         let determined = serde_json::to_value(&call.variables).map_err(Problem::internal)?;
         let mut ran = Ran::nothing(Some(call.id), call.lead, determined);
-        if self.decides
+        if self.asked.decides
             && let Some(record) = self.record(&call).await?
         {
             ran.decided = Some(record.output.clone());
             ran.decision = Some(self.decides_again(&record, &call, &mut ran.log).await?);
         }
-        if self.evaluates {
+        if self.asked.evaluates {
             let (input, calendar) = self.app.store.question_about(self.tenant, call.id).await?;
             ran.evaluation = Some(self.evaluation(&input, calendar, &mut ran.log).await);
         }
@@ -132,9 +135,9 @@ impl<'a> Past<'a> {
     }
 
     async fn decision(&self, input: PolicyInput, calendar: Calendar, log: &mut Vec<String>) -> Value {
-        let (policy, settings) = (self.who.clone(), self.settings.clone());
+        let (policy, settings) = (self.asked.who.clone(), self.asked.settings.clone());
         let asked = PolicyCall { tenant: self.tenant, policy, settings, input, calendar };
-        let answer = self.app.policies.consider(&asked, self.draft).await;
+        let answer = self.app.policies.consider(&asked, self.asked.draft).await;
         log.extend(answer.log);
         match answer.decision {
             Ok(decision) => json!({ "answer": decision }),
@@ -143,10 +146,11 @@ impl<'a> Past<'a> {
     }
 
     async fn evaluation(&self, input: &EvaluationInput, calendar: Calendar, log: &mut Vec<String>) -> Value {
-        let answer = match self.draft {
-            Some(source) => self.app.scripts.evaluate(self.tenant, source, &self.settings, input, calendar).await,
+        let Asked { who, draft, settings, .. } = &self.asked;
+        let answer = match draft {
+            Some(source) => self.app.scripts.evaluate(self.tenant, source, settings, input, calendar).await,
             None => {
-                let used = EvaluatorUse { plugin: self.who.clone(), settings: self.settings.clone() };
+                let used = EvaluatorUse { plugin: who.clone(), settings: settings.clone() };
                 self.app.evaluators.evaluate(self.tenant, &used, input, calendar).await
             }
         };

@@ -7,8 +7,8 @@ use campanile_domain::ids::{EventId, LeadId, WebhookId};
 use campanile_domain::outbox::WAITS_MS;
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString};
 use campanile_domain::ports::store::{
-    DeliveryStatus, EndedCall, EventFilter, Held, Page, ReadOn, SecretOwner, Sending, Store, StoreError, Webhook,
-    WebhookConfig, WebhookDelivery, WebhookTurn,
+    DeliveryStatus, EndedCall, EventFilter, HeldDelivery, Page, ReadOn, SecretOwner, Sending, Store, StoreError,
+    Webhook, WebhookConfig, WebhookDelivery, WebhookTurn,
 };
 use campanile_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use campanile_domain::webhook::{HOSTED_EVENT, MOST_OF_TENANT, MOST_WAITING, WebhookFormat};
@@ -372,7 +372,7 @@ pub fn the_end_of_calls_is_told_of_one_assistant(store: Arc<dyn Store>) {
     let [first, second] = [calls(&anybody, later)[0].sequence, calls(&anybody, later)[1].sequence];
     let until = later + MINUTE_MS;
     world.done(world.store.keep_sendings(&world.ctx(later), anybody.key, vec![sent(second, later, Ok(200))]));
-    let held = [first, second].map(|sequence| Held { sequence, until }).to_vec();
+    let held = [first, second].map(|sequence| HeldDelivery { sequence, until }).to_vec();
     world.done(world.store.hold_deliveries(&world.ctx(later), anybody.key, held));
     assert_eq!(keys(calls(&anybody, later)), ended[2..]);
     assert_eq!(keys(calls(&anybody, until)), [ended[2], ended[0]]);

@@ -161,7 +161,7 @@ pub struct EndedCall {
 
 /// A delivery that is not sent yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldDelivery {
     /// The event's number.
     pub sequence: i64,
     /// Until then.
@@ -243,7 +243,7 @@ pub trait Webhooks: Send + Sync {
     /// told any more.
     async fn webhook_turn(&self, ctx: &WriteContext, webhook: WebhookKey, limit: u32) -> Stored<Option<WebhookTurn>>;
     /// Deliveries that wait go on waiting, as if they had not been looked at.
-    async fn hold_deliveries(&self, ctx: &WriteContext, webhook: WebhookKey, held: Vec<Held>) -> Stored<()>;
+    async fn hold_deliveries(&self, ctx: &WriteContext, webhook: WebhookKey, held: Vec<HeldDelivery>) -> Stored<()>;
     /// Keeps what came of messages; whether more may be sent at once.
     async fn keep_sendings(&self, ctx: &WriteContext, webhook: WebhookKey, sendings: Vec<Sending>) -> Stored<bool>;
 }

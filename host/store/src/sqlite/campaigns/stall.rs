@@ -11,7 +11,7 @@ use crate::sqlite::fault::{Done, Fault, broken};
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::scope::{Cache, Scope};
 
-/// Those in progress with leads that have not ended.
+/// Those in progress (1) with leads that have not ended. The index `campaign_live` has 1 and 2, and is found by naming both.
 pub(super) fn watched(db: &Connection) -> Done<Vec<(TenantKey, CampaignKey)>> {
     let found = db
         .prepare_cached(

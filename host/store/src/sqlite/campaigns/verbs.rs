@@ -132,7 +132,8 @@ fn set(op: &mut Op<'_>, before: &Campaign, to: CampaignState, reason: StatusReas
     let begins = to == CampaignState::InProgress;
     op.db
         .prepare_cached(
-            "UPDATE campaign SET stalled_gate = NULL, stalled_since = NULL, stalled_told = 0, state = ?2, reason = ?3, revision = revision + 1, updated_at = ?4,
+            "UPDATE campaign SET state = ?2, reason = ?3, revision = revision + 1, updated_at = ?4,
+                    stalled_gate = NULL, stalled_since = NULL, stalled_told = 0,
                     callable_since = CASE WHEN ?5 THEN ?4 ELSE callable_since END,
                     started_at = CASE WHEN ?5 THEN coalesce(started_at, ?4) ELSE started_at END,
                     completed_at = CASE WHEN ?6 THEN ?4 ELSE completed_at END

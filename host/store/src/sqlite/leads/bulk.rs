@@ -26,7 +26,7 @@ const EXAMPLES: usize = 10;
 /// Why a lead that should be called again is not.
 pub(super) const SUPPRESSED: &str = "lead_suppressed";
 /// Why nothing of a lead is changed any more.
-const ERASED: &str = "lead_erased";
+pub(super) const ERASED: &str = "lead_erased";
 
 /// Where a job is, if it runs.
 pub(crate) struct Position<T> {

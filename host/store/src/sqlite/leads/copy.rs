@@ -4,6 +4,8 @@
 //! each of them is still meant, and the job's row moves in the same transaction, so that a host that died goes on behind the
 //! last whole page. What comes along is who they are and what is known of them; what happened to them stays where it is.
 
+use std::collections::BTreeSet;
+
 use campanile_domain::contact::{Contact, Unusable};
 use campanile_domain::ids::{CampaignId, JobId};
 use campanile_domain::lead::{Completion, LeadState};
@@ -11,16 +13,14 @@ use campanile_domain::ports::store::{CopyCounts, CopyStep, Lead, LeadAdded, Lead
 use rusqlite::params;
 
 use super::add::{self, Arrival, OfKnown};
-use super::bulk::{self, Position, SUPPRESSED};
+use super::bulk::{self, ERASED, Position, SUPPRESSED};
 use super::filter::Question;
 use super::lead;
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::fault::{Done, Fault};
 use crate::sqlite::op::Op;
-use crate::sqlite::row::digits;
+use crate::sqlite::row::{digits, list};
 
-/// Why somebody who was erased does not come along: nobody is left.
-const ERASED: &str = "lead_erased";
 /// Why somebody does not whom their source has no more.
 const REMOVED: &str = "removed_at_source";
 
@@ -41,9 +41,10 @@ pub(crate) fn step(
     let campaign = campaign::key_of(op.db, op.ctx.tenant, to)?;
     let meant = Question::of(op.db, op.ctx.tenant, filter)?.still(op.db, keys)?;
     let mut people = lead::by_keys(op.db, op.ctx.tenant, &meant)?;
+    let listed = listed(op, people.values())?;
     let mut new = Vec::with_capacity(meant.len());
     for lead in meant.iter().filter_map(|key| people.remove(key)) {
-        match left_out(op, &lead)? {
+        match left_out(&lead, &listed) {
             Some(rule) => *counts.left_out.entry(rule.to_owned()).or_default() += 1,
             None => new.push(person(lead)),
         }
@@ -60,19 +61,26 @@ pub(crate) fn step(
 }
 
 /// The rule by which somebody stays where they are.
-fn left_out(op: &Op<'_>, lead: &Lead) -> Done<Option<&'static str>> {
-    match lead.state {
-        LeadState::Suppressed(_) => return Ok(Some(SUPPRESSED)),
-        LeadState::Completed(Completion::Erased) => return Ok(Some(ERASED)),
-        LeadState::Completed(Completion::RemovedAtSource) => return Ok(Some(REMOVED)),
-        _ => {}
+fn left_out(lead: &Lead, listed: &BTreeSet<i64>) -> Option<&'static str> {
+    match (lead.state, contacts(lead).next()) {
+        (LeadState::Suppressed(_), _) => Some(SUPPRESSED),
+        (LeadState::Completed(Completion::Erased), _) => Some(ERASED),
+        (LeadState::Completed(Completion::RemovedAtSource), _) | (_, None) => Some(REMOVED),
+        (_, Some(primary)) => listed.contains(&digits(primary.phone)).then_some(SUPPRESSED),
     }
-    let Some(primary) = contacts(lead).next() else { return Ok(Some(REMOVED)) };
-    let is_listed: bool = op
+}
+
+/// Which of their primary numbers are on the do-not-call list.
+fn listed<'a>(op: &Op<'_>, people: impl Iterator<Item = &'a Lead>) -> Done<BTreeSet<i64>> {
+    let numbers = people.filter_map(|lead| contacts(lead).next()).map(|primary| digits(primary.phone));
+    let found = op
         .db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM suppression WHERE tenant = ?1 AND phone = ?2)")?
-        .query_row(params![op.tenant(), digits(primary.phone)], |row| row.get(0))?;
-    Ok(is_listed.then_some(SUPPRESSED))
+        .prepare_cached(
+            "SELECT phone FROM suppression WHERE tenant = ?1 AND phone IN (SELECT value FROM json_each(?2))",
+        )?
+        .query_map(params![op.tenant(), list(numbers)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
 }
 
 /// Those that their source or their owner did not replace.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use campanile_domain::ids::{EventId, TenantKey, WebhookId, WebhookKey};
 use campanile_domain::plugin::secrets::SecretString;
 use campanile_domain::ports::store::{
-    DeliveryStatus, DueWebhook, Held, Listed, Page, ReadOn, Recovery, Sending, Stored, Webhook, WebhookConfig,
+    DeliveryStatus, DueWebhook, HeldDelivery, Listed, Page, ReadOn, Recovery, Sending, Stored, Webhook, WebhookConfig,
     WebhookDelivery, WebhookTurn, Webhooks, WriteContext,
 };
 use campanile_domain::time::Timestamp;
@@ -88,7 +88,7 @@ impl Webhooks for SqliteStore {
         }
         Ok(Some(turn))
     }
-    async fn hold_deliveries(&self, ctx: &WriteContext, key: WebhookKey, held: Vec<Held>) -> Stored<()> {
+    async fn hold_deliveries(&self, ctx: &WriteContext, key: WebhookKey, held: Vec<HeldDelivery>) -> Stored<()> {
         self.write(Bulk, ctx, move |op| turn::hold(op, key, &held)).await
     }
     async fn keep_sendings(&self, ctx: &WriteContext, key: WebhookKey, sendings: Vec<Sending>) -> Stored<bool> {

@@ -4,7 +4,7 @@
 //! was sent and not answered for before the host died is sent again with the same event id.
 
 use campanile_domain::ids::{AttemptKey, EventId, TenantKey, WebhookId, WebhookKey};
-use campanile_domain::ports::store::{DueWebhook, EndedCall, Held, SecretOwner, Sending, WebhookTurn};
+use campanile_domain::ports::store::{DueWebhook, EndedCall, HeldDelivery, SecretOwner, Sending, WebhookTurn};
 use campanile_domain::time::{DAY_MS, Timestamp};
 use campanile_domain::webhook::{self as rules, GIVEN_UP_MS, MOST_WAITING, Verdict, WebhookFormat};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -139,11 +139,11 @@ pub(super) fn skip(op: &Op<'_>, key: WebhookKey, gone: &[i64]) -> Done<()> {
 }
 
 /// They wait for longer. What was taken or given up meanwhile stays so.
-pub(super) fn hold(op: &Op<'_>, key: WebhookKey, held: &[Held]) -> Done<()> {
+pub(super) fn hold(op: &Op<'_>, key: WebhookKey, held: &[HeldDelivery]) -> Done<()> {
     let mut hold = op
         .db
         .prepare_cached("UPDATE webhook_delivery SET next_at = ?3 WHERE webhook = ?1 AND seq = ?2 AND state = 0")?;
-    for Held { sequence, until } in held {
+    for HeldDelivery { sequence, until } in held {
         hold.execute((key.0, sequence, until.0))?;
     }
     Ok(())

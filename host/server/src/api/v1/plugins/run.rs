@@ -21,7 +21,7 @@ use crate::body::Body;
 use crate::path::{Name, Version};
 use crate::policies;
 use crate::problem::{FieldProblem, Problem};
-use crate::trying::{Past, Ran, Which};
+use crate::trying::{Asked, Past, Ran, Which};
 
 /// What a version is asked: about calls that happened (one, those of a lead, or a random sample of a campaign's), or a
 /// question of your own.
@@ -97,8 +97,9 @@ pub(crate) async fn run_plugin_version(
     }
     policies::fits(&app, key.of(), &who, &settings).await?;
     let (decides, evaluates) = (decides.is_ok(), evaluates.is_ok());
-    let asked = who.to_string();
-    let mut past = Past { decides, evaluates, ..Past::of(&app, key.of(), who, settings) };
+    let version = who.to_string();
+    let asked = Asked { who, draft: None, settings, decides, evaluates };
+    let mut past = Past::of(&app, key.of(), asked);
     let own = question(decide.as_ref(), evaluate.as_ref())?;
     let names_calls = call.is_some() || lead.is_some() || campaign.is_some();
     let data = match own {
@@ -126,11 +127,11 @@ pub(crate) async fn run_plugin_version(
                 Question::Decide(_) => ("/decide", "decide"),
                 Question::Evaluate(_) => ("/evaluate", "evaluate"),
             };
-            let message = format!("{asked} does not {what}");
+            let message = format!("{version} does not {what}");
             return Err(Problem::invalid(vec![FieldProblem::new(field, "not_its_role", message)]));
         }
     };
-    Ok(Json(VersionRan { version: asked, data }))
+    Ok(Json(VersionRan { version, data }))
 }
 
 /// A question that a person wrote.

@@ -17,7 +17,7 @@ use crate::body::Body;
 use crate::ports::{ScriptRead, ScriptRole};
 use crate::problem::{FieldProblem, Problem};
 use crate::schema::scripts as schema;
-use crate::trying::{Past, Ran, Which};
+use crate::trying::{Asked, Past, Ran, Which};
 
 /// A draft and the calls that it is asked about: one, those of a lead, or a random sample of a campaign's.
 #[derive(Deserialize, ToSchema)]
@@ -82,12 +82,14 @@ pub(crate) async fn run_script(
     let ScriptRead { roles, .. } = app.scripts.check(key.of(), &source).await.map_err(rejected)?;
     let calls = which.calls(&app, key.of()).await?;
     let settings = Value::Object(settings);
-    let mut draft = Past {
+    let asked = Asked {
+        who: policy,
         draft: Some(&source),
+        settings,
         decides: roles.contains(&ScriptRole::RetryPolicy),
         evaluates: roles.contains(&ScriptRole::CallEvaluator),
-        ..Past::of(&app, key.of(), policy, settings)
     };
+    let mut draft = Past::of(&app, key.of(), asked);
     let mut data = Vec::with_capacity(calls.len());
     for call in calls {
         data.push(draft.ran(call).await?);
