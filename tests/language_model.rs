@@ -186,8 +186,9 @@ fn every_failure_of_a_model_is_told_apart_and_none_is_an_answer() {
     assert!(shown.contains("api_key") && !shown.contains(KEY), "{shown}");
 }
 
-/// An opt-in: a real model, however small. What it answers is its business; that every call is answered whole, or has an
-/// error that says why, is ours.
+/// An opt-in: a real model, however small, asked in each of the three ways. What it answers is its business; that every call
+/// is answered whole by the rules of the question, or has an error that says why, is ours. A schema leaves even the smallest
+/// model no other way than to answer.
 #[test]
 fn a_real_model_answers_whole_or_says_why_not() {
     let Some(base) = std::env::var("CAMPANILE_LLM").ok() else {
@@ -196,20 +197,34 @@ fn a_real_model_answers_whole_or_says_why_not() {
     };
     let address = base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
     let host = Host::start(&["--plugin-host", &address]);
-    let account = host.account("Harbour Dental");
-    let campaign = campaign(&account, 6, &base, &json!({"timeout_seconds": 90, "max_tokens": 400}));
-    campaign.start();
-    let read = patience::until("every call was asked about", Duration::from_secs(600), || {
-        let calls = calls(&campaign);
-        let tried =
-            |call: &Value| call["evaluation"]["done"] == true || call["evaluation"]["failures"].as_u64() > Some(0);
-        (calls.len() >= 6 && calls.iter().all(tried)).then_some(calls)
-    });
-    let whole = read.iter().filter(|call| call["evaluation"]["done"] == true).count();
-    for call in &read {
-        let (answer, error) = (&call["variables"][GOAL], &call["evaluation"]["error"]);
-        assert!(answer["reason"].is_string() || error["code"].is_string(), "{call}");
-        println!("{} {} {}", answer["value"], error["code"], answer["reason"]);
+    for mode in ["auto", "json_object", "text"] {
+        let account = host.account(mode);
+        let settings =
+            json!({"mode": mode, "timeout_seconds": 90, "max_tokens": 150, "price_input": 1.0, "price_output": 2.0});
+        let campaign = campaign(&account, 4, &base, &settings);
+        campaign.start();
+        let read = patience::until("every call was asked about", Duration::from_secs(600), || {
+            let calls = calls(&campaign);
+            let tried =
+                |call: &Value| call["evaluation"]["done"] == true || call["evaluation"]["failures"].as_u64() > Some(0);
+            (calls.len() >= 4 && calls.iter().all(tried)).then_some(calls)
+        });
+        let mut whole = 0;
+        for call in &read {
+            let (answer, evaluation) = (&call["variables"][GOAL], &call["evaluation"]);
+            println!("{mode}: {} {} {}", answer["value"], evaluation["error"]["code"], answer["reason"]);
+            if evaluation["done"] == true {
+                whole += 1;
+                assert!(answer["value"].is_boolean() || answer["value"].is_null(), "{call}");
+                assert!(answer["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{call}");
+                assert_eq!(answer["by"]["name"], "llm-evaluator@0.1.0", "{call}");
+                assert!(evaluation["cost_micros"].as_i64() > Some(0), "{call}");
+            } else {
+                assert!(evaluation["error"]["code"].is_string(), "{call}");
+                assert!(answer["value"].is_null(), "half an answer is none: {call}");
+            }
+        }
+        println!("{mode}: {whole} of {} calls answered whole", read.len());
+        assert!(mode != "auto" || whole > 0, "a schema leaves a model no other way: {read:#?}");
     }
-    println!("{whole} of {} calls answered whole", read.len());
 }

@@ -214,6 +214,25 @@ fn what_is_paused_ends_the_watch_with_a_conflict() {
 }
 
 #[test]
+fn how_long_things_are_kept_changes_only_when_it_is_meant() {
+    let host = Host::start(&[]);
+    let account = host.account("Acme");
+    let desk = Desk { api: &account.live };
+    let change = ["retention", "update", "--set", "transcripts_days=90"];
+    let (code, words) = desk.refused(&change);
+    assert_eq!((code, words.contains("--yes")), (2, true), "nobody can be asked: {words}");
+    assert_eq!(desk.asks(&["retention", "get"])["transcripts_days"], Value::Null);
+    assert_eq!(desk.asks(&[&change[..], &["--yes"]].concat())["transcripts_days"], 90);
+    assert!(desk.runs(&["retention", "get"]).well().stdout.contains("transcripts_days"));
+    let (code, words) = desk.refused(&["retention", "update", "--set", "events_days=3", "--yes"]);
+    assert_eq!((code, words.contains("30 to 36500 days")), (6, true), "{words}");
+    assert_eq!(
+        desk.asks(&["retention", "update", "--set", "transcripts_days=null", "--yes"])["transcripts_days"],
+        Value::Null
+    );
+}
+
+#[test]
 fn exit_codes_are_those_of_the_refusal() {
     let host = Host::start(&[]);
     let account = host.account("Acme");

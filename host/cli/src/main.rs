@@ -109,6 +109,9 @@ enum Command {
     /// The do-not-call list
     #[command(subcommand)]
     Suppression(nouns::suppression::Suppression),
+    /// How long the account keeps transcripts, records, ended leads and events
+    #[command(subcommand)]
+    Retention(nouns::retention::Retention),
     /// API keys of the account
     #[command(subcommand)]
     Key(nouns::key::Key),
@@ -183,6 +186,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Source(command) => on_tokio(nouns::source::run(command)),
         Command::Webhook(command) => on_tokio(nouns::webhook::run(command)),
         Command::Suppression(command) => on_tokio(nouns::suppression::run(command)),
+        Command::Retention(command) => on_tokio(nouns::retention::run(command)),
         Command::Key(command) => on_tokio(nouns::key::run(command)),
         Command::Tenant(command) => on_tokio(nouns::tenant::run(command)),
         Command::Api(args) => on_tokio(nouns::api::run(args)),

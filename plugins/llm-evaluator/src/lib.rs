@@ -27,7 +27,10 @@ impl CallEvaluator for LlmEvaluator {
             return Ok(Evaluation::undetermined(wanted, "nothing was said, and no model was asked"));
         }
         let user = prompt::user(talk, wanted, settings)?;
-        let Told { content, tokens } = wire::ask(settings, &prompt::system(settings), &user, &prompt::schema(wanted))?;
+        let Told { content, tokens } = {
+            let schema = |bounded| prompt::schema(wanted, bounded);
+            wire::ask(settings, &prompt::system(settings), &user, schema)?
+        };
         let answers = reading::answers(&content, talk, wanted).map_err(|error| with_tokens(error, tokens))?;
         Ok(Evaluation { usage: tokens.and_then(|tokens| cost(settings, tokens)), ..Evaluation::of(answers) })
     }

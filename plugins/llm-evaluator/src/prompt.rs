@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 
 use crate::settings::Settings;
 
+/// Lines of a call that one answer may name.
+const MOST_LINES: usize = 20;
+
 const RULES: &str = "You read the transcript of one phone call and answer questions about it. The call was made by an automated assistant to a person.
 
 How to answer:
@@ -81,8 +84,14 @@ fn form(spec: &VariableSpec) -> Value {
     json!({ "value": format!("{} or null", kind(spec)), "reason": "text", "lines": ["numbers"] })
 }
 
-/// The schema of the whole answer, as strict schemas want it: every property required, nothing else allowed.
-pub fn schema(wanted: &[VariableSpec]) -> Value {
+/// The schema of the whole answer, as strict schemas want it: every property required, nothing else allowed. `bounded`: with
+/// an end to the list of lines too, which some APIs do not take; a small model that is held to a schema counts on for ever
+/// where nothing ends it.
+pub fn schema(wanted: &[VariableSpec], bounded: bool) -> Value {
+    let mut lines = json!({ "type": "array", "items": { "type": "integer" } });
+    if bounded {
+        lines["maxItems"] = json!(MOST_LINES);
+    }
     let answer = |spec: &VariableSpec| {
         let value = match spec.kind {
             ValueType::Boolean => json!({ "type": ["boolean", "null"] }),
@@ -101,7 +110,7 @@ pub fn schema(wanted: &[VariableSpec]) -> Value {
             "properties": {
                 "value": value,
                 "reason": { "type": "string" },
-                "lines": { "type": "array", "items": { "type": "integer" } },
+                "lines": lines,
             },
         })
     };

@@ -161,6 +161,22 @@ fn what_the_api_cannot_is_asked_for_in_a_lesser_form() {
     let formats: Vec<_> = fake::take_sent().iter().map(|sent| sent.json()["response_format"]["type"].clone()).collect();
     assert_eq!(formats, [json!("json_schema"), json!("json_object"), Json::Null]);
 
+    // In the words of a large provider.
+    let bounds = "Invalid schema for response_format 'answers': In context=('properties', 'lines'), 'maxItems' is not permitted.";
+    let without_bounds = host()
+        .answer(Answer::json(&json!({"error": {"message": bounds, "param": "response_format"}})).with_status(400))
+        .answer(says(&good().to_string()));
+    evaluate(without_bounds, &settings(json!({"mode": "json_schema"}))).unwrap();
+    let schemas: Vec<_> = fake::take_sent()
+        .iter()
+        .map(|sent| {
+            sent.json()["response_format"]["json_schema"]["schema"]["properties"]["booked"]["properties"]["lines"]
+                .clone()
+        })
+        .collect();
+    let plain = json!({"type": "array", "items": {"type": "integer"}});
+    assert_eq!(schemas, [json!({"type": "array", "items": {"type": "integer"}, "maxItems": 20}), plain]);
+
     let newer = host()
         .answer(no("'max_tokens': use 'max_completion_tokens' instead, that"))
         .answer(no("temperature"))

@@ -1,7 +1,7 @@
 //! The request, and what comes back for it.
 //!
-//! APIs that call themselves OpenAI-compatible differ in what they take: strict schemas, any JSON, neither; and newer
-//! models refuse `max_tokens` and a temperature. What an API says it does not take is left out and asked again, within
+//! APIs that call themselves OpenAI-compatible differ in what they take: strict schemas, with bounds or without, any JSON,
+//! neither; and newer models refuse `max_tokens` and a temperature. What an API says it does not take is left out and asked again, within
 //! the same call and never more than once for each; everything else that is not an answer is an error, because waiting and
 //! repeating are the host's.
 
@@ -64,6 +64,7 @@ struct Message {
 #[derive(Clone, Copy)]
 struct Shape {
     mode: Mode,
+    bounded: bool,
     newer_limit: bool,
     temperature: bool,
 }
@@ -71,17 +72,19 @@ struct Shape {
 /// A parameter that an API does not take.
 enum Unwanted {
     Format,
+    Bounds,
     Limit,
     Temperature,
 }
 
-/// Asks the model.
-pub fn ask(settings: &Settings, system: &str, user: &str, schema: &Value) -> Result<Told, PluginError> {
-    let mut shape = Shape { mode: settings.mode.first(), newer_limit: false, temperature: true };
+/// Asks the model. `schema` is that of the answer, with bounds or without.
+pub fn ask(settings: &Settings, system: &str, user: &str, schema: impl Fn(bool) -> Value) -> Result<Told, PluginError> {
+    let mut shape = Shape { mode: settings.mode.first(), bounded: true, newer_limit: false, temperature: true };
     loop {
-        let answer = send(settings, shape, system, user, schema)?;
+        let answer = send(settings, shape, system, user, &schema)?;
         let Some(unwanted) = unwanted(&answer) else { return told(&answer) };
         shape = match unwanted {
+            Unwanted::Bounds if shape.bounded => Shape { bounded: false, ..shape },
             Unwanted::Limit if !shape.newer_limit => Shape { newer_limit: true, ..shape },
             Unwanted::Temperature if shape.temperature => Shape { temperature: false, ..shape },
             Unwanted::Format => match shape.mode.less() {
@@ -94,7 +97,13 @@ pub fn ask(settings: &Settings, system: &str, user: &str, schema: &Value) -> Res
     }
 }
 
-fn send(settings: &Settings, shape: Shape, system: &str, user: &str, schema: &Value) -> Result<Response, PluginError> {
+fn send(
+    settings: &Settings,
+    shape: Shape,
+    system: &str,
+    user: &str,
+    schema: &impl Fn(bool) -> Value,
+) -> Result<Response, PluginError> {
     let mut body = json!({
         "model": settings.model,
         "messages": [{ "role": "system", "content": system }, { "role": "user", "content": user }],
@@ -105,7 +114,7 @@ fn send(settings: &Settings, shape: Shape, system: &str, user: &str, schema: &Va
     }
     match shape.mode {
         Mode::Auto | Mode::JsonSchema => {
-            let named = json!({ "name": "answers", "strict": true, "schema": schema });
+            let named = json!({ "name": "answers", "strict": true, "schema": schema(shape.bounded) });
             body["response_format"] = json!({ "type": "json_schema", "json_schema": named });
         }
         Mode::JsonObject => body["response_format"] = json!({ "type": "json_object" }),
@@ -138,6 +147,7 @@ fn unwanted(answer: &Response) -> Option<Unwanted> {
     ]);
     match () {
         () if !refuses => None,
+        () if says(&["maxitems"]) => Some(Unwanted::Bounds),
         () if says(&["response_format", "json_schema", "json_object", "response format", "structured output"]) => {
             Some(Unwanted::Format)
         }

@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod key;
 pub mod lead;
 mod noun;
+pub mod retention;
 pub mod source;
 pub mod suppression;
 mod table;
