@@ -18,8 +18,7 @@ use campanile_domain::ports::policy::Calendar;
 use campanile_domain::ports::store::{SecretOwner, Store};
 use campanile_sandbox::{Installation, PluginEvaluator, Reads};
 
-use crate::gateway_kinds::Plugged;
-use crate::installation::{installation, not_asked};
+use crate::installation::{Plugged, installation, not_asked};
 
 /// Finds and asks them.
 pub struct CallEvaluators {

@@ -10,13 +10,12 @@ use async_trait::async_trait;
 use campanile_domain::campaign::FieldError;
 use campanile_domain::ids::{GatewayId, TenantKey};
 use campanile_domain::plugin::instance::Choice;
-use campanile_domain::ports::clock::{EngineClock, WallClock};
+use campanile_domain::ports::clock::EngineClock;
 use campanile_domain::ports::gateway::{Gateway, GatewayError};
-use campanile_domain::ports::outbound::Outbound;
 use campanile_domain::ports::store::{Assistant, GatewayRow, SecretOwner, Store};
 use campanile_engine::carrier::{Scenario, SimulatedGateway};
 use campanile_engine::shell::{Gateways, Handle};
-use campanile_sandbox::{PluginGateway, Sandbox};
+use campanile_sandbox::PluginGateway;
 use campanile_server::GatewayKinds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::carrier::RemoteCarrier;
-use crate::installation::installation;
+use crate::installation::{Plugged, installation};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,19 +49,6 @@ struct Remote {
 
 /// The kind of gateways that a tenant's plugin makes.
 const PLUGIN: &str = "plugin";
-
-/// What instances of plugins run in and leave through.
-#[derive(Clone)]
-pub struct Plugged {
-    /// Runs them.
-    pub sandbox: Sandbox,
-    /// How their requests leave.
-    pub outbound: Arc<dyn Outbound>,
-    /// What their clock shows.
-    pub clock: Arc<dyn WallClock>,
-    /// Calls live on a clock that is faster than the sun's.
-    pub faster_clock: bool,
-}
 
 /// Makes gateways of rows and keeps them running.
 pub struct Kinds {

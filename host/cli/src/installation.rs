@@ -11,13 +11,25 @@ use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::grants::Ask;
 use campanile_domain::plugin::instance::PluginAnswer;
 use campanile_domain::plugin::manifest::Manifest;
-use campanile_domain::ports::outbound::Principal;
+use campanile_domain::ports::clock::WallClock;
+use campanile_domain::ports::outbound::{Outbound, Principal};
 use campanile_domain::ports::policy::Usage;
 use campanile_domain::ports::store::{ConnectionStatus, PluginVersion, SecretOwner, Store, StoreError};
-use campanile_sandbox::Installation;
+use campanile_sandbox::{Installation, Sandbox};
 use serde_json::Value;
 
-use crate::gateway_kinds::Plugged;
+/// What instances of plugins run in and leave through.
+#[derive(Clone)]
+pub struct Plugged {
+    /// Runs them.
+    pub sandbox: Sandbox,
+    /// How their requests leave.
+    pub outbound: Arc<dyn Outbound>,
+    /// What their clock shows.
+    pub clock: Arc<dyn WallClock>,
+    /// Calls live on a clock that is faster than the sun's.
+    pub faster_clock: bool,
+}
 
 /// What an instance is asked with.
 ///

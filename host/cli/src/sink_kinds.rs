@@ -16,8 +16,7 @@ use campanile_engine::shell::ResultSinks;
 use campanile_sandbox::PluginSink;
 use campanile_server::SinkDesk;
 
-use crate::gateway_kinds::Plugged;
-use crate::installation::{installation, not_asked};
+use crate::installation::{Plugged, installation, not_asked};
 
 /// Makes sinks of rows.
 pub struct SinkKinds {

@@ -17,8 +17,7 @@ use campanile_engine::shell::Importers;
 use campanile_sandbox::PluginImporter;
 use campanile_server::SourceDesk;
 
-use crate::gateway_kinds::Plugged;
-use crate::installation::{installation, not_asked};
+use crate::installation::{Plugged, installation, not_asked};
 
 /// Makes importers of rows.
 pub struct SourceKinds {

@@ -6,7 +6,7 @@
 use crate::attempt::Outcome;
 use crate::campaign::OnGoalUndetermined;
 use crate::policy::{ContactStrategy, Decision, Retry};
-use crate::settle::{self, Facts};
+use crate::settle::facts::{self, Facts};
 use crate::variable::Value;
 
 /// The reason that tells a voicemail's end from a conversation's.
@@ -56,8 +56,8 @@ fn answered(facts: &Facts<'_>) -> Decision {
 /// `escalate` goes on to the next contact in the same round; `rotate` only when the one it took turned out dead, which
 /// is no turn.
 fn has_next_contact(facts: &Facts<'_>) -> bool {
-    (facts.config.contact_strategy == ContactStrategy::Escalate || settle::dead_contact(facts).is_some())
-        && settle::next_in_round(facts).is_some()
+    (facts.config.contact_strategy == ContactStrategy::Escalate || facts::dead_contact(facts).is_some())
+        && facts::next_in_round(facts).is_some()
 }
 
 /// The round has no contact left: retry, or the end. The last call of the round decides about voicemail; whoever

@@ -1,13 +1,9 @@
 //! The door: what the binary builds once and lends to every sandbox.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use async_trait::async_trait;
 use campanile_domain::ports::clock::WallClock;
-use campanile_domain::ports::outbound::{
-    Outbound, OutboundFault, OutboundRequest, Principal, Sent, TokenStore, Tokens,
-};
+use campanile_domain::ports::outbound::{OutboundFault, TokenStore, Tokens};
 
 use crate::authorities::Authorities;
 use crate::connection::{Connections, expiry};
@@ -17,13 +13,8 @@ use crate::exemptions::Exemptions;
 use crate::fetched::Fetched;
 use crate::meters::Meters;
 use crate::resolve::Resolver;
-use crate::send;
 use crate::token_endpoint::NoToken;
-use crate::trail::Trail;
 use crate::wire::Wire;
-
-/// The longest that a request may take whatever is asked for, in milliseconds.
-const LONGEST_MS: u32 = 120_000;
 
 /// What it needs.
 pub struct EgressOptions {
@@ -44,7 +35,7 @@ pub struct Egress {
     pub(crate) wire: Arc<Wire>,
     pub(crate) keeper: Arc<Keeper>,
     clock: Arc<dyn WallClock>,
-    meters: OnceLock<Meters>,
+    pub(crate) meters: OnceLock<Meters>,
 }
 
 impl Egress {
@@ -86,33 +77,5 @@ impl Egress {
         let granted = self.wire.ask_for_token(&question).await.map_err(NoToken::into_fault)?;
         let expires_at = expiry(&granted, now);
         Ok(Tokens { access: granted.access, refresh: granted.refresh, expires_at })
-    }
-}
-
-fn blanked(fault: OutboundFault, principal: &Principal) -> OutboundFault {
-    let blank = |text: String| principal.secrets.blank(&text);
-    match fault {
-        OutboundFault::Denied(why) => OutboundFault::Denied(blank(why)),
-        OutboundFault::Unreachable(why) => OutboundFault::Unreachable(blank(why)),
-        OutboundFault::Unauthorised(why) => OutboundFault::Unauthorised(blank(why)),
-        other => other,
-    }
-}
-
-#[async_trait]
-impl Outbound for Egress {
-    /// A caller that drops the future before it is done knows nothing of the request and must count it as lost.
-    async fn send(&self, principal: &Principal, request: OutboundRequest) -> Sent {
-        let trail = Trail::default();
-        let patience = Duration::from_millis(request.timeout_ms.min(LONGEST_MS).into());
-        let meters = self.meters.get();
-        let timed = meters.map(Meters::begun);
-        let carried = tokio::time::timeout(patience, send::carry_out(self, principal, request, &trail)).await;
-        let answer = carried.unwrap_or(Err(OutboundFault::TimedOut)).map_err(|fault| blanked(fault, principal));
-        drop(timed);
-        if let Some(meters) = meters {
-            meters.ended(&answer);
-        }
-        Sent { answer, evidence: trail.close() }
     }
 }

@@ -4,10 +4,13 @@
 //! was judged, and only while the request stays at the origin it named and among the block's hosts. The only request that
 //! is ever sent twice is a GET that was answered with 401, once, with a newer token.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use bytes::Bytes;
 use campanile_domain::plugin::auth::{AuthBlock, AuthStyle};
 use campanile_domain::plugin::secrets::SecretString;
-use campanile_domain::ports::outbound::{OutboundFault, OutboundReply, OutboundRequest, Principal};
+use campanile_domain::ports::outbound::{Outbound, OutboundFault, OutboundReply, OutboundRequest, Principal, Sent};
 use http::header::{HeaderMap, LOCATION};
 use http::{Method, StatusCode};
 use reqwest::Response;
@@ -17,10 +20,14 @@ use crate::credentials::Credentials;
 use crate::egress::Egress;
 use crate::fill;
 use crate::headers;
+use crate::meters::Meters;
 use crate::redirect::{self, Next};
 use crate::target::{self, Target};
 use crate::trail::Trail;
 use crate::wire::{self, Order};
+
+/// The longest that a request may take whatever is asked for, in milliseconds.
+const LONGEST_MS: u32 = 120_000;
 
 /// The most bytes of an answer's headers.
 const HEADER_BYTES: usize = 64 << 10;
@@ -78,7 +85,7 @@ fn errand(egress: &Egress, principal: &Principal, request: OutboundRequest) -> R
 }
 
 /// Carries a request out; `trail` sees what leaves.
-pub async fn carry_out(
+async fn carry_out(
     egress: &Egress,
     principal: &Principal,
     request: OutboundRequest,
@@ -216,4 +223,32 @@ async fn reply(
         Err(binary) => binary.into_bytes(),
     };
     Ok(OutboundReply { status, headers, body })
+}
+
+fn blanked(fault: OutboundFault, principal: &Principal) -> OutboundFault {
+    let blank = |text: String| principal.secrets.blank(&text);
+    match fault {
+        OutboundFault::Denied(why) => OutboundFault::Denied(blank(why)),
+        OutboundFault::Unreachable(why) => OutboundFault::Unreachable(blank(why)),
+        OutboundFault::Unauthorised(why) => OutboundFault::Unauthorised(blank(why)),
+        other => other,
+    }
+}
+
+#[async_trait]
+impl Outbound for Egress {
+    /// A caller that drops the future before it is done knows nothing of the request and must count it as lost.
+    async fn send(&self, principal: &Principal, request: OutboundRequest) -> Sent {
+        let trail = Trail::default();
+        let patience = Duration::from_millis(request.timeout_ms.min(LONGEST_MS).into());
+        let meters = self.meters.get();
+        let timed = meters.map(Meters::begun);
+        let carried = tokio::time::timeout(patience, carry_out(self, principal, request, &trail)).await;
+        let answer = carried.unwrap_or(Err(OutboundFault::TimedOut)).map_err(|fault| blanked(fault, principal));
+        drop(timed);
+        if let Some(meters) = meters {
+            meters.ended(&answer);
+        }
+        Sent { answer, evidence: trail.close() }
+    }
 }

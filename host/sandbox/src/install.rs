@@ -8,10 +8,10 @@ use campanile_domain::plugin::{Kind, PluginRef, is_name};
 
 use crate::admit::admit;
 use crate::bundled::bundled;
+use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::sandbox::Sandbox;
-use crate::script::Diagnostic;
 use crate::shelf::{Content, Installed};
 
 /// Why something was not installed.

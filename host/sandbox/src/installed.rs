@@ -6,10 +6,8 @@
 //!
 //! Gateways have no state and are asked in parallel; they are held to more than this, see [`crate::gateway`].
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
-use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
 use campanile_domain::plugin::failure::PluginFailure;
 use campanile_domain::plugin::instance::{Kept, PluginAnswer};
@@ -44,31 +42,6 @@ pub(crate) struct Asking {
     pub ready: Arc<Ready>,
     pub loan: Loan,
     pub limits: Limits,
-}
-
-/// Held by the call of an instance that runs.
-type Turn = tokio::sync::Mutex<()>;
-
-/// Whose turn it is, by instance. Kept here and not with the instance's object, because that one is made anew when a version
-/// or a grant changes while a call of the old one still runs.
-#[derive(Default)]
-pub(crate) struct InstanceTurns(Mutex<BTreeMap<(TenantKey, String), Weak<Turn>>>);
-
-impl InstanceTurns {
-    /// Waits until no other call of the instance runs.
-    pub async fn take(&self, tenant: TenantKey, instance: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let turn = {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.retain(|_, turn| turn.strong_count() > 0);
-            let entry = known.entry((tenant, instance.to_owned())).or_default();
-            entry.upgrade().unwrap_or_else(|| {
-                let turn = Arc::default();
-                *entry = Arc::downgrade(&turn);
-                turn
-            })
-        };
-        turn.lock_owned().await
-    }
 }
 
 impl Installation {

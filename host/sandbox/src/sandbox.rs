@@ -26,16 +26,17 @@ use crate::by_name;
 use crate::capabilities::Loan;
 use crate::compiler::Compiler;
 use crate::crew::Crew;
+use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::engines::{Allocation, AllocationChoice, EngineError, Engines, IDLE_RUNNERS, IDLE_RUNNERS_BEHIND};
 use crate::fault::Fault;
 use crate::guest::{Called, Guest};
-use crate::installed::InstanceTurns;
 use crate::meters::Meters;
 use crate::ready::Ready;
 use crate::schema::{self, SettingProblem};
-use crate::script::{Described, Diagnostic, Role, ScriptRunner};
+use crate::script::{Described, Role, ScriptRunner};
 use crate::shelf::{Body, Installed, Shelf, Version};
+use crate::turns::InstanceTurns;
 use crate::warm::WarmRunners;
 
 /// Gives the bytes of an installed component when they are needed: to compile it where no artefact is kept.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::capabilities::Loan;
 use crate::contract::exports::campanile::plugin::{evaluator, script as contract};
+use crate::diagnostic::{Diagnostic, diagnosed, not_loaded};
 use crate::digest::Digest;
 use crate::engines::Engines;
 use crate::fault::Fault;
@@ -18,29 +19,6 @@ use crate::guest::{Called, Guest, Live};
 use crate::meter::LOAD_FUEL;
 use crate::policy::Policy;
 use crate::warm::{Faces, Runner};
-
-/// One thing wrong with a script. Lines and columns count from 1; 0 where there is no place to point at.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Diagnostic {
-    /// Line in the source.
-    pub line: u32,
-    /// Column in the line.
-    pub column: u32,
-    /// What is wrong.
-    pub message: String,
-    /// What to do, where that is known.
-    pub hint: Option<String>,
-}
-
-impl std::fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}, column {}: ", self.line, self.column)?;
-        }
-        f.write_str(&self.message)?;
-        self.hint.iter().try_for_each(|hint| write!(f, " ({hint})"))
-    }
-}
 
 /// What a script can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -74,17 +52,6 @@ pub struct ScriptRunner {
 
 fn configured(source: &str, settings: &Value) -> Arc<str> {
     json!({ "source": source, "settings": settings }).to_string().into()
-}
-
-fn diagnosed(found: Vec<contract::Diagnostic>) -> Vec<Diagnostic> {
-    let one = |contract::Diagnostic { line, column, message, hint }| Diagnostic { line, column, message, hint };
-    found.into_iter().map(one).collect()
-}
-
-/// A script that cannot be asked after all.
-pub fn not_loaded(found: Vec<contract::Diagnostic>) -> Fault {
-    let found: Vec<_> = diagnosed(found).iter().map(ToString::to_string).collect();
-    Fault::Refused { code: "script_not_loaded".to_owned(), message: found.join("; "), retry_after_ms: None }
 }
 
 impl ScriptRunner {

@@ -19,10 +19,11 @@ use crate::contract::exports::campanile::plugin::{
     evaluator as evaluator_contract, policy as policy_contract, script as contract,
 };
 use crate::convert::{evaluator as evaluation, mapping};
+use crate::diagnostic::not_loaded;
 use crate::digest::Digest;
 use crate::fault::Fault;
 use crate::guest::{Called, Live};
-use crate::{policy, script};
+use crate::policy;
 
 /// Idle runners of one tenant.
 const MAX_IDLE_PER_TENANT: usize = 2;
@@ -96,7 +97,7 @@ impl Runner {
         let (columns, rows) = (mapping::columns(columns), mapping::rows(rows));
         let call = self.faces.script.call_map_rows(&mut self.live.store, &columns, &rows);
         let called = call.await;
-        self.live.finish(called).and_then(|answered| answered.map_err(script::not_loaded))
+        self.live.finish(called).and_then(|answered| answered.map_err(not_loaded))
     }
 
     /// Counts one successful decision; whether the runner may be kept.

@@ -9,21 +9,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use campanile_domain::campaign::CampaignState;
+use campanile_domain::ids::TenantKey;
 use campanile_domain::ports::clock::{EngineClock, WallClock};
 use campanile_domain::ports::evaluator::Evaluators;
 use campanile_domain::ports::mapper::RowMapper;
 use campanile_domain::ports::policy::PolicyRunner;
 use campanile_domain::ports::post::Post;
-use campanile_domain::ports::store::{Campaign, Store};
+use campanile_domain::ports::store::{Campaign, Store, WriteContext};
 use campanile_engine::shell::{Bell, Handle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
-use crate::jobs::JobLine;
+use crate::jobs::line::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::ports::{Consent, Entropy, GatewayKinds, PluginDesk, Rehearsals, Scripts, SinkDesk, SourceDesk};
+use crate::secret::seed;
 use crate::streams::Streams;
 
 /// Everything that handlers use.
@@ -84,6 +86,11 @@ pub struct App {
 }
 
 impl App {
+    /// The engine's own writes.
+    pub(crate) fn context(&self, tenant: TenantKey) -> WriteContext {
+        WriteContext::engine(tenant, self.engine_clock.now(), seed(&*self.entropy))
+    }
+
     /// Tells the engine that leads came into a campaign; one that was completed may be in progress again.
     pub(crate) fn leads_came(&self, before: &Campaign) {
         if before.status == CampaignState::Completed {

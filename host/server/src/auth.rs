@@ -14,13 +14,14 @@ use campanile_domain::ports::store::{Actor, Authenticated, StoreError, Tenant, W
 use http::request::Parts;
 use http::{Method, header};
 
-use crate::admission::{self, Told};
+use crate::admission::Told;
 use crate::app::App;
 use crate::codes;
-use crate::frame::RequestIds;
 use crate::idempotency::{Broken, Promise};
+use crate::key_use;
 use crate::problem::Problem;
 use crate::query;
+use crate::request_id::RequestIds;
 use crate::secret::{Secret, seed};
 
 /// A scope that a handler needs.
@@ -181,12 +182,13 @@ async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Authenticated, Problem> {
 async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
     let hash = hash(parts)?;
     let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
-    admission::before(app, &hash, &told)?;
+    let now = app.wall_clock.now();
+    app.admission.before(&hash, now, &told)?;
     let found = look_up(app, &hash).await?;
     if let Some(tenant) = &found.tenant {
-        admission::count(app, &hash, tenant, &told)?;
+        app.admission.count(&hash, tenant, now, &told)?;
     }
-    admission::key_used(app, found.key);
+    key_use::note(app, found.key);
     if let Some(Broken(problem)) = parts.extensions.get::<Broken>() {
         return Err(problem.clone());
     }

@@ -11,7 +11,6 @@ use campanile_domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::jobs;
 
 /// Leads in one write, so that it holds the writer less than 10 ms also where each of them ends or begins anew.
 const PIECE: u32 = 40;
@@ -51,10 +50,10 @@ impl BulkUpdate {
         if self.fresh {
             let total = app.store.count_leads(tenant, &self.filter).await?;
             let progress = JobProgress { done: 0, total };
-            app.store.job_progress(&jobs::context(app, tenant), job, progress).await?;
+            app.store.job_progress(&app.context(tenant), job, progress).await?;
         }
         loop {
-            let ctx = jobs::context(app, tenant);
+            let ctx = app.context(tenant);
             let step = app.store.update_leads(&ctx, job, &self.filter, &self.patch, PIECE).await?;
             if step.changed > 0 {
                 if self.patch.status == Some(SetStatus::Created) {

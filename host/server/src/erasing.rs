@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::imports::Files;
-use crate::jobs::context;
 use crate::problem::Problem;
 
 /// How often a call that is under way is looked at, in milliseconds.
@@ -75,7 +74,7 @@ async fn run(app: &App, tenant: TenantKey, id: ErasureId) -> Stored<Erasure> {
     let store = &app.store;
     let mut campaigns = BTreeSet::new();
     loop {
-        let piece = store.erase_leads(&context(app, tenant), id).await?;
+        let piece = store.erase_leads(&app.context(tenant), id).await?;
         campaigns.extend(piece.campaigns);
         if piece.waiting > 0 {
             app.engine_clock.sleep_until(app.engine_clock.now() + LOOK_MS).await;
@@ -84,9 +83,9 @@ async fn run(app: &App, tenant: TenantKey, id: ErasureId) -> Stored<Erasure> {
         }
     }
     campaigns.into_iter().for_each(|campaign| app.engine.leads_changed(campaign));
-    store.erase_records_and_texts(&context(app, tenant), id).await?;
+    store.erase_records_and_texts(&app.context(tenant), id).await?;
     clean_imports(app, tenant, id).await?;
-    store.finish_erasure(&context(app, tenant), id).await
+    store.finish_erasure(&app.context(tenant), id).await
 }
 
 /// What the lead files of an account left behind.
@@ -109,7 +108,7 @@ async fn clean_imports(app: &App, tenant: TenantKey, id: ErasureId) -> Stored<()
             ];
             if found.contains(&true) {
                 let cleaned = ImportCleaned { understood, review, summary, rejects, rows };
-                app.store.clean_import(&context(app, tenant), id, import.id, cleaned).await?;
+                app.store.clean_import(&app.context(tenant), id, import.id, cleaned).await?;
             }
         }
         match listed.next_cursor {

@@ -10,47 +10,14 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use campanile_domain::ids::RequestId;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
 use crate::admission::Told;
 use crate::api::hosted::{self, Refusal};
 use crate::app::App;
 use crate::codes;
 use crate::problem::Problem;
-use crate::secret::rng;
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const LONGEST_ID: usize = 64;
-/// Somebody who sends a key here has taken one header for another; it is neither repeated nor logged.
-const KEYS_BEGIN: &str = "cpn_";
-
-/// The names of a request.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestIds {
-    /// In audit and events.
-    pub id: RequestId,
-    /// In the answer: the client's own, if it sent a sane one.
-    pub shown: String,
-}
-
-impl RequestIds {
-    fn of(request: &Request, app: &App) -> Self {
-        let minted = RequestId::mint(app.wall_clock.now(), &mut rng(&*app.entropy));
-        let sent =
-            request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| is_sane(text));
-        match sent {
-            Some(text) => Self { id: text.parse().unwrap_or(minted), shown: text.to_owned() },
-            None => Self { id: minted, shown: minted.to_string() },
-        }
-    }
-}
-
-fn is_sane(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len())
-        && !text.starts_with(KEYS_BEGIN)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
-}
+use crate::request_id::{RequestIds, X_REQUEST_ID};
 
 /// Wraps a request.
 pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -109,17 +76,6 @@ pub(crate) async fn no_such_method() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn only_sane_request_ids_are_repeated() {
-        for sane in ["a", "req_01k9", "trace:1-2.3", &"x".repeat(64)] {
-            assert!(is_sane(sane), "{sane}");
-        }
-        for strange in ["", "cpn_live_x", "a b", "a\nb", "\"", "ä", &"x".repeat(65)] {
-            assert!(!is_sane(strange), "{strange}");
-        }
-    }
 
     #[tokio::test]
     async fn the_log_names_routes_and_neither_phones_nor_secrets() {

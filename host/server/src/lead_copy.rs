@@ -11,7 +11,6 @@ use campanile_domain::ports::store::{
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::jobs;
 
 /// Leads in one write, as many as an import's page may take of the writer's time.
 const PIECE: u32 = 40;
@@ -49,11 +48,11 @@ impl LeadCopy {
         if self.fresh {
             let total = app.store.count_leads(tenant, &self.filter).await?;
             let progress = JobProgress { done: 0, total };
-            app.store.job_progress(&jobs::context(app, tenant), job, progress).await?;
+            app.store.job_progress(&app.context(tenant), job, progress).await?;
         }
         let (key, id) = self.to;
         loop {
-            let step = app.store.copy_leads(&jobs::context(app, tenant), job, &self.filter, id, PIECE).await?;
+            let step = app.store.copy_leads(&app.context(tenant), job, &self.filter, id, PIECE).await?;
             if step.copied > 0 {
                 // Its owner may have started it meanwhile, and a completed one goes on when somebody comes.
                 app.engine.campaign_changed(key);

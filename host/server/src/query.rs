@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
-use crate::openapi::operations_of;
+use crate::openapi::operations::operations_of;
 use crate::problem::Problem;
 
 /// How the domain says that a text names no country.

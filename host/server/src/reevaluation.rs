@@ -6,7 +6,6 @@ use campanile_domain::time::{MINUTE_MS, SECOND_MS};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::jobs;
 
 /// Calls that are put in line in one write.
 const PIECE: u32 = 500;
@@ -27,7 +26,7 @@ impl Reevaluation {
     pub(crate) async fn run(&self, app: &App, tenant: TenantKey, job: JobId) -> Stored<Value> {
         let (mut calls, mut after) = (0, None);
         loop {
-            let ctx = jobs::context(app, tenant);
+            let ctx = app.context(tenant);
             let renewed = app.store.evaluate_again(&ctx, self.campaign, after, PIECE).await?;
             calls += renewed.calls;
             app.evaluations.ring();
@@ -44,7 +43,7 @@ impl Reevaluation {
                 (least, since) = (waiting, now);
             }
             let progress = JobProgress { done: calls.saturating_sub(waiting), total: calls };
-            let goes_on = app.store.job_progress(&jobs::context(app, tenant), job, progress).await?;
+            let goes_on = app.store.job_progress(&app.context(tenant), job, progress).await?;
             if waiting == 0 || !goes_on || now.since(since) > PATIENCE_MS {
                 break waiting;
             }

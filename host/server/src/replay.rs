@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::jobs::Part;
+use crate::jobs::part::Part;
 use crate::rehearsal::Rehearsal;
 
 /// Records that are read, asked and told of at once.

@@ -44,8 +44,10 @@ impl Hands {
         let after = self.store.decide(&ctx, self.fence, undecided, &answer).await?;
         let failed = answer.decision.is_err();
         self.keep_record(undecided, &answer, &after, &snapshot, &ctx).await;
-        if snapshot.shadow.is_some() {
-            self.show(undecided.clone(), &answer.version, answer.decision);
+        if snapshot.shadow.is_some()
+            && let Some(shadows) = &self.shadows
+        {
+            shadows.show(undecided.clone(), &answer.version, answer.decision);
         }
         let mut events = vec![Event::Decided { campaign, lead: undecided.lead, after: Box::new(after) }];
         if failed {

@@ -64,6 +64,13 @@ impl Hands {
         }
     }
 
+    /// Offers the shadows what the built-in table decided.
+    pub(super) fn show_settled(&self, events: &mut [Event]) {
+        if let Some(shadows) = &self.shadows {
+            shadows.show_settled(events);
+        }
+    }
+
     pub(super) fn context(&self, tenant: TenantKey, seed: u64) -> WriteContext {
         WriteContext::engine(tenant, self.clock.now(), seed)
     }

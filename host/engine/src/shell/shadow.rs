@@ -20,7 +20,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hands::Hands;
 use crate::core::Event;
 
 /// Questions of one tenant that may wait to be put to its shadows.
@@ -62,27 +61,9 @@ impl Shadows {
         Self { queues: Mutex::default(), asker, tasks }
     }
 
-    fn offer(&self, offer: Offer) {
-        let (tenant, campaign) = (offer.undecided.tenant, offer.undecided.campaign);
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = queues.entry(tenant).or_insert_with(|| {
-            let (queue, offers) = mpsc::channel(QUEUE);
-            let asker = Arc::clone(&self.asker);
-            self.tasks.spawn(async move { asker.run(tenant, offers).await });
-            queue
-        });
-        if queue.try_send(offer).is_err() {
-            self.asker.drop_one(campaign);
-        }
-    }
-}
-
-impl Hands {
     /// Offers a question that was decided. Never waits.
     pub(super) fn show(&self, undecided: Undecided, by: &str, decided: Result<Decision, PolicyFailure>) {
-        if let Some(shadows) = &self.shadows {
-            shadows.offer(Offer { undecided, by: by.to_owned(), decided });
-        }
+        self.offer(Offer { undecided, by: by.to_owned(), decided });
     }
 
     /// Offers what the built-in table decided in the store's own transactions.
@@ -95,6 +76,20 @@ impl Hands {
                 let decided = Ok(question.input.builtin.clone());
                 self.show(*question, "builtin", decided);
             }
+        }
+    }
+
+    fn offer(&self, offer: Offer) {
+        let (tenant, campaign) = (offer.undecided.tenant, offer.undecided.campaign);
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(tenant).or_insert_with(|| {
+            let (queue, offers) = mpsc::channel(QUEUE);
+            let asker = Arc::clone(&self.asker);
+            self.tasks.spawn(async move { asker.run(tenant, offers).await });
+            queue
+        });
+        if queue.try_send(offer).is_err() {
+            self.asker.drop_one(campaign);
         }
     }
 }

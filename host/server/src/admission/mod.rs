@@ -6,22 +6,32 @@ mod used;
 
 use std::sync::{Arc, OnceLock};
 
-use campanile_domain::ids::{KeyId, TenantKey};
 use campanile_domain::ports::store::Tenant;
+use campanile_domain::time::Timestamp;
 
 use self::rates::RETRY_AFTER_SECONDS;
 pub(crate) use self::rates::{Rates, Standing};
 use self::used::Used;
-use crate::app::App;
 use crate::codes;
-use crate::jobs;
 use crate::problem::{FieldProblem, Problem};
 
 /// In memory only: a host that starts knows nobody.
 #[derive(Debug, Default)]
 pub struct Admission {
     pub(crate) rates: Rates,
-    used: Used,
+    pub(crate) used: Used,
+}
+
+impl Admission {
+    /// Refuses who is known to be out of tokens, before the store is asked who they are.
+    pub(crate) fn before(&self, hash: &[u8; 32], now: Timestamp, told: &Told) -> Result<(), Problem> {
+        self.rates.is_out(hash, now).map_or(Ok(()), |standing| told.admit(standing))
+    }
+
+    /// Counts a request of an account.
+    pub(crate) fn count(&self, hash: &[u8; 32], tenant: &Tenant, now: Timestamp, told: &Told) -> Result<(), Problem> {
+        told.admit(self.rates.count(hash, tenant.key, &tenant.limits, now))
+    }
 }
 
 /// Where an answer finds what it tells of the account's rate; [`crate::frame`] puts it there and reads it.
@@ -47,31 +57,5 @@ impl Told {
         );
         let fault = FieldProblem::new("", "requests_per_second", detail.clone());
         Err(Problem::new(&codes::TOO_MANY_REQUESTS, detail).with([fault]).after(RETRY_AFTER_SECONDS))
-    }
-}
-
-/// Refuses who is known to be out of tokens, before the store is asked who they are.
-pub(crate) fn before(app: &App, hash: &[u8; 32], told: &Told) -> Result<(), Problem> {
-    app.admission.rates.is_out(hash, app.wall_clock.now()).map_or(Ok(()), |standing| told.admit(standing))
-}
-
-/// Counts a request of an account.
-pub(crate) fn count(app: &App, hash: &[u8; 32], tenant: &Tenant, told: &Told) -> Result<(), Problem> {
-    told.admit(app.admission.rates.count(hash, tenant.key, &tenant.limits, app.wall_clock.now()))
-}
-
-/// A key was used. It is written in the background, at most once a minute and all that wait together; what is not written when
-/// the host dies is lost.
-pub(crate) fn key_used(app: &Arc<App>, key: KeyId) {
-    if app.admission.used.note(key, app.wall_clock.now()) {
-        app.background.spawn(keep(Arc::clone(app)));
-    }
-}
-
-async fn keep(app: Arc<App>) {
-    while let Some(used) = app.admission.used.take() {
-        if let Err(error) = app.store.keys_used(&jobs::context(&app, TenantKey(0)), used).await {
-            tracing::warn!(%error, "when keys were last used could not be kept");
-        }
     }
 }

@@ -15,7 +15,7 @@ const MOST: usize = 4_096;
 
 /// Which uses were written, and which wait for it.
 #[derive(Debug, Default)]
-pub(super) struct Used(Mutex<Uses>);
+pub(crate) struct Used(Mutex<Uses>);
 
 #[derive(Debug, Default)]
 struct Uses {
@@ -34,7 +34,7 @@ impl Used {
     }
 
     /// A key was used; says whether the caller has to see to it that what waits is written.
-    pub(super) fn note(&self, key: KeyId, now: Timestamp) -> bool {
+    pub(crate) fn note(&self, key: KeyId, now: Timestamp) -> bool {
         self.with(|uses| {
             if uses.written.get(&key).is_some_and(|written| is_fresh(*written, now)) {
                 return false;
@@ -52,7 +52,7 @@ impl Used {
     }
 
     /// What waits. `None`: nothing does, and the next use begins anew.
-    pub(super) fn take(&self) -> Option<Vec<(KeyId, Timestamp)>> {
+    pub(crate) fn take(&self) -> Option<Vec<(KeyId, Timestamp)>> {
         self.with(|uses| {
             uses.writing = !uses.waiting.is_empty();
             uses.writing.then(|| std::mem::take(&mut uses.waiting).into_iter().collect())

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Request, header};
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
-use super::endpoint::Caller;
+use super::caller::Caller;
 use super::schema::ROWS;
 use super::tool::{Place, Tool};
 use crate::problem::{FieldProblem, Problem};

@@ -12,7 +12,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 
-use super::endpoint::Caller;
+use super::caller::Caller;
 use super::tool::{Told, Tool};
 use super::{account, answer, ask, calls, campaigns, jobs, leads, schema, scripts};
 

@@ -18,29 +18,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
+use super::caller::Caller;
 use super::desk::Desk;
 use super::site::OwnSite;
 use crate::app::Config;
 use crate::auth::AnyKey;
-use crate::frame::RequestIds;
 use crate::problem::Problem;
+use crate::request_id::RequestIds;
 use crate::{body, codes};
 
 /// Every answer is JSON, so what a client would take besides does not matter.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
-
-/// Who calls a tool.
-#[derive(Clone)]
-pub(super) struct Caller {
-    /// The header that the key came in.
-    pub authorization: HeaderValue,
-    /// What the key may do.
-    pub scopes: Arc<[String]>,
-    /// Nothing that it does reaches a real phone.
-    pub is_test: bool,
-    /// Names the request in the answer and in the log, and every request that is made of it.
-    pub request_id: String,
-}
 
 /// The protocol over the whole API.
 pub(crate) struct Protocol(StreamableHttpService<Desk, NeverSessionManager>);

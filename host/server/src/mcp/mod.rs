@@ -11,6 +11,7 @@
 mod account;
 mod answer;
 mod ask;
+mod caller;
 mod calls;
 mod campaigns;
 mod desk;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Tool as Shown, ToolAnnotations};
 use serde_json::Value;
 
-use super::endpoint::Caller;
+use super::caller::Caller;
 
 /// What a call of a tool may do. Clients ask a person before what destroys.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{OpenApi, RefOr};
 
-use super::operations_of_mut;
+use super::operations::operations_of_mut;
 use crate::codes;
 
 /// Answers that are shown; the others are pages, streams and lines for people.

@@ -5,6 +5,7 @@
 //! means for those who use the API; a test holds the two together and says how the file is written anew.
 
 mod examples;
+pub(crate) mod operations;
 mod problems;
 mod security;
 
@@ -14,13 +15,12 @@ use http::StatusCode;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
-};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 #[cfg(test)]
 pub(crate) use self::examples::{Examples, SHOWN};
+use self::operations::operations_of_mut;
 #[cfg(test)]
 pub(crate) use self::problems::SPECIAL;
 use self::security::Opened;
@@ -84,30 +84,6 @@ impl Modify for Keys {
 /// The frame without routes.
 pub(crate) fn frame() -> OpenApi {
     Frame::openapi()
-}
-
-/// The operations of a path, by method.
-pub(crate) fn operations_of(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let all = [
-        ("get", item.get.as_ref()),
-        ("post", item.post.as_ref()),
-        ("put", item.put.as_ref()),
-        ("patch", item.patch.as_ref()),
-        ("delete", item.delete.as_ref()),
-    ];
-    all.into_iter().filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
-}
-
-/// The same, to be changed.
-fn operations_of_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let all = [
-        ("get", item.get.as_mut()),
-        ("post", item.post.as_mut()),
-        ("put", item.put.as_mut()),
-        ("patch", item.patch.as_mut()),
-        ("delete", item.delete.as_mut()),
-    ];
-    all.into_iter().filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
 }
 
 /// Whether a promise of the client is kept there.

@@ -184,7 +184,7 @@ mod tests {
         for (method, path, codes) in SPECIAL {
             assert!(lines.insert((method, path)), "{method} {path} is there twice");
             let item = document.paths.paths.get(*path).unwrap_or_else(|| panic!("there is no path {path}"));
-            let mut operations = super::super::operations_of(item);
+            let mut operations = super::super::operations::operations_of(item);
             let operation = operations.find(|(verb, _)| verb == method).unwrap_or_else(|| panic!("{method} {path}")).1;
             let shared = shared(method, path, operation);
             for code in *codes {

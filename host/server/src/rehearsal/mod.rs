@@ -18,7 +18,7 @@ use campanile_engine::rehearsal::order::Played;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::jobs::Part;
+use crate::jobs::part::Part;
 
 pub use report::Report;
 

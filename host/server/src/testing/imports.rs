@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::host::Host;
 use super::world::NOW;
 use crate::imports::{Job, Work, at_work, run};
-use crate::jobs::JobLine;
+use crate::jobs::line::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::rng;

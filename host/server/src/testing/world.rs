@@ -32,7 +32,7 @@ use super::readers::Readers;
 use super::rehearsals::Players;
 use crate::admission::Admission;
 use crate::app::{About, App, Config};
-use crate::jobs::JobLine;
+use crate::jobs::line::JobLine;
 use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::secret::{KeyKind, Secret, rng, seed};

@@ -6,7 +6,7 @@ use campanile_domain::plugin::setback;
 use campanile_domain::plugin::{Kind, PluginRef};
 use campanile_domain::ports::store::{InstanceReason, InstanceStatus};
 
-use super::campaigns::verbs::by;
+use super::actor::by;
 use super::failures::{self, Of};
 use super::fault::{Done, broken, conflict};
 use super::op::Op;

@@ -122,7 +122,8 @@ mod tests {
         use campanile_domain::ports::store::{DecisionSpan, Document, WriteContext};
         use campanile_domain::time::{DAY_MS, Timestamp};
 
-        use crate::sqlite::records::beside::{self, Beside};
+        use crate::sqlite::records::beside;
+        use crate::sqlite::records::beside_kind::Beside;
         use crate::sqlite::records::{decisions, segments};
         use crate::sqlite::scope::Cache;
         use crate::sqlite::writer;

@@ -4,6 +4,7 @@
 //! rows look like (codes, row), and one folder per port with an intent or a tight group of them in each file.
 
 pub(crate) mod accounts;
+mod actor;
 pub(crate) mod campaigns;
 pub(crate) mod changes;
 mod checkpoint;
@@ -19,6 +20,7 @@ pub(crate) mod imports;
 pub(crate) mod instances;
 pub(crate) mod jobs;
 mod keeping;
+mod lead_room;
 pub(crate) mod leads;
 pub(crate) mod migrate;
 mod numbered;
@@ -26,6 +28,7 @@ pub(crate) mod op;
 pub(crate) mod page;
 pub(crate) mod plugins;
 pub(crate) mod profile;
+mod quarantine_row;
 pub(crate) mod read;
 pub(crate) mod records;
 pub(crate) mod row;
@@ -34,5 +37,6 @@ pub(crate) mod shadows;
 pub(crate) mod sinks;
 pub(crate) mod sources;
 pub(crate) mod store;
+mod tally;
 mod webhooks;
 pub(crate) mod writer;

@@ -15,10 +15,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use rusqlite::{Connection, params};
 
-use super::dialling::money;
 use super::fault::Done;
-use super::leads::room::LeadRoom;
+use super::lead_room::LeadRoom;
 use super::scope::Cache;
+use super::tally::{CallLine, CallTally, CallTime, Place, Tally};
 
 /// One entry of the event log that is about to be written.
 #[derive(Debug)]
@@ -42,9 +42,6 @@ pub(crate) struct About {
     pub call: Option<i64>,
 }
 
-/// Where a lead is counted: campaign, zone group, state, gate.
-pub(crate) type Place = (i64, i64, u8, u8);
-
 /// What changes of a campaign's own sums.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
@@ -52,60 +49,6 @@ struct Sums {
     spent: i64,
     first_call: Option<i64>,
     last_call: Option<i64>,
-}
-
-/// The counters of attempts that are over: how many, how long, how dear.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    n: i64,
-    talk_ms: i64,
-    cost: i64,
-}
-
-/// When a call was dialled: campaign, local day (as 20260302), local hour.
-pub(crate) type CallTime = (i64, i64, u8);
-
-/// Whom it was for and where it came from: campaign, round, contact, caller id.
-pub(crate) type CallLine = (i64, u32, u16, i64);
-
-/// What calls add to a table of statistics.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct CallTally {
-    /// Calls.
-    pub n: i64,
-    /// Of them: a person answered.
-    pub answered: i64,
-    /// Of them: a machine answered.
-    pub voicemail: i64,
-    /// Of them: they reached the goal.
-    pub goals: i64,
-    /// Talk, in milliseconds.
-    pub talk_ms: i64,
-    /// Charged, in micro-units.
-    pub cost: i64,
-}
-
-impl CallTally {
-    fn add(&mut self, other: Self) {
-        self.n += other.n;
-        self.answered += other.answered;
-        self.voicemail += other.voicemail;
-        self.goals += other.goals;
-        self.talk_ms += other.talk_ms;
-        self.cost += other.cost;
-    }
-
-    /// The same, taken out again.
-    pub(crate) const fn less(self) -> Self {
-        Self {
-            n: -self.n,
-            answered: -self.answered,
-            voicemail: -self.voicemail,
-            goals: -self.goals,
-            talk_ms: -self.talk_ms,
-            cost: -self.cost,
-        }
-    }
 }
 
 /// One write.
@@ -344,10 +287,25 @@ impl<'a> Op<'a> {
                     )?
                     .query_row(params![tenant, change], |row| row.get(0))?;
                 if is_low {
-                    money::tell_low(self, TenantKey(tenant))?;
+                    self.tell_low(TenantKey(tenant))?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Less is available than the account named. Told once until it is topped up above that.
+    pub(crate) fn tell_low(&mut self, tenant: TenantKey) -> Done<()> {
+        let (available, below, currency): (i64, i64, Option<String>) = self
+            .db
+            .prepare_cached(
+                "UPDATE tenant SET low = 1 WHERE id = ?1
+                 RETURNING available, low_below, json_extract(billing, '$.currency')",
+            )?
+            .query_row([tenant.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let data =
+            serde_json::json!({ "available_micros": available, "low_below_micros": below, "currency": currency });
+        self.event(tenant, "balance.low", About::default(), data.to_string());
         Ok(())
     }
 

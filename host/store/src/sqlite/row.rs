@@ -15,7 +15,8 @@ use rusqlite::{Row, params};
 
 use super::codes::{Code, HELD};
 use super::fault::{Done, Fault, broken};
-use super::op::{About, Op, Place};
+use super::op::{About, Op};
+use super::tally::Place;
 
 /// A phone as the database has it.
 pub(crate) fn phone(digits: i64) -> Done<Phone> {
@@ -25,6 +26,12 @@ pub(crate) fn phone(digits: i64) -> Done<Phone> {
 /// What the database has of a phone.
 pub(crate) fn digits(phone: Phone) -> i64 {
     phone.digits() as i64
+}
+
+/// The numbers of what is of a word, as a JSON list.
+pub(crate) fn codes_of<T: Code>(is: impl Fn(T) -> bool) -> String {
+    let codes: Vec<_> = (0..=u8::MAX).filter(|code| T::read(*code).is_ok_and(&is)).map(i64::from).collect();
+    list(codes)
 }
 
 /// Keys as JSON, for `json_each`.

@@ -18,10 +18,10 @@ use campanile_domain::variable::Role;
 use campanile_domain::zone::Zone;
 use rusqlite::{Connection, Row};
 
-use super::accounts::quarantine;
 use super::codes::Code;
 use super::fault::{Done, not_found};
-use super::shadows::shadow as shadows;
+use super::quarantine_row as quarantine;
+use super::shadows::run as shadow_run;
 
 /// Documents kept before all are forgotten.
 const MOST: usize = 4_096;
@@ -193,8 +193,8 @@ impl Scope {
             ring_timeout_ms: i64::from(self.plan.assistant.ring_timeout_seconds) * SECOND_MS,
             max_call_ms: i64::from(self.plan.assistant.max_call_seconds) * SECOND_MS,
             live_leads: live_leads.max(0) as u64,
-            shadow: self.shadow.map(|key| shadows::run(db, key)).transpose()?,
-            fed: super::sources::source::feeds(db, self.key)?,
+            shadow: self.shadow.map(|key| shadow_run::of(db, key)).transpose()?,
+            fed: super::sources::feeds::feeds(db, self.key)?,
         })
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::sqlite::accounts::assistants;
 use crate::sqlite::accounts::once::once;
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::changes::between;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, Fault, not_found};

@@ -4,27 +4,19 @@
 
 use campanile_domain::campaign::{CampaignConfig, CampaignState, Happening, StartFacts, StatusReason, Verb};
 use campanile_domain::ids::{CampaignId, CampaignKey, TenantKey};
-use campanile_domain::ports::store::{Actor, Campaign, VerbDone};
+use campanile_domain::ports::store::{Campaign, VerbDone};
 use campanile_domain::time::Timestamp;
 use campanile_domain::variable::ValueKind;
 use rusqlite::{Connection, params};
 
 use super::campaign::{by_id, by_key, is_deleted, key_of};
+use crate::sqlite::actor::by;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, conflict};
 use crate::sqlite::leads::park;
 use crate::sqlite::op::{About, Op};
 use crate::sqlite::scope::{Cache, Scope};
-use crate::sqlite::sources::source;
-
-/// Who did it, in a word.
-pub(crate) fn by(actor: &Actor) -> String {
-    match actor {
-        Actor::Operator => "operator".into(),
-        Actor::Key(key) => key.to_string(),
-        Actor::Engine | Actor::Gateway(_) => "engine".into(),
-    }
-}
+use crate::sqlite::sources::feeds::feeds;
 
 /// What the start checks look at, as far as the database knows.
 pub(crate) fn start_facts(db: &Connection, tenant: TenantKey, id: CampaignId, now: Timestamp) -> Done<StartFacts> {
@@ -45,7 +37,7 @@ fn facts(db: &Connection, scope: &Scope, now: Timestamp) -> Done<StartFacts> {
         gateway: Ok(()),
         balance: scope.balance(),
         callable_leads: callable.max(0) as u64,
-        has_source: source::feeds(db, scope.key)?,
+        has_source: feeds(db, scope.key)?,
         inactive: Vec::new(),
         goal_is_boolean: kind.map(|kind| kind == ValueKind::Boolean),
         now,
@@ -96,7 +88,7 @@ pub(crate) fn happen(
     if happening == Happening::LeadArrived && has_ended(&before.config, op.now()) {
         return Ok(None);
     }
-    if happening == Happening::NoLeadsLeft && (live(op, campaign)? > 0 || source::feeds(op.db, campaign)?) {
+    if happening == Happening::NoLeadsLeft && (live(op, campaign)? > 0 || feeds(op.db, campaign)?) {
         // A lead or a source came between the engine's look and this write.
         return Ok(None);
     }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::connections;
 use crate::sqlite::accounts::gateways;
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
 use crate::sqlite::plugins::versions;

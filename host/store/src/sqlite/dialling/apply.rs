@@ -12,7 +12,8 @@ use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::params;
 
 use super::evaluation::{self, Heard};
-use super::settle::{self, Settling};
+use super::settle;
+use super::settling::Settling;
 use super::{early, late};
 use crate::sqlite::evaluations::waiting;
 use crate::sqlite::fault::Done;

@@ -13,9 +13,10 @@ use super::money;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::Done;
 use crate::sqlite::leads::park;
-use crate::sqlite::op::{CallLine, CallTally, CallTime, Op};
+use crate::sqlite::op::Op;
 use crate::sqlite::row::{AttemptRow, digits};
 use crate::sqlite::scope::Scope;
+use crate::sqlite::tally::{CallLine, CallTally, CallTime};
 
 /// The phone may have rung: such calls count for gaps and daily caps.
 pub(crate) fn rang(state: AttemptState, failure: Failure) -> bool {

@@ -9,7 +9,8 @@ use campanile_domain::ports::store::{After, CallDecision, StoreError, Undecided}
 use campanile_domain::settle::{self as rules, Assessment};
 use rusqlite::params;
 
-use super::settle::{self, Settling};
+use super::settle;
+use super::settling::Settling;
 use super::{dispose, question};
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::failures;

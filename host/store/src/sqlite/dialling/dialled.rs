@@ -8,7 +8,8 @@ use campanile_domain::ports::store::{Changed, DialResult, Told};
 use campanile_domain::settle as rules;
 
 use super::apply;
-use super::settle::{self, Settling};
+use super::settle;
+use super::settling::Settling;
 use crate::sqlite::campaigns::verbs;
 use crate::sqlite::fault::{Done, broken};
 use crate::sqlite::op::Op;

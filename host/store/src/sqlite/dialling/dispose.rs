@@ -9,11 +9,12 @@ use campanile_domain::settle::Disposal;
 use campanile_domain::variable::Variables;
 use rusqlite::params;
 
-use super::settle::Settling;
+use super::settling::Settling;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, broken};
-use crate::sqlite::op::{CallTally, Op};
+use crate::sqlite::op::Op;
 use crate::sqlite::row::{AttemptRow, digits};
+use crate::sqlite::tally::CallTally;
 
 /// The record of a decision that somebody made.
 pub(crate) fn decided(decision: &Decision, by: &str, disposal: &Disposal) -> CallDecision {

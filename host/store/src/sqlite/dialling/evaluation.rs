@@ -7,7 +7,7 @@
 use campanile_domain::ports::gateway::CallEvent;
 use campanile_domain::variable::{Determinations, Determined, DeterminedBy, Effects, check_answers};
 
-use super::settle::Settling;
+use super::settling::Settling;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 use crate::sqlite::row::AttemptRow;

@@ -9,12 +9,14 @@ use campanile_domain::settle as rules;
 
 use super::dispose;
 use super::evaluation::Heard;
-use super::settle::{self, Settling};
+use super::settle;
+use super::settling::Settling;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::{Done, broken};
-use crate::sqlite::op::{CallTally, Op};
+use crate::sqlite::op::Op;
 use crate::sqlite::row::AttemptRow;
 use crate::sqlite::scope::Scope;
+use crate::sqlite::tally::CallTally;
 
 /// Before the decision it changes the outcome, after it annotates; an opt-out and a goal still count for a lead that
 /// waits.

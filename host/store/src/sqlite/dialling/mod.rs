@@ -35,6 +35,7 @@ pub(crate) mod queue;
 pub(crate) mod recheck;
 pub(crate) mod reconcile;
 pub(crate) mod settle;
+pub(crate) mod settling;
 pub(crate) mod stage;
 
 #[async_trait]

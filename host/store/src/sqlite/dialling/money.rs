@@ -3,7 +3,6 @@
 //! A tenant's balance is what was added minus what is set aside minus what was spent, and an attempt knows what is set
 //! aside for it; every movement is a line of the ledger. With billing off nothing moves and nothing is written.
 
-use campanile_domain::ids::TenantKey;
 use campanile_domain::money::{EntryKind, Micros};
 use rusqlite::params;
 
@@ -46,20 +45,6 @@ pub(crate) fn top_up(op: &mut Op<'_>, amount: i64) -> Done<()> {
     Ok(())
 }
 
-/// Less is available than the account named. Told once until it is topped up above that.
-pub(crate) fn tell_low(op: &mut Op<'_>, tenant: TenantKey) -> Done<()> {
-    let (available, below, currency): (i64, i64, Option<String>) = op
-        .db
-        .prepare_cached(
-            "UPDATE tenant SET low = 1 WHERE id = ?1
-             RETURNING available, low_below, json_extract(billing, '$.currency')",
-        )?
-        .query_row([tenant.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let data = serde_json::json!({ "available_micros": available, "low_below_micros": below, "currency": currency });
-    op.event(tenant, "balance.low", About::default(), data.to_string());
-    Ok(())
-}
-
 /// From now on the account is told when less is available; at once when it is already.
 pub(crate) fn set_low_below(op: &mut Op<'_>, below: Option<Micros>) -> Done<()> {
     let is_low: bool = op
@@ -69,7 +54,7 @@ pub(crate) fn set_low_below(op: &mut Op<'_>, below: Option<Micros>) -> Done<()> 
         )?
         .query_row(params![op.tenant(), below.map(|below| below.0)], |row| row.get(0))?;
     if is_low {
-        tell_low(op, op.ctx.tenant)?;
+        op.tell_low(op.ctx.tenant)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use campanile_domain::time::Timestamp;
 use campanile_domain::variable::{Determinations, Variables};
 use rusqlite::Connection;
 
-use super::settle::Settling;
+use super::settling::Settling;
 use crate::sqlite::codes::{Code, OPEN};
 use crate::sqlite::fault::{Done, broken};
 use crate::sqlite::op::Op;

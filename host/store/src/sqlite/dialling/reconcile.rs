@@ -6,7 +6,8 @@ use campanile_domain::ports::store::Changed;
 use campanile_domain::settle as rules;
 
 use super::evaluation::Heard;
-use super::settle::{self, Settling};
+use super::settle;
+use super::settling::Settling;
 use super::{apply, money};
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;

@@ -9,7 +9,7 @@ use campanile_domain::ports::store::{Erasure, ErasureStatus, ImportCleaned, List
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::fault::{Done, conflict, not_found};
 use crate::sqlite::op::Op;
 use crate::sqlite::page;

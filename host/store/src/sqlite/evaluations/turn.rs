@@ -19,7 +19,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::dialling::facts;
 use crate::sqlite::dialling::late;
-use crate::sqlite::dialling::settle::{self, Settling};
+use crate::sqlite::dialling::settle;
+use crate::sqlite::dialling::settling::Settling;
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::op::Op;
 use crate::sqlite::row::{ATTEMPT, AttemptRow, LeadRow};

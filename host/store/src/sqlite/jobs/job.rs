@@ -8,7 +8,7 @@ use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::fault::{Done, broken, conflict, not_found};
 use crate::sqlite::op::Op;
 use crate::sqlite::page;

@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
-use crate::sqlite::records::beside::Beside;
+use crate::sqlite::records::beside_kind::Beside;
 use crate::sqlite::records::segments::{self, Segment};
 use crate::sqlite::row::list;
 

@@ -19,8 +19,7 @@ use rusqlite::{Connection, params_from_iter};
 use crate::sqlite::campaigns::campaign;
 use crate::sqlite::codes::Code;
 use crate::sqlite::fault::Done;
-use crate::sqlite::numbered::codes_of;
-use crate::sqlite::row::{digits, list};
+use crate::sqlite::row::{codes_of, digits, list};
 
 /// So many leads are few.
 const FEW: i64 = 5_000;

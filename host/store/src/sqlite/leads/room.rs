@@ -6,19 +6,9 @@
 use campanile_domain::ports::store::StoreError;
 
 use crate::sqlite::fault::{Done, Fault};
+use crate::sqlite::lead_room::LeadRoom;
 use crate::sqlite::op::Op;
 use crate::sqlite::scope::current_terms;
-
-/// What one write may still add.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LeadRoom {
-    /// `None`: as many as it likes.
-    most: Option<u64>,
-    /// Before this write.
-    held: u64,
-    /// Came with it.
-    added: u64,
-}
 
 /// Takes the place of one more lead.
 pub(crate) fn take(op: &mut Op<'_>) -> Done<()> {

@@ -7,7 +7,7 @@ use campanile_domain::time::Timestamp;
 use campanile_domain::{round, settle};
 use rusqlite::{Connection, Row, params};
 
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::dialling::{dispose, facts};
 use crate::sqlite::fault::{Done, broken, not_found};
 use crate::sqlite::op::Op;

@@ -8,10 +8,10 @@ use campanile_domain::ports::store::{Counted, NumberedCall, NumberedCalls, Slice
 use campanile_domain::variable::Variables;
 use rusqlite::{Connection, Row};
 
-use super::{Conditions, codes_of, part};
+use super::{Conditions, part};
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::leads::call;
-use crate::sqlite::row::list;
+use crate::sqlite::row::{codes_of, list};
 
 const FROM: (&str, &str) = ("attempt a", "a.id");
 

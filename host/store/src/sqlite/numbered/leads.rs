@@ -5,10 +5,10 @@ use campanile_domain::lead::LeadState;
 use campanile_domain::ports::store::{Counted, NumberedLead, NumberedLeads, Slice};
 use rusqlite::Connection;
 
-use super::{Conditions, codes_of, part};
+use super::{Conditions, part};
 use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::leads::lead;
-use crate::sqlite::row::list;
+use crate::sqlite::row::{codes_of, list};
 
 /// Leads that were not deleted, of campaigns that were not, and none that stands for a single call.
 const IS_THERE: &str = "l.state <> 27 AND l.campaign NOT IN

@@ -13,7 +13,6 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
 use super::campaigns::campaign;
-use super::codes::Code;
 use super::fault::{Done, not_found};
 use super::store::SqliteStore;
 
@@ -109,12 +108,6 @@ impl Conditions {
         let keys = statement.query_map(params_from_iter(&self.values), |row| row.get(0))?;
         Ok(keys.collect::<Result<_, _>>()?)
     }
-}
-
-/// The numbers of what is of a word, as a JSON list.
-pub(crate) fn codes_of<T: Code>(is: impl Fn(T) -> bool) -> String {
-    let codes: Vec<_> = (0..=u8::MAX).filter(|code| T::read(*code).is_ok_and(&is)).map(i64::from).collect();
-    super::row::list(codes)
 }
 
 /// What a text looks for within the digits of a phone; a plus is where the number begins.

@@ -10,7 +10,7 @@ use campanile_domain::ports::store::{PluginVersion, SecretOwner};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{content, grants, versions};
-use crate::sqlite::campaigns::verbs::by;
+use crate::sqlite::actor::by;
 use crate::sqlite::codes::Code;
 use crate::sqlite::credentials::secrets;
 use crate::sqlite::fault::{Done, conflict};

@@ -8,39 +8,10 @@ use campanile_domain::ports::store::Document;
 use rusqlite::{Connection, params};
 use serde::de::DeserializeOwned;
 
+use super::beside_kind::Beside;
 use super::segments;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
-
-/// Which of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beside {
-    /// What shadows answered.
-    Shadow,
-    /// What evaluators answered.
-    Evaluation,
-}
-
-impl Beside {
-    /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Shadow, Self::Evaluation];
-
-    /// The beginning of its tables' names.
-    pub(crate) const fn table(self) -> &'static str {
-        match self {
-            Self::Shadow => "shadow",
-            Self::Evaluation => "evaluation",
-        }
-    }
-
-    /// Days of this shape, and of later ones, have its table from the start.
-    pub(crate) const fn since(self) -> u32 {
-        match self {
-            Self::Shadow => 2,
-            Self::Evaluation => 3,
-        }
-    }
-}
 
 /// Keeps them.
 pub(crate) fn keep(op: &mut Op<'_>, kind: Beside, records: &[Document]) -> Done<()> {

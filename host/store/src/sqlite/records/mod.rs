@@ -10,10 +10,11 @@ use campanile_domain::ports::store::{
 };
 use campanile_domain::time::Timestamp;
 
-use self::beside::Beside;
+use self::beside_kind::Beside;
 use super::store::SqliteStore;
 
 pub(crate) mod beside;
+pub(crate) mod beside_kind;
 pub(crate) mod decisions;
 pub(crate) mod segments;
 mod transcripts;

@@ -8,7 +8,7 @@ use std::fmt;
 use campanile_domain::time::{DAY_MS, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::beside::Beside;
+use super::beside_kind::Beside;
 use crate::sqlite::fault::Done;
 use crate::sqlite::op::Op;
 

@@ -11,6 +11,7 @@ use super::store::{SqliteStore, unowned};
 use super::writer::Lane::Bulk;
 
 pub(crate) mod answers;
+pub(crate) mod run;
 pub(crate) mod shadow;
 
 #[async_trait]

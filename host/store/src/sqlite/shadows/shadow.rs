@@ -4,25 +4,16 @@ use std::collections::BTreeMap;
 
 use campanile_domain::ids::{CampaignId, TenantKey};
 use campanile_domain::plugin::PluginRef;
-use campanile_domain::ports::store::{Shadow, ShadowRun};
+use campanile_domain::ports::store::Shadow;
 use campanile_domain::replay::{Change, Difference};
 use campanile_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
+use crate::sqlite::actor::by;
 use crate::sqlite::campaigns::campaign::key_of;
-use crate::sqlite::campaigns::verbs::by;
-use crate::sqlite::fault::{Done, broken, not_found};
+use crate::sqlite::fault::{Done, not_found};
 use crate::sqlite::op::Op;
-
-/// What the engine needs of a running one.
-pub(crate) fn run(db: &Connection, key: i64) -> Done<ShadowRun> {
-    let (policy, settings): (String, String) = db
-        .prepare_cached("SELECT policy, settings FROM shadow WHERE id = ?1")?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let policy = policy.parse().map_err(|_| broken(format!("{policy:?} names no policy")))?;
-    Ok(ShadowRun { key, policy, settings: serde_json::from_str(&settings)? })
-}
 
 /// Begins one in place of the last.
 pub(crate) fn start(op: &mut Op<'_>, campaign: CampaignId, policy: &PluginRef, settings: &Value) -> Done<Shadow> {

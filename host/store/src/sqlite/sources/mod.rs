@@ -18,6 +18,7 @@ use super::store::{SqliteStore, unowned};
 use super::writer::Lane::{Bulk, Dial};
 
 pub(crate) mod apply;
+pub(crate) mod feeds;
 pub(crate) mod place;
 pub(crate) mod push;
 pub(crate) mod run;

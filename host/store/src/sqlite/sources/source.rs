@@ -83,12 +83,6 @@ pub(crate) fn all(db: &Connection, tenant: Option<TenantKey>) -> Done<Vec<Source
     Ok(found)
 }
 
-/// Whether an active source may bring a campaign more leads.
-pub(crate) fn feeds(db: &Connection, campaign: CampaignKey) -> Done<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM source WHERE campaign = ?1 AND status = 'active' AND deleted_at IS NULL)";
-    Ok(db.prepare_cached(sql)?.query_row([campaign.0], |row| row.get(0))?)
-}
-
 /// Installs one.
 pub(crate) fn create(op: &mut Op<'_>, vault: &Vault, new: &NewSource) -> Done<SourceRow> {
     let key = once(op, |op| {

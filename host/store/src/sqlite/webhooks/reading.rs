@@ -16,8 +16,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::webhook;
 use crate::sqlite::events::log;
 use crate::sqlite::fault::{Done, conflict};
-use crate::sqlite::numbered::codes_of;
 use crate::sqlite::op::Op;
+use crate::sqlite::row::codes_of;
 
 /// Entries that are looked at for one webhook in one write.
 const PIECE: i64 = 1_000;

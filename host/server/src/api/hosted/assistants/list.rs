@@ -25,7 +25,7 @@ pub(crate) async fn list_assistants(
 ) -> Result<Json<Vec<Shown>>, Refusal> {
     let webhooks = Webhooks::seen(&app, &caller.key).await?;
     let known = app.store.assistants(caller.key.of()).await?;
-    Ok(Json(webhooks.shown(known)))
+    Ok(Json(Shown::all(&webhooks, known)))
 }
 
 /// Lists the assistants that call out, oldest first.
@@ -35,7 +35,7 @@ pub(crate) async fn list_outbound(
 ) -> Result<Json<Vec<Shown>>, Refusal> {
     let webhooks = Webhooks::seen(&app, &caller.key).await?;
     let known = app.store.assistants(caller.key.of()).await?;
-    Ok(Json(webhooks.shown(known.into_iter().filter(|assistant| assistant.config.outbound))))
+    Ok(Json(Shown::all(&webhooks, known.into_iter().filter(|assistant| assistant.config.outbound))))
 }
 
 /// Lists the assistants by page number, oldest first.
@@ -52,7 +52,7 @@ pub(crate) async fn page_assistants(
     let known = app.store.assistants(caller.key.of()).await?;
     let (total, slice) = (known.len() as u64, asked.slice());
     let before = usize::try_from(slice.offset).unwrap_or(usize::MAX);
-    let rows = webhooks.shown(known.into_iter().skip(before).take(slice.limit as usize));
+    let rows = Shown::all(&webhooks, known.into_iter().skip(before).take(slice.limit as usize));
     Ok(Json(Paginated::of(&place, asked, Counted { rows, total })))
 }
 

@@ -5,7 +5,7 @@ use campanile_domain::variable::Variables;
 use serde::Serialize;
 
 use super::kind_there;
-use super::webhook::Standing;
+use super::webhook::{Standing, Webhooks};
 use crate::api::hosted::words;
 
 /// An assistant.
@@ -37,6 +37,17 @@ struct Question {
 }
 
 impl Shown {
+    /// Assistants with what is shown of their webhooks.
+    pub(super) fn all(webhooks: &Webhooks, assistants: impl IntoIterator<Item = Assistant>) -> Vec<Self> {
+        assistants
+            .into_iter()
+            .map(|assistant| {
+                let standing = webhooks.standing(assistant.id);
+                Self::new(assistant, standing)
+            })
+            .collect()
+    }
+
     /// With what may be shown of its webhook.
     pub(super) fn new(assistant: Assistant, webhook: Standing) -> Self {
         let config = assistant.config;

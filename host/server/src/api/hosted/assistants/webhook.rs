@@ -6,10 +6,9 @@
 //! nothing, so that a flow that reads an assistant and writes it again needs no more than before.
 
 use campanile_domain::ids::{AssistantId, WebhookId};
-use campanile_domain::ports::store::{Assistant, Webhook, WebhookConfig};
+use campanile_domain::ports::store::{Webhook, WebhookConfig};
 use campanile_domain::webhook::WebhookFormat;
 
-use super::shown::Shown;
 use crate::api::hosted::given::Given;
 use crate::api::hosted::refusal::Refusal;
 use crate::api::v1::webhooks::{check, mint};
@@ -56,15 +55,6 @@ impl Webhooks {
             url: webhook.filter(|_| self.may_see).map(|one| one.url.clone()),
             only_completed: webhook.map_or(ONLY_COMPLETED, |one| one.only_completed),
         }
-    }
-
-    /// Assistants with what is shown of theirs.
-    pub(super) fn shown(&self, assistants: impl IntoIterator<Item = Assistant>) -> Vec<Shown> {
-        let shown = |assistant: Assistant| {
-            let standing = self.standing(assistant.id);
-            Shown::new(assistant, standing)
-        };
-        assistants.into_iter().map(shown).collect()
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
         host.post_empty(Some(&host.live), &format!("/v1/campaigns/{campaign}/start")).await;
         let (tenant, store) = (host.tenant_key().await, &host.app.store);
         let key = store.campaign(tenant, campaign.parse().unwrap()).await.unwrap().key;
-        let ctx = crate::jobs::context(&host.app, tenant);
+        let ctx = host.app.context(tenant);
         store.claim(&ctx, Fence::SOLE, ClaimRequest { campaign: key, slots: 1 }).await.unwrap();
         let refused = host.delete(Some(&host.live), &format!("/api/user/campaign/{}", number(&host).await)).await;
         assert_eq!((refused.status, refused.body["message"].is_string()), (409, true), "{}", refused.text);

@@ -345,7 +345,7 @@ mod tests {
         let (host, campaign) = called().await;
         let made = host.post(Some(&host.live), &format!("/v1/campaigns/{campaign}/clone"), json!({})).await;
         let begin = async || {
-            let ctx = crate::jobs::context(&host.app, host.tenant_key().await);
+            let ctx = host.app.context(host.tenant_key().await);
             let asked = json!({"campaign": made.body["id"], "from": campaign, "leads": "all"});
             json!(host.app.store.begin_job(&ctx, "leads_copy", asked).await.unwrap().id)
         };

@@ -148,7 +148,7 @@ mod tests {
         let host = Host::new().await;
         let tenant = host.tenant_key().await;
         let lead = host.lead(&host.campaign().await, "+14155552671").await;
-        let ctx = crate::jobs::context(&host.app, tenant);
+        let ctx = host.app.context(tenant);
         let begun = host.app.store.begin_erasure(&ctx, "+14155552671".parse().unwrap(), true).await.unwrap();
         crate::resume_erasures(&host.app).await.unwrap();
         host.background_done().await;

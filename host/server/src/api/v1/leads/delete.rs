@@ -101,7 +101,7 @@ mod tests {
         host.post_empty(Some(&host.live), &format!("/v1/campaigns/{campaign}/start")).await;
         let (tenant, store) = (host.tenant_key().await, &host.app.store);
         let key = store.campaign(tenant, campaign.parse().unwrap()).await.unwrap().key;
-        let ctx = crate::jobs::context(&host.app, tenant);
+        let ctx = host.app.context(tenant);
         let claim = store.claim(&ctx, Fence::SOLE, ClaimRequest { campaign: key, slots: 1 }).await.unwrap();
         let path = format!("/v1/leads/{lead}");
         let refused = host.delete(Some(&host.live), &path).await;

@@ -277,7 +277,7 @@ mod tests {
         let asked =
             json!({"campaign": campaign, "filter": {"status": "created"}, "all": false, "set": {"priority": 3}});
         let begin = async || {
-            let ctx = crate::jobs::context(&host.app, tenant);
+            let ctx = host.app.context(tenant);
             host.app.store.begin_job(&ctx, "leads_update", asked.clone()).await.unwrap().id
         };
         let (kept, dropped) = (begin().await, begin().await);
