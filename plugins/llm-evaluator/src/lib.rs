@@ -4,6 +4,7 @@
 //! of the lead; what it may answer is fixed by a schema where the API takes one, and checked here in any case. Waiting and
 //! repeating are the host's.
 
+mod budget;
 mod prompt;
 mod reading;
 mod settings;
@@ -26,11 +27,9 @@ impl CallEvaluator for LlmEvaluator {
         if wanted.is_empty() || talk.transcript.iter().all(|line| line.text.trim().is_empty()) {
             return Ok(Evaluation::undetermined(wanted, "nothing was said, and no model was asked"));
         }
-        let user = prompt::user(talk, wanted, settings)?;
-        let Told { content, tokens } = {
-            let schema = |bounded| prompt::schema(wanted, bounded);
-            wire::ask(settings, &prompt::system(settings), &user, schema)?
-        };
+        let question = budget::question(talk, wanted, settings)?;
+        let schema = |bounded| prompt::schema(wanted, bounded);
+        let Told { content, tokens } = wire::ask(settings, &question, schema)?;
         let answers = reading::answers(&content, talk, wanted).map_err(|error| with_tokens(error, tokens))?;
         Ok(Evaluation { usage: tokens.and_then(|tokens| cost(settings, tokens)), ..Evaluation::of(answers) })
     }

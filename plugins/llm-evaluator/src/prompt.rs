@@ -38,8 +38,8 @@ pub fn system(settings: &Settings) -> String {
     format!("{RULES}\n\nFrom the owner of the assistant, about the questions:\n{extra}")
 }
 
-/// The questions and the call.
-pub fn user(talk: &Talk, wanted: &[VariableSpec], settings: &Settings) -> Result<String, PluginError> {
+/// The questions and the call, its transcript within so many tokens.
+pub fn user(talk: &Talk, wanted: &[VariableSpec], transcript_tokens: usize) -> Result<String, PluginError> {
     let questions: Vec<Value> = wanted.iter().map(question).collect();
     let form: Map<String, Value> = wanted.iter().map(|spec| (spec.name.clone(), form(spec))).collect();
     let about = json!({
@@ -54,7 +54,7 @@ pub fn user(talk: &Talk, wanted: &[VariableSpec], settings: &Settings) -> Result
         lines_of(&questions),
         Value::Object(form),
         about,
-        transcript(talk, settings.transcript_tokens).join("\n"),
+        transcript(talk, transcript_tokens).join("\n"),
     ))
 }
 
@@ -162,7 +162,7 @@ fn encoded(number: usize, speaker: Speaker, said: &str) -> String {
 
 /// Tokens that a text costs, roughly and rather too many: a quarter of its letters in English, a third of its bytes
 /// elsewhere.
-fn tokens(text: &str) -> usize {
+pub fn tokens(text: &str) -> usize {
     if text.is_ascii() { text.len() / 4 + 1 } else { text.len() / 3 + 1 }
 }
 

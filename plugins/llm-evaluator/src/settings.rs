@@ -18,6 +18,7 @@ pub struct Settings {
     pub price_input: f64,
     pub price_output: f64,
     pub currency: String,
+    pub budget: f64,
 }
 
 /// How the API knows us.
@@ -59,6 +60,7 @@ impl Default for Settings {
             price_input: 0.0,
             price_output: 0.0,
             currency: "USD".to_owned(),
+            budget: 0.0,
         }
     }
 }

@@ -387,3 +387,40 @@ fn a_long_call_loses_its_middle_and_says_so() {
     let (_, user) = asked(&["Hello", &endless], &settings(json!({"transcript_tokens": 400})));
     assert!(user.contains("[… left out …]") && user.len() < 5_000, "{}", user.len());
 }
+
+/// What was asked, as the API got it: the tokens of the question by the estimate, and the longest answer.
+fn sent() -> (f64, u64, String) {
+    let body = fake::take_sent()[0].json();
+    let text = |at: usize| body["messages"][at]["content"].as_str().unwrap().to_owned();
+    let question = (prompt::tokens(&text(0)) + prompt::tokens(&text(1))) as f64;
+    (question, body["max_tokens"].as_u64().unwrap(), text(1))
+}
+
+#[test]
+fn one_request_costs_no_more_than_its_budget_and_the_transcript_goes_first() {
+    let long: Vec<String> =
+        (0..400).map(|line| format!("This is line {line} of a long talk about the weather.")).collect();
+    let lines: Vec<&str> = long.iter().map(String::as_str).collect();
+    let ask = |budget: f64| {
+        fake::install(host().answer(says(&good().to_string())));
+        let more = json!({"price_input": 2.0, "price_output": 8.0, "budget": budget});
+        LlmEvaluator::evaluate(&talk(&lines), &wanted(), &settings(more)).map(|_| sent())
+    };
+    let (whole, unlimited, text) = ask(0.0).unwrap();
+    assert_eq!(unlimited, 2_000);
+    assert!(!text.contains("left out"), "nothing is missing without a budget");
+    for budget in [1.0, 0.03, 0.02, 0.012, 0.01] {
+        let (question, answer, text) = ask(budget).unwrap();
+        let most = (question * 2.0 + answer as f64 * 8.0) / 1_000_000.0;
+        assert!(most <= budget, "{most} of {budget}");
+        assert!(answer >= 400, "five answers have to fit: {answer}");
+        assert_eq!(text.contains("left out"), question < whole, "{budget}");
+    }
+    let refused = ask(0.001).unwrap_err();
+    assert_eq!(refused.code, "budget_too_small");
+    assert!(refused.message.contains("raise the setting budget"), "{}", refused.message);
+    assert_eq!(fake::take_sent().len(), 0, "nothing was sent");
+
+    let no_prices = evaluate(host(), &settings(json!({"budget": 0.01}))).unwrap_err();
+    assert_eq!(no_prices.code, "budget_without_prices");
+}

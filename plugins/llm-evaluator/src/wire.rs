@@ -11,6 +11,7 @@ use campanile_plugin_sdk::types::PluginError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::budget::Question;
 use crate::settings::{Auth, Mode, Settings};
 
 /// Characters of somebody else's sentence that an error quotes.
@@ -78,10 +79,10 @@ enum Unwanted {
 }
 
 /// Asks the model. `schema` is that of the answer, with bounds or without.
-pub fn ask(settings: &Settings, system: &str, user: &str, schema: impl Fn(bool) -> Value) -> Result<Told, PluginError> {
+pub fn ask(settings: &Settings, question: &Question, schema: impl Fn(bool) -> Value) -> Result<Told, PluginError> {
     let mut shape = Shape { mode: settings.mode.first(), bounded: true, newer_limit: false, temperature: true };
     loop {
-        let answer = send(settings, shape, system, user, &schema)?;
+        let answer = send(settings, shape, question, &schema)?;
         let Some(unwanted) = unwanted(&answer) else { return told(&answer) };
         shape = match unwanted {
             Unwanted::Bounds if shape.bounded => Shape { bounded: false, ..shape },
@@ -100,15 +101,15 @@ pub fn ask(settings: &Settings, system: &str, user: &str, schema: impl Fn(bool) 
 fn send(
     settings: &Settings,
     shape: Shape,
-    system: &str,
-    user: &str,
+    question: &Question,
     schema: &impl Fn(bool) -> Value,
 ) -> Result<Response, PluginError> {
+    let Question { system, user, max_tokens } = question;
     let mut body = json!({
         "model": settings.model,
         "messages": [{ "role": "system", "content": system }, { "role": "user", "content": user }],
     });
-    body[if shape.newer_limit { "max_completion_tokens" } else { "max_tokens" }] = json!(settings.max_tokens);
+    body[if shape.newer_limit { "max_completion_tokens" } else { "max_tokens" }] = json!(max_tokens);
     if shape.temperature {
         body["temperature"] = json!(settings.temperature);
     }
