@@ -23,7 +23,7 @@ const READER: &str = r#"fn evaluate(talk) {
     #{ appointment_booked: undetermined("not said") }
 }"#;
 /// A slip that only a call brings out.
-const BROKEN: &str = "fn evaluate(talk) { #{ appointment_booked: talk.lins.any() } }";
+const BROKEN: &str = "fn evaluate(talk) { #{ appointment_booked: talk.find(\"book\").by(\"persn\").any() } }";
 
 fn script(account: &Account, name: &str, source: &str) {
     account.live.post("/v1/scripts", &json!({"name": name, "source": source})).ok();
@@ -117,7 +117,7 @@ fn an_evaluator_that_fails_has_its_leads_wait_through_a_crash_and_a_new_version_
         with_evaluation(&campaign).into_iter().find(|call| call["evaluation"]["failures"].as_u64() > Some(0))
     });
     let error = &failed["evaluation"]["error"];
-    assert!(error["message"].as_str().unwrap().contains("did you mean `lines`?"), "{failed}");
+    assert!(error["message"].as_str().unwrap().contains("did you mean `person`?"), "{failed}");
     assert!(failed["evaluation"]["next_try_at"].is_string(), "{failed}");
     let recorded = &evaluations(&campaign, &failed)[0];
     assert_eq!((&recorded["by"], &recorded["output"]["code"]), (&"reader@1".into(), &error["code"]), "{recorded}");

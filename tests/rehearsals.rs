@@ -101,7 +101,7 @@ fn replays(host: &Host, account: &Account, campaign: &Campaign) {
     assert!(number(&estimate["difference"]["calls"]["high"]) < 0.0, "fewer calls with everybody: {estimate}");
     assert_eq!(estimate["with_policy"]["unfinished"], json!({}), "{estimate}");
     // A draft that fails whenever somebody did not answer: the campaign would pause, and that is what the estimate says.
-    let broken = "fn decide(lead) { if lead.last.was(\"unanswered\") { return lead.lats; } builtin() }";
+    let broken = "fn decide(lead) { if lead.last.was(\"unanswered\") { return lead.last.outcom; } builtin() }";
     let broken = json!({"campaign": campaign.id, "estimate": true, "source": broken});
     let result = done(account, &api.post("/v1/scripts/no-busy/replay", &broken).ok());
     let side = &result["estimate"]["with_policy"];

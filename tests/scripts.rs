@@ -46,8 +46,10 @@ fn a_script_goes_from_a_template_to_a_server() {
     // A slip is told with its line, and a wrong case keeps the script from being sent.
     let source = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, source.replace("lead.count(", "lead.cuont(")).unwrap();
-    let slip = run(&["script", "test", &file]);
-    assert!(slip.code == 6 && slip.stdout.contains("did you mean `count`?"), "{} {}", slip.code, slip.stdout);
+    for verb in ["check", "test"] {
+        let slip = run(&["script", verb, &file]);
+        assert!(slip.code == 6 && slip.stderr.contains("did you mean `count`?"), "{} {}", slip.code, slip.stderr);
+    }
     let host = Host::start(&[]);
     let account = host.account("Acme");
     let server = ["--server", host.api.base(), "--key", account.live.key()];

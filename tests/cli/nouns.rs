@@ -222,8 +222,11 @@ fn how_long_things_are_kept_changes_only_when_it_is_meant() {
     let (code, words) = desk.refused(&change);
     assert_eq!((code, words.contains("--yes")), (2, true), "nobody can be asked: {words}");
     assert_eq!(desk.asks(&["retention", "get"])["transcripts_days"], Value::Null);
+    let shown = desk.runs(&["retention", "get"]).well().stdout;
+    assert_eq!(shown.matches("for ever").count(), 4, "{shown}");
     assert_eq!(desk.asks(&[&change[..], &["--yes"]].concat())["transcripts_days"], 90);
-    assert!(desk.runs(&["retention", "get"]).well().stdout.contains("transcripts_days"));
+    let shown = desk.runs(&["retention", "get"]).well().stdout;
+    assert_eq!((shown.matches("for ever").count(), shown.matches("90").count()), (3, 1), "{shown}");
     let (code, words) = desk.refused(&["retention", "update", "--set", "events_days=3", "--yes"]);
     assert_eq!((code, words.contains("30 to 36500 days")), (6, true), "{words}");
     assert_eq!(

@@ -113,6 +113,15 @@ pub fn explain(facts: &Facts<'_>, now: Timestamp) -> Explanation {
     }
 }
 
+/// Of a campaign that does not run nobody counts slots, and one is assumed.
+fn slots(free: u32, of: &str) -> String {
+    match free {
+        0 => format!("every slot of the {of} is taken"),
+        1 => format!("a slot of the {of} is free"),
+        more => format!("{more} slots of the {of} are free"),
+    }
+}
+
 fn detail(gate: Gate, facts: &Facts<'_>, now: Timestamp) -> String {
     let campaign = &facts.campaign;
     let zone = campaign.zone;
@@ -142,10 +151,13 @@ fn detail(gate: Gate, facts: &Facts<'_>, now: Timestamp) -> String {
         Gate::CampaignBudget => means(campaign.budget, "no budget is set"),
         Gate::GatewayHealth if campaign.gateway_healthy => "the gateway answers".into(),
         Gate::GatewayHealth => "the gateway does not answer; dialling goes on by itself when it does".into(),
-        Gate::GatewayRate => "calls per second".into(),
+        Gate::GatewayRate if campaign.rate_opens_at > now => {
+            format!("the calls per second are used up until {}", local(campaign.rate_opens_at))
+        }
+        Gate::GatewayRate => "within the calls per second".into(),
         Gate::Balance => means(campaign.balance, "billing is off"),
-        Gate::CampaignConcurrency => format!("{} slots of the campaign are free", campaign.campaign_slots),
-        Gate::TenantConcurrency => format!("{} slots of the account are free", campaign.tenant_slots),
+        Gate::CampaignConcurrency => slots(campaign.campaign_slots, "campaign"),
+        Gate::TenantConcurrency => slots(campaign.tenant_slots, "account"),
         Gate::LeadStatus => match facts.lead.state.reason() {
             Some(reason) => format!("the lead is {} ({reason})", facts.lead.state.status()),
             None => format!("the lead is {}", facts.lead.state.status()),

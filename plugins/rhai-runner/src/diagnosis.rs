@@ -33,7 +33,11 @@ pub fn trouble<T>(message: impl Into<String>, hint: impl Into<Option<String>>) -
 
 /// The same for a property that does not exist.
 pub fn no_property<T>(of: &str, given: &str, known: &[&str]) -> Result<T, Box<EvalAltResult>> {
-    trouble(format!("{of} has no property `{given}`"), suggest::hint(given, known.iter().copied()))
+    trouble(no_such_property(of, given), suggest::hint(given, known.iter().copied()))
+}
+
+fn no_such_property(of: &str, given: &str) -> String {
+    format!("{of} has no property `{given}`")
 }
 
 impl Diagnosis {
@@ -46,6 +50,17 @@ impl Diagnosis {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A function that nobody has defined.
+    pub fn no_function(position: Position, name: &str, near: Option<&str>) -> Self {
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        Self::at(position, format!("there is no function `{name}`"), hint)
+    }
+
+    /// A property that is not there.
+    pub fn no_property(position: Position, of: &str, given: &str, known: &[&str]) -> Self {
+        Self::at(position, no_such_property(of, given), Some(suggest::hint(given, known.iter().copied())))
     }
 
     fn at(position: Position, message: impl Into<String>, hint: Option<String>) -> Self {

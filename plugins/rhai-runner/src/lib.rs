@@ -13,6 +13,7 @@ mod diagnosis;
 mod export;
 mod interpreter;
 mod loaded;
+mod names;
 mod question;
 mod suggest;
 

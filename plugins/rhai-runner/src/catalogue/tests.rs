@@ -56,6 +56,19 @@ fn the_table_has_what_is_registered_no_more_and_no_less() {
     assert_eq!(FUNCTIONS, callable);
 }
 
+/// Functions of the language that a check of names has to know.
+#[test]
+fn the_functions_of_the_language_are_listed_no_more_and_no_less() {
+    // The last one is there only with what tests ask the interpreter by.
+    let ours: BTreeSet<&str> = FUNCTIONS.iter().copied().chain(["get_fn_metadata_list"]).collect();
+    let signatures = crate::interpreter::new().gen_fn_signatures(true);
+    let names = signatures.iter().filter_map(|signature| signature.split('(').next());
+    let theirs: BTreeSet<&str> = names.filter(|name| crate::suggest::is_word(name) && !ours.contains(name)).collect();
+    let listed: BTreeSet<&str> = crate::names::LANGUAGE.iter().copied().collect();
+    assert_eq!(listed, theirs);
+    assert!(crate::names::LANGUAGE.is_sorted());
+}
+
 #[test]
 fn an_entry_tells_in_one_sentence_what_it_is() {
     for Entry { name, kind, of, signature, doc, keys, .. } in ENTRIES {
