@@ -93,7 +93,7 @@ imports = several(lambda n: post(
 keys = several(lambda n: post("/v1/keys", {"name": f"reader {n}", "scopes": ["campaigns:read"]}))
 scripts = [f"patient-{chr(97 + n)}" for n in range(SPARES)]
 for name in scripts:
-    post("/v1/scripts", {"name": name, "source": "fn decide(input) { retry_after_minutes(120) }"})
+    post("/v1/scripts", {"name": name, "source": "fn decide(lead) { retry(#{ after: hours(2) }) }"})
 webhooks = several(lambda n: post("/v1/webhooks", {"url": f"https://hooks.example.com/{n}"}))
 importer, sink = plugin("catch-webhook"), plugin("hubspot-results")
 sources = several(lambda n: post("/v1/sources", {

@@ -75,18 +75,36 @@ pub(super) fn check_source(source: &str) -> Result<(), FieldProblem> {
 
 /// The script cannot decide, and why.
 pub(super) fn rejected(diagnostics: Vec<Diagnostic>) -> Problem {
-    let told = diagnostics.into_iter().map(|found| {
-        let Diagnostic { line, column, message, hint } = found;
-        FieldProblem::new("/source", "script", format!("line {line}, column {column}: {message}; {hint}"))
-    });
+    let told = diagnostics.iter().map(|found| FieldProblem::new("/source", "script", words(found)));
     Problem::new(&codes::SCRIPT_REJECTED, "the script was not kept; errors say where and why").with(told)
+}
+
+fn words(Diagnostic { line, column, message, hint }: &Diagnostic) -> String {
+    let place = match (line, column) {
+        (0, _) => String::new(),
+        (line, 0) => format!("line {line}: "),
+        (line, column) => format!("line {line}, column {column}: "),
+    };
+    let hint = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+    format!("{place}{message}{hint}")
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::*;
     use crate::testing::Host;
+
+    #[test]
+    fn a_fault_is_told_with_its_place_and_its_hint_where_it_has_them() {
+        let told = |line, column, hint: &str| {
+            words(&Diagnostic { line, column, message: "no such thing".into(), hint: hint.into() })
+        };
+        assert_eq!(told(3, 8, "did you mean `this`?"), "line 3, column 8: no such thing; did you mean `this`?");
+        assert_eq!(told(3, 0, ""), "line 3: no such thing");
+        assert_eq!(told(0, 0, ""), "no such thing");
+    }
 
     #[tokio::test]
     async fn versions_count_from_one_and_the_last_is_active() {
