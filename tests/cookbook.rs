@@ -5,8 +5,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use campanile_tests::process::run;
+use campanile_tests::process::Running;
 use campanile_tests::{binary, repo};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -43,13 +44,15 @@ impl Stage {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let row = |index: usize| {
-            let phone = |area: usize, is_there: bool| {
+            // A number that cannot be dialled would be no contact at all.
+            let areas = [[415, 425, 435], [510, 520, 530]][index / 5_000 % 2];
+            let phone = |which: usize, is_there: bool| {
                 let number = 2_000 + index % 5_000;
-                if is_there { format!("+1{}555{number:04}", area + index / 5_000) } else { String::new() }
+                if is_there { format!("+1{}555{number:04}", areas[which]) } else { String::new() }
             };
-            let (second, third) = (phone(425, index % 2 == 1), phone(435, index % 4 == 3));
+            let (second, third) = (phone(1, index % 2 == 1), phone(2, index % 4 == 3));
             let segment = ["patient", "debtor", "other"][index % 3];
-            format!("Person {index},{},{second},{third},{},{segment}\n", phone(415, true), index * 20 % 3_000)
+            format!("Person {index},{},{second},{third},{},{segment}\n", phone(0, true), index * 20 % 3_000)
         };
         let rows: String = (0..count()).map(row).collect();
         std::fs::write(folder.path().join("leads.csv"), format!("name,phone,second,third,value,segment\n{rows}"))
@@ -73,8 +76,10 @@ impl Stage {
         let fixed =
             ["rehearse", "--leads", &leads, "--secondary", "second", "--secondary", "third", "--campaign", &campaign];
         let rest = ["--policy", policy, "--calls", &calls, "--json"];
+        let limit = Duration::from_millis(180_000_u64.max(60 * count() as u64));
         let summary: Value =
-            serde_json::from_str(&run(&[&fixed[..], &rest[..], flags].concat()).well().stdout).unwrap();
+            serde_json::from_str(&Running::start(&[&fixed[..], &rest[..], flags].concat()).wait(limit).well().stdout)
+                .unwrap();
         assert_eq!(summary["leads"], count(), "{summary}");
         calls.into()
     }
