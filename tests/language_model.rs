@@ -199,8 +199,7 @@ fn a_real_model_answers_whole_or_says_why_not() {
     let host = Host::start(&["--plugin-host", &address]);
     for mode in ["auto", "json_object", "text"] {
         let account = host.account(mode);
-        let settings =
-            json!({"mode": mode, "timeout_seconds": 90, "max_tokens": 150, "price_input": 1.0, "price_output": 2.0});
+        let settings = json!({"mode": mode, "timeout_seconds": 90, "max_tokens": 150, "price_input": 1.0, "price_output": 2.0, "budget": 0.002});
         let campaign = campaign(&account, 4, &base, &settings);
         campaign.start();
         let read = patience::until("every call was asked about", Duration::from_secs(600), || {
@@ -218,7 +217,8 @@ fn a_real_model_answers_whole_or_says_why_not() {
                 assert!(answer["value"].is_boolean() || answer["value"].is_null(), "{call}");
                 assert!(answer["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{call}");
                 assert_eq!(answer["by"]["name"], "llm-evaluator@0.1.0", "{call}");
-                assert!(evaluation["cost_micros"].as_i64() > Some(0), "{call}");
+                let cost = evaluation["cost_micros"].as_i64().unwrap();
+                assert!((1..=2_000).contains(&cost), "what was counted is within the budget: {call}");
             } else {
                 assert!(evaluation["error"]["code"].is_string(), "{call}");
                 assert!(answer["value"].is_null(), "half an answer is none: {call}");

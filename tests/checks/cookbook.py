@@ -258,15 +258,19 @@ class Check:
         first = {}
         for call in sorted(other, key=lambda call: call["started_at"]):
             first.setdefault(call["lead"], call)
-        seen = set()
+        seen, met = set(), 0
         for call in sorted(self.calls, key=lambda call: call["started_at"]):
             theirs = first.get(call["lead"])
-            if call["lead"] in seen or theirs is None or theirs["started_at"] != call["started_at"]:
+            # A later call here may begin when the first one does there: it is another call of theirs.
+            if call["lead"] in seen or theirs is None:
                 continue
             seen.add(call["lead"])
+            if theirs["started_at"] != call["started_at"]:
+                continue
+            met += 1
             if (theirs["phone"], theirs["outcome"], theirs["ended_at"]) != (call["phone"], call["outcome"], call["ended_at"]):
                 self.say("the same people", lead=call["lead"], here=call["outcome"], there=theirs["outcome"])
-        if not seen:
+        if not met:
             self.say("the same people", met=0)
 
 

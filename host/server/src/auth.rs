@@ -182,11 +182,10 @@ async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Authenticated, Problem> {
 async fn authenticate(parts: &Parts, app: &Arc<App>) -> Result<Authenticated, Problem> {
     let hash = hash(parts)?;
     let told = parts.extensions.get::<Told>().cloned().unwrap_or_default();
-    let now = app.wall_clock.now();
-    app.admission.before(&hash, now, &told)?;
+    app.admission.before(&hash, app.wall_clock.now(), &told)?;
     let found = look_up(app, &hash).await?;
     if let Some(tenant) = &found.tenant {
-        app.admission.count(&hash, tenant, now, &told)?;
+        app.admission.count(&hash, tenant, app.wall_clock.now(), &told)?;
     }
     key_use::note(app, found.key);
     if let Some(Broken(problem)) = parts.extensions.get::<Broken>() {

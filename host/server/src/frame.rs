@@ -76,7 +76,6 @@ pub(crate) async fn no_such_method() -> Problem {
 
 #[cfg(test)]
 mod tests {
-
     #[tokio::test]
     async fn the_log_names_routes_and_neither_phones_nor_secrets() {
         let host = crate::testing::Host::new().await;

@@ -29,23 +29,22 @@ pub struct Question {
 pub fn question(talk: &Talk, wanted: &[VariableSpec], settings: &Settings) -> Result<Question, PluginError> {
     let system = prompt::system(settings);
     let whole = prompt::user(talk, wanted, settings.transcript_tokens)?;
-    let Some(budget) = Some(settings.budget).filter(|budget| *budget > 0.0) else {
+    if settings.budget <= 0.0 {
         return Ok(Question { system, user: whole, max_tokens: settings.max_tokens });
-    };
+    }
     if settings.price_input <= 0.0 && settings.price_output <= 0.0 {
         let message = "a budget says nothing without prices; set price_input and price_output, or take the budget away";
         return Err(PluginError::new("budget_without_prices", message));
     }
     // A price per million is the price of one in millionths.
-    let millionths = budget * 1_000_000.0;
-    let least_answer = wanted.len() * ANSWER;
+    let millionths = settings.budget * 1_000_000.0;
+    let least_answer = (wanted.len() * ANSWER).min(settings.max_tokens as usize) as f64;
     let paid = |user: &str| (tokens(&system) + tokens(user)) as f64 * settings.price_input;
     let answers = |user: &str| match settings.price_output {
         free if free <= 0.0 => f64::from(settings.max_tokens),
         price => ((millionths - paid(user)) / price).min(f64::from(settings.max_tokens)).floor(),
     };
-    let fits =
-        |user: &str| paid(user) <= millionths && answers(user) >= least_answer.min(settings.max_tokens as usize) as f64;
+    let fits = |user: &str| paid(user) <= millionths && answers(user) >= least_answer;
     let said = |user: String| {
         let max_tokens = answers(&user) as u32;
         Question { system: system.clone(), user, max_tokens }
@@ -62,12 +61,13 @@ pub fn question(talk: &Talk, wanted: &[VariableSpec], settings: &Settings) -> Re
         }
         most /= 2;
     }
-    let needed = (paid(&prompt::user(talk, wanted, LEAST_TRANSCRIPT)?) + least_answer as f64 * settings.price_output)
-        / 1_000_000.0;
+    let needed =
+        (paid(&prompt::user(talk, wanted, LEAST_TRANSCRIPT)?) + least_answer * settings.price_output) / 1_000_000.0;
     let message = format!(
-        "a request about this call would cost some {needed:.6} {} at least and its budget is {budget}; raise the setting budget, or ask \
+        "a request about this call would cost some {needed:.6} {} at least and its budget is {}; raise the setting budget, or ask \
          fewer variables",
-        settings.currency.to_uppercase()
+        settings.currency.to_uppercase(),
+        settings.budget
     );
     Err(PluginError::new("budget_too_small", message))
 }

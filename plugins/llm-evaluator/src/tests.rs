@@ -399,7 +399,7 @@ fn sent() -> (f64, u64, String) {
 #[test]
 fn one_request_costs_no_more_than_its_budget_and_the_transcript_goes_first() {
     let long: Vec<String> =
-        (0..400).map(|line| format!("This is line {line} of a long talk about the weather.")).collect();
+        (0..300).map(|line| format!("This is line {line} of a long talk about the weather.")).collect();
     let lines: Vec<&str> = long.iter().map(String::as_str).collect();
     let ask = |budget: f64| {
         fake::install(host().answer(says(&good().to_string())));

@@ -15,6 +15,7 @@ mod interpreter;
 mod loaded;
 mod names;
 mod question;
+mod roles;
 mod suggest;
 
 pub use export::{Evaluate, Policy};

@@ -17,24 +17,11 @@ use crate::api::told;
 use crate::diagnosis::Diagnosis;
 use crate::export::script::{Kind, Mapped};
 use crate::question::{self, Clock, Question};
+use crate::roles::{ROLES, Role};
 use crate::{interpreter, names, suggest};
 
 /// What declares a script's own settings.
 const SETTINGS: &str = "settings";
-
-/// What a script can be, and the function that makes it that.
-struct Role {
-    kind: Kind,
-    function: &'static str,
-    /// What the function is handed, as a script writes it.
-    parameter: &'static str,
-}
-
-const ROLES: [Role; 3] = [
-    Role { kind: Kind::RetryPolicy, function: "decide", parameter: "lead" },
-    Role { kind: Kind::CallEvaluator, function: "evaluate", parameter: "talk" },
-    Role { kind: Kind::RowMapping, function: "map_row", parameter: "row" },
-];
 
 /// The functions that a script may define for the host.
 #[cfg(test)]
@@ -121,12 +108,6 @@ impl Loaded {
         self.engine
             .call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &self.ast, function, arguments)
             .map_err(Diagnosis::from)
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}({})`", self.function, self.parameter)
     }
 }
 

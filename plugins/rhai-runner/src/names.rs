@@ -7,10 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, ScriptFnMetadata, Stmt};
 
 use crate::catalogue::{ENTRIES, FUNCTIONS, Kind};
 use crate::diagnosis::Diagnosis;
+use crate::roles::{ROLES, Role};
 use crate::suggest;
 
 /// Functions of the language, from the packages that scripts have; a test compares.
@@ -70,9 +71,7 @@ impl Named {
                 }
             }
             Expr::Dot(both, ..) => {
-                if let Expr::Variable(variable, ..) = &both.lhs
-                    && let Some((property, at)) = first_property(&both.rhs)
-                {
+                if let (Expr::Variable(variable, ..), Some((property, at))) = (&both.lhs, first_property(&both.rhs)) {
                     self.properties.push((variable.1.to_string(), property, at));
                 }
             }
@@ -115,40 +114,47 @@ pub fn check(ast: &AST) -> Result<(), Diagnosis> {
     });
     let functions: Vec<_> = ast.iter_functions().collect();
     named.holders.extend(functions.iter().flat_map(|one| &one.params).map(ToString::to_string));
-    let own: BTreeSet<&str> = functions.iter().map(|one| one.name).collect();
-    let known = |name: &str| {
-        own.contains(name)
-            || FUNCTIONS.contains(&name)
-            || LANGUAGE.contains(&name)
-            || BUILT_IN.contains(&name)
-            || named.holders.contains(name)
-    };
-    let mut wrong: Vec<(Position, Diagnosis)> = Vec::new();
-    for (name, at) in &named.called {
-        if !known(name) {
-            let all = own.iter().copied().chain(FUNCTIONS.iter().copied()).chain(LANGUAGE.iter().copied());
-            wrong.push((*at, Diagnosis::no_function(*at, name, suggest::nearest(name, all))));
-        }
-    }
-    for (function, of) in [("decide", "lead"), ("evaluate", "talk")] {
-        let takes = |name: &str| functions.iter().filter(|one| one.params.contains(&name)).count();
-        let Some(asked) = functions.iter().find(|one| one.name == function) else { continue };
-        let [parameter] = asked.params[..] else { continue };
-        // Another function may take something else by that name, and then nobody can tell which it is.
-        if takes(parameter) > 1 || named.variables.contains(parameter) {
-            continue;
-        }
+    let wrong = no_functions(&named, &functions).into_iter().chain(no_properties(&named, &functions));
+    let place = |at: &Position| (at.line().unwrap_or(0), at.position().unwrap_or(0));
+    wrong.min_by_key(|(at, _)| place(at)).map_or(Ok(()), |(_, first)| Err(first))
+}
+
+/// Calls of what is neither the script's own, ours nor the language's.
+fn no_functions(named: &Named, functions: &[ScriptFnMetadata<'_>]) -> Vec<(Position, Diagnosis)> {
+    let own = functions.iter().map(|one| one.name);
+    // The script's own come first: of two that are equally near, they are meant.
+    let known: Vec<&str> =
+        own.chain(FUNCTIONS.iter().copied()).chain(LANGUAGE.iter().copied()).chain(BUILT_IN).collect();
+    let is_known = |name: &str| known.contains(&name) || named.holders.contains(name);
+    let unknown = named.called.iter().filter(|(name, _)| !is_known(name));
+    unknown
+        .map(|(name, at)| (*at, Diagnosis::no_function(*at, name, suggest::nearest(name, known.iter().copied()))))
+        .collect()
+}
+
+/// Properties that what a role is handed does not have.
+fn no_properties(named: &Named, functions: &[ScriptFnMetadata<'_>]) -> Vec<(Position, Diagnosis)> {
+    let mut wrong = Vec::new();
+    for Role { function, parameter: of, .. } in &ROLES {
         let known: Vec<&str> = ENTRIES
             .iter()
             .filter(|entry| entry.kind == Kind::Property && entry.of == Some(of))
             .map(|entry| entry.name)
             .collect();
+        let Some([handed]) = functions.iter().find(|one| one.name == *function).map(|one| &one.params[..]) else {
+            continue;
+        };
+        // Another function may take something else by that name, and then nobody can tell which it is. A row has the columns of
+        // its file, which nobody knows yet.
+        let takes = functions.iter().filter(|one| one.params.contains(handed)).count();
+        if known.is_empty() || takes > 1 || named.variables.contains(*handed) {
+            continue;
+        }
         for (variable, property, at) in &named.properties {
-            if variable == parameter && !known.contains(&property.as_str()) {
+            if variable == handed && !known.contains(&property.as_str()) {
                 wrong.push((*at, Diagnosis::no_property(*at, of, property, &known)));
             }
         }
     }
-    let place = |at: &Position| (at.line().unwrap_or(0), at.position().unwrap_or(0));
-    wrong.into_iter().min_by_key(|(at, _)| place(at)).map_or(Ok(()), |(_, first)| Err(first))
+    wrong
 }
