@@ -197,6 +197,7 @@ pub async fn start(setup: Setup) -> Result<Host, Failure> {
         gateways,
         clock: Arc::clone(&chosen.engine),
         fence: Fence::SOLE,
+        records: true,
         shadows: Some(shadows),
         evaluations: bell.clone(),
     };

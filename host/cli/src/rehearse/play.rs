@@ -71,7 +71,7 @@ async fn play(order: &Order, sandbox: &Sandbox, cast: usize, side: usize) -> Res
     let store = stage::store()?;
     let decides = Arc::new(sandbox.clone()) as Arc<dyn PolicyRunner>;
     let slots = config.max_concurrent_calls.min(order.limits.max_concurrent_calls).clamp(1, MOST_SLOTS);
-    let mut stage = Stage::new(Arc::clone(&store), decides, order.start, slots, people.seed);
+    let mut stage = Stage::new(Arc::clone(&store), decides, order.start, slots, people.seed).without_records();
     let account = stage
         .account_within("rehearsal", people.scenario.clone(), order.billing.clone(), order.limits.clone())
         .await

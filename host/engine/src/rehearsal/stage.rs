@@ -40,6 +40,7 @@ pub struct Stage {
     rng: ChaCha8Rng,
     slots: u32,
     seed: u64,
+    records: bool,
 }
 
 /// An account on the stage, with one carrier.
@@ -80,7 +81,14 @@ impl Stage {
             rng: ChaCha8Rng::seed_from_u64(seed),
             slots,
             seed,
+            records: true,
         }
+    }
+
+    /// What policies are asked and answer is not kept, which takes kilobytes a decision.
+    pub fn without_records(mut self) -> Self {
+        self.records = false;
+        self
     }
 
     fn ctx(&mut self, tenant: TenantKey) -> WriteContext {
@@ -191,6 +199,7 @@ impl Stage {
             gateways: self.gateways,
             clock: Arc::clone(&self.clock) as Arc<_>,
             fence: Fence::SOLE,
+            records: self.records,
             shadows: None,
             evaluations: Bell::default(),
         };

@@ -43,7 +43,9 @@ impl Hands {
         let ctx = self.context(undecided.tenant, seed);
         let after = self.store.decide(&ctx, self.fence, undecided, &answer).await?;
         let failed = answer.decision.is_err();
-        self.keep_record(undecided, &answer, &after, &snapshot, &ctx).await;
+        if self.records {
+            self.keep_record(undecided, &answer, &after, &snapshot, &ctx).await;
+        }
         if snapshot.shadow.is_some()
             && let Some(shadows) = &self.shadows
         {

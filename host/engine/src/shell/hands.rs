@@ -37,6 +37,8 @@ pub struct Hands {
     pub clock: Arc<dyn EngineClock>,
     /// The right to dial.
     pub fence: Fence,
+    /// Whether it is kept what was asked and answered: a rehearsal that nobody looks into afterwards does without.
+    pub records: bool,
     /// Where what was decided goes for the campaigns' shadows; rehearsals have none.
     pub shadows: Option<Shadows>,
     /// Rung when a call waits for its evaluation, or its transcript came.
