@@ -4,6 +4,7 @@
 //! 7 unavailable.
 
 mod nouns;
+mod pipes;
 mod profiles;
 
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::binary::campanile;
-use crate::patience;
+use crate::{patience, repo};
 
 const RUN_LIMIT: Duration = Duration::from_secs(180);
 const LINE_LIMIT: Duration = Duration::from_secs(60);
@@ -46,6 +46,8 @@ fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     }
     // Whoever runs the tests may have profiles; they are not these tests' to use.
     command.env("XDG_CONFIG_HOME", std::env::temp_dir().join("campanile-tests-without-profiles"));
+    // What is compiled once serves all of them.
+    command.env("XDG_CACHE_HOME", repo::root().join("target/tests-cache"));
     if std::env::var_os("CAMPANILE_LOG").is_none() {
         command.env("CAMPANILE_LOG", "warn");
     }

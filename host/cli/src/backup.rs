@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::{self, ClockFlags};
 use crate::exit::Failure;
+use crate::say::say;
 use crate::secret_key;
 
 /// What a backup says of itself; written last.
@@ -89,9 +90,9 @@ pub fn run(args: &Backup) -> Result<(), Failure> {
     settle(&partial, &args.to)?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     if args.json {
-        println!("{}", serde_json::to_string(&manifest).map_err(|error| Failure::other(error.to_string()))?);
+        say(serde_json::to_string(&manifest).map_err(|error| Failure::other(error.to_string()))?)?;
     } else {
-        println!("{} files, {bytes} bytes in {}", manifest.files.len(), args.to.display());
+        say(format_args!("{} files, {bytes} bytes in {}", manifest.files.len(), args.to.display()))?;
     }
     if !args.with_secret_key {
         eprintln!("the key for secrets is not in the backup: keep a copy of {} elsewhere", secret_key::FILE);

@@ -12,6 +12,7 @@ use campanile_store::{Options, Profile};
 use clap::Args;
 
 use crate::exit::Failure;
+use crate::say::say;
 use crate::secret_key;
 
 /// Flags of `doctor`.
@@ -54,9 +55,9 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
             Mark::Bad => "BAD",
         };
         if args.json {
-            println!("{}", serde_json::json!({ "check": finding.check, "mark": mark, "text": finding.text }));
+            say(serde_json::json!({ "check": finding.check, "mark": mark, "text": finding.text }))?;
         } else {
-            println!("{mark:<5} {:<12} {}", finding.check, finding.text);
+            say(format_args!("{mark:<5} {:<12} {}", finding.check, finding.text))?;
         }
     }
     let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();

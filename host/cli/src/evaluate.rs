@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::calls::Calls;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Evaluators.
 #[derive(Subcommand, Debug)]
@@ -42,15 +43,10 @@ pub async fn run(command: Evaluate) -> Result<(), Failure> {
     let mut body = json!({"evaluators": args.evaluators.iter().map(written).collect::<Result<Vec<_>, _>>()?});
     args.calls.name(&mut body)?;
     let compared = client.post("/v1/evaluations/compare", Body::Json(body)).await?;
-    if args.json {
-        println!("{compared}");
-    } else {
-        print(&compared);
-    }
-    Ok(())
+    if args.json { say(compared) } else { print(&compared) }
 }
 
-fn print(compared: &Value) {
+fn print(compared: &Value) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["variable", "calls", "agree", "contradict", "determined by each"]);
@@ -59,21 +55,22 @@ fn print(compared: &Value) {
         let each: Vec<_> = agreement["determined"].as_array().into_iter().flatten().map(Value::to_string).collect();
         table.add_row([name.clone(), count("calls"), count("agree"), count("contradict"), each.join(" / ")]);
     }
-    println!("{table}");
+    say(table)?;
     let names: Vec<_> = compared["evaluators"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    println!("\nin the order of {}", names.join(", "));
+    say(format_args!("\nin the order of {}", names.join(", ")))?;
     for row in compared["data"].as_array().into_iter().flatten() {
         let call = row["call"].as_str().unwrap_or_default();
         for (name, values) in row["answers"].as_object().into_iter().flatten() {
             let values = values.as_array().cloned().unwrap_or_default();
             if values.windows(2).any(|pair| pair[0] != pair[1]) {
                 let shown: Vec<_> = values.iter().map(Value::to_string).collect();
-                println!("  {call}  {name}: {}", shown.join(" / "));
+                say(format_args!("  {call}  {name}: {}", shown.join(" / ")))?;
             }
         }
         for (place, why) in row["failures"].as_object().into_iter().flatten() {
             let who = place.parse::<usize>().ok().and_then(|place| names.get(place)).unwrap_or(&"?");
-            println!("  {call}  {who} failed: {}", why.as_str().unwrap_or_default());
+            say(format_args!("  {call}  {who} failed: {}", why.as_str().unwrap_or_default()))?;
         }
     }
+    Ok(())
 }

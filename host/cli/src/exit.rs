@@ -80,6 +80,11 @@ impl Failure {
         self.code == 7
     }
 
+    /// Whether there is nothing to tell any more.
+    pub const fn is_silent(&self) -> bool {
+        self.message.is_empty()
+    }
+
     /// Tells the person and ends.
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `explain`.
 #[derive(Args, Debug)]
@@ -25,8 +26,7 @@ pub struct Explain {
 pub async fn run(args: Explain) -> Result<(), Failure> {
     let body = Client::new(&args.server)?.get(&format!("/v1/leads/{}/explain", args.lead)).await?;
     if args.json {
-        println!("{body}");
-        return Ok(());
+        return say(&body);
     }
     print(&body)
 }
@@ -42,7 +42,7 @@ pub fn print(body: &Value) -> Result<(), Failure> {
         (_, Some(at)) => format!("next at {at}"),
         (_, None) => "will not be called by itself".to_owned(),
     };
-    println!("{phone}: {verdict}\n");
+    say(format_args!("{phone}: {verdict}\n"))?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for gate in body["gates"].as_array().into_iter().flatten() {
@@ -54,6 +54,5 @@ pub fn print(body: &Value) -> Result<(), Failure> {
         };
         table.add_row([mark.to_owned(), word("gate"), word("detail")]);
     }
-    println!("{table}");
-    Ok(())
+    say(table)
 }

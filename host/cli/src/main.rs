@@ -2,8 +2,11 @@
 //!
 //! One file per command; this one is their table of contents. Data goes to stdout, the rest to stderr.
 
+#![deny(clippy::print_stdout, reason = "it panics where nobody reads stdout any more; `say` ends the command quietly")]
+
 mod answer;
 mod backup;
+mod base_folders;
 mod calls;
 mod campaign_file;
 mod carrier;
@@ -47,6 +50,7 @@ mod source_kinds;
 mod version;
 mod wait;
 mod wiring;
+mod workbench;
 
 use std::process::ExitCode;
 

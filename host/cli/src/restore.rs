@@ -12,6 +12,7 @@ use clap::Args;
 
 use crate::backup::{FORMAT, MANIFEST, Manifest, beside, held, settle, unwritable};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `restore`.
 #[derive(Args, Debug)]
@@ -47,7 +48,11 @@ pub fn run(args: &Restore) -> Result<(), Failure> {
         let _ = fs::remove_dir_all(&partial);
         return Err(failure);
     }
-    println!("restored {} from a backup that knows what happened until {}", args.data.display(), manifest.knows_until);
+    say(format_args!(
+        "restored {} from a backup that knows what happened until {}",
+        args.data.display(),
+        manifest.knows_until
+    ))?;
     eprintln!("nobody is dialled from it until you say how to go on: calls since then are not in it");
     if !args.data.join(crate::secret_key::FILE).exists() {
         eprintln!("put your copy of {} into it before the first start", crate::secret_key::FILE);

@@ -10,6 +10,11 @@ pub fn say(line: impl Display) -> Result<(), Failure> {
     print(format_args!("{line}\n"))
 }
 
+/// A line of a process that goes on whether or not somebody reads it: a server serves without an audience.
+pub fn announce(line: impl Display) {
+    let _ = say(line);
+}
+
 /// Text, as it is.
 pub fn print(text: impl Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

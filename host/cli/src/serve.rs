@@ -14,6 +14,7 @@ use rand_core::SeedableRng;
 use crate::clock::ClockFlags;
 use crate::entropy::{self, SystemEntropy};
 use crate::exit::Failure;
+use crate::say::{announce, say};
 use crate::wiring::{self, Host, Setup};
 
 /// Flags of `serve`.
@@ -62,18 +63,23 @@ pub async fn run(args: Serve) -> Result<(), Failure> {
         metrics_listen: args.metrics_listen,
     };
     let mut host = wiring::start(setup).await?;
-    println!("listening on http://{}", host.address);
+    announce(format_args!("listening on http://{}", host.address));
     if let Some(address) = host.metrics_address {
-        println!("metrics on http://{address}/metrics");
+        announce(format_args!("metrics on http://{address}/metrics"));
         if !address.ip().is_loopback() {
             eprintln!("metrics are served there without a key; let only your scraper reach that port");
         }
     }
     if let Some(factor) = host.clock_factor {
-        println!("the clock runs x{factor} and shows {}: only simulated people are called", host.clock.now());
+        announce(format_args!(
+            "the clock runs x{factor} and shows {}: only simulated people are called",
+            host.clock.now()
+        ));
     }
     if let Some(key) = first_key(&host).await? {
-        println!("operator key (shown once): {key}");
+        let line = format!("operator key (shown once): {key}");
+        // It is kept nowhere: told to nobody, it would be lost.
+        say(&line).unwrap_or_else(|_| eprintln!("{line}"));
     }
     tokio::select! {
         () = interrupted() => {}

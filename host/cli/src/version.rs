@@ -6,6 +6,7 @@ use campanile_domain::zone;
 use campanile_server::About;
 
 use crate::exit::Failure;
+use crate::say::say;
 
 /// What this build is; the same facts that `/version` tells.
 pub fn about() -> About {
@@ -30,14 +31,14 @@ pub fn run(json: bool) -> Result<(), Failure> {
         fields.insert("version".into(), about.version.into());
         fields.insert("commit".into(), about.commit.into());
         fields.extend(about.components.into_iter().map(|(name, version)| (name, version.into())));
-        println!("{}", serde_json::Value::Object(fields));
+        say(serde_json::Value::Object(fields))?;
     } else {
-        println!("campanile {}", about.version);
+        say(format_args!("campanile {}", about.version))?;
         if let Some(commit) = about.commit {
-            println!("  {:<16}{commit}", "commit");
+            say(format_args!("  {:<16}{commit}", "commit"))?;
         }
         for (name, version) in about.components {
-            println!("  {name:<16}{version}");
+            say(format_args!("  {name:<16}{version}"))?;
         }
     }
     Ok(())

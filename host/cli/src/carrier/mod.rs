@@ -14,7 +14,6 @@ mod remote;
 mod serve;
 mod wire;
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::remote::RemoteCarrier;
 pub use self::serve::{Options, Server};
+use crate::say::announce;
 
 /// What `campanile carrier` is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -101,8 +101,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         callback_tries: args.callback_tries,
     };
     let server = Server::bind(options, Arc::clone(&clock)).await?;
-    println!("listening http://{}", server.address());
-    std::io::stdout().flush()?;
+    announce(format_args!("listening http://{}", server.address()));
     eprintln!("simulated carrier: nobody real is called; seed {}, clock shows {}", args.seed, clock.now());
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));

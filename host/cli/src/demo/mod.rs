@@ -28,6 +28,7 @@ use rand_core::SeedableRng;
 use crate::clock::ClockFlags;
 use crate::entropy::{self, SystemEntropy};
 use crate::exit::Failure;
+use crate::say::announce;
 use crate::wiring::{self, Host, Setup};
 
 /// Flags of `demo`.
@@ -209,13 +210,14 @@ fn assistant(gateway: campanile_domain::ids::GatewayId) -> Result<AssistantConfi
 
 fn welcome(host: &Host, sample: &Sample, factor: f64) {
     let url = format!("http://{}", host.address);
-    let id = sample.campaign.id;
-    println!("Campanile is running at {url} (API documentation at {url}/docs)");
-    println!("Everybody called is simulated. The clock runs x{factor} from Monday 09:00 in New York.");
-    println!("\n  export KEY={}", sample.key);
-    println!("\nThree commands to try:");
-    println!("  curl -s -H \"Authorization: Bearer $KEY\" {url}/v1/campaigns/{id}/stats");
-    println!("  curl -s -H \"Authorization: Bearer $KEY\" {url}/v1/leads/{}/explain", sample.lead);
-    println!("  curl -s -X POST -H \"Authorization: Bearer $KEY\" {url}/v1/campaigns/{id}/pause");
-    println!();
+    let (id, key, lead) = (sample.campaign.id, &sample.key, &sample.lead);
+    announce(format_args!(
+        "Campanile is running at {url} (API documentation at {url}/docs)\n\
+         Everybody called is simulated. The clock runs x{factor} from Monday 09:00 in New York.\n\n  \
+         export KEY={key}\n\n\
+         Three commands to try:\n  \
+         curl -s -H \"Authorization: Bearer $KEY\" {url}/v1/campaigns/{id}/stats\n  \
+         curl -s -H \"Authorization: Bearer $KEY\" {url}/v1/leads/{lead}/explain\n  \
+         curl -s -X POST -H \"Authorization: Bearer $KEY\" {url}/v1/campaigns/{id}/pause\n"
+    ));
 }

@@ -11,6 +11,7 @@ use campanile_engine::shell::clock::SystemClock;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::exit::Failure;
+use crate::say::say;
 use crate::wiring::Host;
 
 /// How often it looks, in milliseconds of the wall.
@@ -55,7 +56,7 @@ pub async fn watch(host: &Host, tenant: TenantKey, campaign: &Campaign, stop: bo
         looks += 1;
         if stop && now.status != CampaignState::InProgress {
             bar.finish_and_clear();
-            summary(&now, &stats);
+            summary(&now, &stats)?;
             return if now.status == CampaignState::Completed {
                 Ok(())
             } else {
@@ -67,20 +68,25 @@ pub async fn watch(host: &Host, tenant: TenantKey, campaign: &Campaign, stop: bo
     }
 }
 
-fn summary(campaign: &Campaign, stats: &Stats) {
-    println!("campaign {:?} is {}: {}", campaign.config.name, campaign.status.as_str(), campaign.status_reason.detail);
+fn summary(campaign: &Campaign, stats: &Stats) -> Result<(), Failure> {
+    say(format_args!(
+        "campaign {:?} is {}: {}",
+        campaign.config.name,
+        campaign.status.as_str(),
+        campaign.status_reason.detail
+    ))?;
     for (status, reasons) in &stats.by_status {
         for (reason, leads) in reasons.iter().filter(|(_, leads)| **leads > 0) {
             let name = if reason.is_empty() { status.clone() } else { format!("{status}: {reason}") };
-            println!("  {name:<32}{leads:>6}");
+            say(format_args!("  {name:<32}{leads:>6}"))?;
         }
     }
     let calls: u64 = stats.attempts.values().sum();
     let talk = Duration::from_millis(stats.talk_ms.unsigned_abs()).as_secs() / 60;
-    println!(
+    say(format_args!(
         "{} leads, {calls} calls, {} goals reached, {talk} minutes of talk, {:.2} EUR",
         stats.leads,
         stats.goals_reached,
         stats.cost_micros.0 as f64 / 1e6
-    );
+    ))
 }

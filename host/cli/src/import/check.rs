@@ -13,8 +13,10 @@ use comfy_table::{Table, presets};
 
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
-use crate::script::draft::{AUTHOR, Draft, sandbox};
+use crate::say::say;
+use crate::script::draft::{AUTHOR, Draft};
 use crate::wait::wait;
+use crate::workbench::sandbox;
 
 /// Flags of `import check`.
 #[derive(Args, Debug)]
@@ -73,11 +75,9 @@ pub fn run(check: &Check) -> Result<(), Failure> {
     }
     if check.json {
         let text = serde_json::to_string(&summary).map_err(|error| Failure::other(error.to_string()))?;
-        println!("{text}");
-    } else {
-        print(&summary, &shown, check.rejects.is_none());
+        return say(text);
     }
-    Ok(())
+    print(&summary, &shown, check.rejects.is_none())
 }
 
 /// Reads a file's rows as a script on this disk understands them.
@@ -103,7 +103,11 @@ fn read_by(
     }
 }
 
-fn print(summary: &Summary, shown: &[(u64, String, &'static str, String)], suggest_rejects: bool) {
+fn print(
+    summary: &Summary,
+    shown: &[(u64, String, &'static str, String)],
+    suggest_rejects: bool,
+) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let mut line = |name: &str, value: String| {
@@ -125,16 +129,17 @@ fn print(summary: &Summary, shown: &[(u64, String, &'static str, String)], sugge
     for (code, count) in summary.warnings.iter().filter(|(code, _)| **code != "duplicate_in_file") {
         line(&format!("warning: {code}"), count.to_string());
     }
-    println!("{table}");
+    say(table)?;
     if !shown.is_empty() {
-        println!("\nthe first rejected rows:");
+        say("\nthe first rejected rows:")?;
         for (row, field, code, why) in shown {
-            println!("  row {row}, {field}: {code}: {why}");
+            say(format_args!("  row {row}, {field}: {code}: {why}"))?;
         }
         if suggest_rejects {
-            println!("\nAll of them, ready to be repaired and imported again: --rejects rejected.csv");
+            say("\nAll of them, ready to be repaired and imported again: --rejects rejected.csv")?;
         }
     }
+    Ok(())
 }
 
 fn or_none(names: &[String]) -> String {

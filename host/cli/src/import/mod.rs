@@ -22,6 +22,7 @@ use self::shown::Bar;
 use self::target::Target;
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
+use crate::say::say;
 
 /// Lead files.
 #[derive(Subcommand, Debug)]
@@ -139,15 +140,11 @@ async fn import(desk: &dyn Desk, args: &Run) -> Result<(), Failure> {
             }
         };
         rows = reviewed["review"]["rows"].as_u64();
-        if !args.json {
-            shown::review(&reviewed);
-        }
-        if args.dry_run {
+        // What nobody got to see is not let in.
+        let told = if args.json { Ok(()) } else { shown::review(&reviewed) };
+        if args.dry_run || told.is_err() {
             desk.discard(&id).await?;
-            if args.json {
-                println!("{reviewed}");
-            }
-            return Ok(());
+            return if args.dry_run && args.json { say(&reviewed) } else { told };
         }
     }
     let bar = Bar::of_rows(args.json, rows);
@@ -178,9 +175,9 @@ fn options(flags: &MappingFlags) -> Result<ImportOptions, Failure> {
 /// Tells how it ended; an import that failed is a failure.
 fn ending(import: &Value, json: bool) -> Result<(), Failure> {
     if json {
-        println!("{import}");
+        say(import)?;
     } else {
-        shown::ended(import);
+        shown::ended(import)?;
     }
     if import["status"] == "failed" {
         let why = import["summary"]["error"]["message"].as_str().unwrap_or("the import failed").to_owned();

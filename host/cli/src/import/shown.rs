@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::exit::Failure;
+use crate::say::say;
 
 /// A bar; hidden where somebody reads JSON.
 pub struct Bar {
@@ -65,13 +66,13 @@ impl Bar {
     }
 }
 
-fn table(lines: impl IntoIterator<Item = (String, String)>) {
+fn table(lines: impl IntoIterator<Item = (String, String)>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for (name, value) in lines {
         table.add_row([name, value]);
     }
-    println!("{table}");
+    say(table)
 }
 
 fn count(of: &Value, name: &str) -> (String, String) {
@@ -79,7 +80,7 @@ fn count(of: &Value, name: &str) -> (String, String) {
 }
 
 /// What would become of the rows.
-pub fn review(import: &Value) {
+pub fn review(import: &Value) -> Result<(), Failure> {
     let review = &import["review"];
     let mapping = &import["understood"]["mapping"];
     let mut lines = vec![("primary phone".to_owned(), mapping["primary"].as_str().unwrap_or_default().to_owned())];
@@ -88,11 +89,11 @@ pub fn review(import: &Value) {
     for (code, rows) in review["rejected"].as_object().into_iter().flatten() {
         lines.push((format!("rejected: {code}"), rows.to_string()));
     }
-    table(lines);
+    table(lines)
 }
 
 /// What became of them.
-pub fn ended(import: &Value) {
+pub fn ended(import: &Value) -> Result<(), Failure> {
     let text = |name: &str| (name.to_owned(), import[name].as_str().unwrap_or_default().to_owned());
     let mut lines = vec![text("id"), text("campaign"), text("status")];
     lines.extend(["rows", "created", "updated", "duplicates", "removed"].map(|name| count(import, name)));
@@ -100,7 +101,7 @@ pub fn ended(import: &Value) {
     for (code, rows) in import["summary"]["rejected"].as_object().into_iter().flatten() {
         lines.push((format!("rejected: {code}"), rows.to_string()));
     }
-    table(lines);
+    table(lines)
 }
 
 /// There is no such import.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin activate`.
 #[derive(Args, Debug)]
@@ -30,12 +31,7 @@ pub async fn run(args: &Activate) -> Result<(), Failure> {
             .next(format!("campanile plugin versions {name}")));
     };
     let body = activate(&Client::new(&args.server)?, name, version).await?;
-    if args.json {
-        println!("{body}");
-    } else {
-        println!("{name}@{version} is in force");
-    }
-    Ok(())
+    if args.json { say(body) } else { say(format_args!("{name}@{version} is in force")) }
 }
 
 /// Puts a version in force.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::project::Project;
 use super::toolchain;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin build`.
 #[derive(Args, Debug)]
@@ -26,13 +27,10 @@ pub fn run(args: &Build) -> Result<(), Failure> {
     let path = project.component();
     if args.json {
         let manifest = &project.manifest;
-        println!(
-            "{}",
-            serde_json::json!({ "component": path, "bytes": component.len(), "name": manifest.name,
-                "version": manifest.version, "kind": manifest.kind })
-        );
+        say(serde_json::json!({ "component": path, "bytes": component.len(), "name": manifest.name,
+            "version": manifest.version, "kind": manifest.kind }))?;
     } else {
-        println!("{}", path.display());
+        say(path.display())?;
     }
     eprintln!("{} bytes. Next: campanile plugin check", component.len());
     Ok(())

@@ -9,6 +9,7 @@ use clap::Args;
 use super::project::Project;
 use super::report;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin check`.
 #[derive(Args, Debug)]
@@ -33,9 +34,9 @@ pub fn run(args: &Check) -> Result<(), Failure> {
     };
     let report = campanile_sandbox::admit(&component);
     if args.json {
-        println!("{}", serde_json::json!(report));
+        say(serde_json::json!(report))?;
     } else {
-        report::print(&report);
+        report::print(&report)?;
     }
     let Some(first) = report.findings.first() else {
         eprintln!("It would be admitted. Next: campanile plugin test");

@@ -34,7 +34,7 @@ const NOT_WATCHED: [&str; 7] = ["target", "dist", "node_modules", ".venv", "__py
 pub async fn run(args: &Dev) -> Result<(), Failure> {
     Project::open(&args.dir)?;
     let mut seen = times(&args.dir);
-    round(&args.dir).await;
+    round(&args.dir).await?;
     eprintln!("watching {}; stop with Ctrl-C", args.dir.display());
     loop {
         let at = EngineClock::now(&SystemClock) + LOOKED_EVERY_MS;
@@ -49,22 +49,26 @@ pub async fn run(args: &Dev) -> Result<(), Failure> {
         let changed = changed(&seen, &now);
         seen = now;
         eprintln!("\n{changed} has changed");
-        round(&args.dir).await;
+        round(&args.dir).await?;
         if args.once {
             return Ok(());
         }
     }
 }
 
-/// One build with its cases. What fails is told and waits for the next change.
-async fn round(folder: &Path) {
+/// One build with its cases. What fails is told and waits for the next change, as long as somebody reads.
+async fn round(folder: &Path) -> Result<(), Failure> {
     let done = async {
         let project = Project::open(folder)?;
         let component = build::component(&project)?;
         test::cases(&project, &component, "", false).await
     };
-    if let Err(failure) = done.await {
-        let _ = failure.report();
+    match done.await {
+        Err(failure) if !failure.is_silent() => {
+            let _ = failure.report();
+            Ok(())
+        }
+        ended => ended,
     }
 }
 

@@ -3,15 +3,16 @@
 use serde_json::Value;
 
 use super::report::table;
+use crate::exit::Failure;
+use crate::say::say;
 
 /// Prints an estimate, or why there is none; nothing when none was asked for.
-pub fn print(estimate: &Value) {
+pub fn print(estimate: &Value) -> Result<(), Failure> {
     if estimate.is_null() {
-        return;
+        return Ok(());
     }
     if let Some(why) = estimate["missing"]["message"].as_str() {
-        println!("\nno estimate of what would follow: {why}");
-        return;
+        return say(format_args!("\nno estimate of what would follow: {why}"));
     }
     let calls = &estimate["people"]["calls"];
     let people = match estimate["people"]["of"].as_str() {
@@ -19,11 +20,11 @@ pub fn print(estimate: &Value) {
         Some("nobody") => "made up, because the account has too few calls".to_owned(),
         _ => format!("made like those of the last {calls} calls of this account"),
     };
-    println!(
+    say(format_args!(
         "\nwhat would follow, an estimate and not a fact: the campaign from its start with {} leads, {} times, with people \
          {people}",
         estimate["leads"], estimate["rehearsals"]
-    );
+    ))?;
     let currency = estimate["currency"].as_str();
     let sides = [("as_it_is", "as it is"), ("with_policy", "with the policy"), ("difference", "difference")];
     let compared = if estimate["with_policy"].is_null() { &sides[..1] } else { &sides[..] };
@@ -45,12 +46,13 @@ pub fn print(estimate: &Value) {
         let shown = compared.iter().map(|(side, _)| range(&estimate[*side][name], unit));
         rows.add_row(std::iter::once(told).chain(shown));
     }
-    println!("{rows}");
+    say(rows)?;
     for (side, told) in sides {
         for (why, times) in estimate[side]["unfinished"].as_object().into_iter().flatten() {
-            println!("{told}: {times} of the rehearsals did not end as completed: {why}");
+            say(format_args!("{told}: {times} of the rehearsals did not end as completed: {why}"))?;
         }
     }
+    Ok(())
 }
 
 fn range(range: &Value, unit: f64) -> String {

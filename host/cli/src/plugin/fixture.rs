@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::fixtures::Case;
 use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Cases for tests.
 #[derive(Subcommand, Debug)]
@@ -56,15 +57,14 @@ pub async fn run(command: Fixture) -> Result<(), Failure> {
     })?;
     let case = case(decision);
     if args.json {
-        println!("{}", json!(case));
-        return Ok(());
+        return say(json!(case));
     }
     let path = args.dir.join("fixtures").join(format!("{}.json", args.id));
     let text = serde_json::to_string_pretty(&case).map_err(|error| Failure::other(error.to_string()))?;
     std::fs::create_dir_all(args.dir.join("fixtures"))
         .and_then(|()| std::fs::write(&path, text + "\n"))
         .map_err(|error| Failure::other(format!("{} cannot be written: {error}", path.display())))?;
-    println!("{}", path.display());
+    say(path.display())?;
     eprintln!("Settings and calling hours are not in a record: add those of the campaign. Next: campanile plugin test");
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin grant`.
 #[derive(Args, Debug)]
@@ -45,12 +46,11 @@ pub async fn run(args: &Grant) -> Result<(), Failure> {
     let wanted = if nothing_named { asked(&client, name, version).await? } else { named };
     let body = client.post(&format!("/v1/plugins/{name}/grants"), Body::Json(wanted.clone())).await?;
     if args.json {
-        println!("{body}");
-        return Ok(());
+        return say(&body);
     }
     for what in ["hosts", "secrets", "auth"] {
         for one in wanted[what].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            println!("{name} may use {}: {one}", what.trim_end_matches('s'));
+            say(format_args!("{name} may use {}: {one}", what.trim_end_matches('s')))?;
         }
     }
     Ok(())

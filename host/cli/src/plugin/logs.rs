@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::report::table;
 use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin logs`.
 #[derive(Args, Debug)]
@@ -27,8 +28,7 @@ pub async fn run(args: &Logs) -> Result<(), Failure> {
     let what = if args.usage { "usage" } else { "failures" };
     let body = Client::new(&args.server)?.get(&format!("/v1/plugins/{}/{what}", args.name)).await?;
     if args.json {
-        println!("{body}");
-        return Ok(());
+        return say(&body);
     }
     let rows = body["data"].as_array().cloned().unwrap_or_else(|| vec![body.clone()]);
     let Some(Value::Object(first)) = rows.first() else {
@@ -46,6 +46,5 @@ pub async fn run(args: &Logs) -> Result<(), Failure> {
             other => other.to_string(),
         }));
     }
-    println!("{table}");
-    Ok(())
+    say(table)
 }

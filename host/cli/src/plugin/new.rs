@@ -10,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::carried::{self, Language};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin new`.
 #[derive(Args, Debug)]
@@ -53,9 +54,9 @@ pub fn run(args: &New) -> Result<(), Failure> {
     if args.json {
         let paths: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
         let told = serde_json::json!({ "name": name, "kind": kind, "lang": args.lang.word(), "folder": folder, "files": paths });
-        println!("{told}");
+        say(&told)?;
     } else {
-        println!("{shown}");
+        say(&shown)?;
     }
     eprintln!("{name}: a {kind} in {}, {} files. Next:", args.lang.word(), files.len());
     eprintln!("  cd {shown}");

@@ -17,6 +17,7 @@ use super::project::Project;
 use super::{build, report};
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin push`.
 #[derive(Args, Debug)]
@@ -52,7 +53,7 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
     if !args.json
         && let Some(report) = report_of(&ended)
     {
-        report::print(&report);
+        report::print(&report)?;
     }
     let rejected = state(&ended) == Some(VersionState::Rejected);
     let ended = if args.activate && !rejected && state(&ended) != Some(VersionState::Active) {
@@ -61,7 +62,7 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
         ended
     };
     if args.json {
-        println!("{ended}");
+        say(&ended)?;
     }
     if rejected {
         let finding = report_of(&ended).and_then(|report| report.findings.into_iter().next());

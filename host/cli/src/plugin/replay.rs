@@ -13,6 +13,7 @@ use super::report::table;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 use crate::job::{follow, result};
+use crate::say::say;
 
 /// Flags of `plugin replay`.
 #[derive(Args, Debug)]
@@ -65,11 +66,11 @@ pub async fn run(args: &Replay) -> Result<(), Failure> {
     let begun = client.post(&format!("/v1/{path}/{name}/replay"), Body::Json(wishes(args, version)?)).await?;
     let job = follow(&client, begun, args.json).await?;
     if args.json {
-        println!("{job}");
+        say(&job)?;
     }
     let result = result(&job).map_err(|failure| failure.next(format!("campanile plugin replay {}", args.plugin)))?;
     if !args.json {
-        print(result);
+        print(result)?;
     }
     match result["not_reproducible"].as_u64() {
         Some(0) | None => Ok(()),
@@ -120,7 +121,7 @@ fn wishes(args: &Replay, version: Option<&str>) -> Result<Value, Failure> {
     Ok(wishes.into())
 }
 
-fn print(result: &Value) {
+fn print(result: &Value) -> Result<(), Failure> {
     let count = |name: &str| result[name].as_u64().unwrap_or(0).to_string();
     let mut counts = table();
     counts.add_row(["asked", result["policy"].as_str().unwrap_or_default()]);
@@ -141,21 +142,21 @@ fn print(result: &Value) {
     for (why, count) in result["not_replayed"].as_object().into_iter().flatten() {
         counts.add_row([format!("not replayed: {why}"), count.to_string()]);
     }
-    println!("{counts}");
-    differences(result);
+    say(counts)?;
+    differences(result)?;
     let broken = result["not_reproduced"].as_array().map_or(&[][..], Vec::as_slice);
     if !broken.is_empty() {
-        println!("\nanswers that could not be reproduced:");
-        leads(broken);
+        say("\nanswers that could not be reproduced:")?;
+        leads(broken)?;
     }
-    estimate(&result["estimate"]);
+    estimate(&result["estimate"])
 }
 
 /// What differs, from what to what and for whom: of a replay or of a shadow.
-pub fn differences(report: &Value) {
+pub fn differences(report: &Value) -> Result<(), Failure> {
     let changes = report["changes"].as_array().map_or(&[][..], Vec::as_slice);
     if changes.is_empty() {
-        return;
+        return Ok(());
     }
     let mut from_to = table();
     from_to.set_header(["decided", "would be", "leads"]);
@@ -163,21 +164,21 @@ pub fn differences(report: &Value) {
     for change in changes {
         from_to.add_row([word(&change["from"]), word(&change["to"]), change["leads"].to_string()]);
     }
-    println!("\n{from_to}\n\nleads to look at (each one's first divergence; what would have followed is not known):");
-    leads(report["leads"].as_array().map_or(&[][..], Vec::as_slice));
+    say(format_args!(
+        "\n{from_to}\n\nleads to look at (each one's first divergence; what would have followed is not known):"
+    ))?;
+    leads(report["leads"].as_array().map_or(&[][..], Vec::as_slice))
 }
 
-fn leads(all: &[Value]) {
+fn leads(all: &[Value]) -> Result<(), Failure> {
     let mut rows = table();
     rows.set_header(["lead", "at", "decided", "would be"]);
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     for lead in all.iter().take(SHOWN) {
         rows.add_row([word(&lead["lead"]), word(&lead["at"]), told(&lead["recorded"]), told(&lead["answered"])]);
     }
-    println!("{rows}");
-    if all.len() > SHOWN {
-        println!("{} more with --json", all.len() - SHOWN);
-    }
+    say(rows)?;
+    if all.len() > SHOWN { say(format_args!("{} more with --json", all.len() - SHOWN)) } else { Ok(()) }
 }
 
 /// An answer in a few words.

@@ -6,8 +6,11 @@ use campanile_domain::plugin::limits::{Cpu, Limits};
 use campanile_domain::plugin::report::{CaseResult, Report};
 use comfy_table::{Table, presets};
 
+use crate::exit::Failure;
+use crate::say::say;
+
 /// For people.
-pub fn print(report: &Report) {
+pub fn print(report: &Report) -> Result<(), Failure> {
     let mut table = table();
     if let Some(manifest) = &report.manifest {
         table.add_row(["plugin".to_owned(), format!("{} {}, a {}", manifest.name, manifest.version, manifest.kind)]);
@@ -23,13 +26,15 @@ pub fn print(report: &Report) {
     if let Some(milliseconds) = report.compile_ms {
         table.add_row(["compiled".to_owned(), format!("in {milliseconds} ms")]);
     }
-    println!("{table}");
+    say(table)?;
     for finding in &report.findings {
-        println!("\n{}: {}\n  next: {}", finding.code, finding.message, finding.next);
+        say(format_args!("\n{}: {}\n  next: {}", finding.code, finding.message, finding.next))?;
     }
-    if !report.cases.is_empty() {
-        println!("\n{}", cases(&report.cases, report.manifest.as_ref().map(|manifest| Limits::of(manifest.kind))));
+    if report.cases.is_empty() {
+        return Ok(());
     }
+    let limits = report.manifest.as_ref().map(|manifest| Limits::of(manifest.kind));
+    say(format_args!("\n{}", cases(&report.cases, limits)))
 }
 
 /// The cases that ran, one a row.

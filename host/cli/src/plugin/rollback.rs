@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin rollback`.
 #[derive(Args, Debug)]
@@ -21,10 +22,8 @@ pub struct Rollback {
 pub async fn run(args: &Rollback) -> Result<(), Failure> {
     let body = Client::new(&args.server)?.post(&format!("/v1/plugins/{}/rollback", args.name), Body::None).await?;
     if args.json {
-        println!("{body}");
-    } else {
-        let version = body["version"].as_str().unwrap_or("the version before");
-        println!("{}@{version} is in force again", args.name);
+        return say(body);
     }
-    Ok(())
+    let version = body["version"].as_str().unwrap_or("the version before");
+    say(format_args!("{}@{version} is in force again", args.name))
 }

@@ -9,6 +9,7 @@ use super::replay::{differences, object};
 use super::report::table;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// The verbs.
 #[derive(Subcommand, Debug)]
@@ -59,15 +60,10 @@ pub async fn run(command: &Shadow) -> Result<(), Failure> {
     };
     let path = format!("/v1/campaigns/{}/shadow", of.campaign);
     let report = Client::new(&of.server)?.send(method, &path, body).await?.accepted()?;
-    if of.json {
-        println!("{report}");
-    } else {
-        print(&report);
-    }
-    Ok(())
+    if of.json { say(report) } else { print(&report) }
 }
 
-fn print(report: &Value) {
+fn print(report: &Value) -> Result<(), Failure> {
     let word = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
     let mut counts = table();
     counts.add_row(["shadow".to_owned(), word("policy")]);
@@ -90,6 +86,6 @@ fn print(report: &Value) {
             counts.add_row([format!("{told}: {why}"), count.to_string()]);
         }
     }
-    println!("{counts}");
-    differences(report);
+    say(counts)?;
+    differences(report)
 }

@@ -14,6 +14,7 @@ use super::fixtures::{self, Case};
 use super::project::Project;
 use super::report;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin test`.
 #[derive(Args, Debug)]
@@ -53,14 +54,14 @@ pub async fn cases(project: &Project, component: &[u8], only: &str, as_json: boo
             let mut told = serde_json::json!(result);
             told["file"] = serde_json::json!(path);
             told["log"] = serde_json::json!(asked.log);
-            println!("{told}");
+            say(&told)?;
         } else if !result.passed {
             asked.log.iter().for_each(|line| eprintln!("{}: log: {line}", fixture.name));
         }
         results.push(result);
     }
     if !as_json {
-        println!("{}", report::cases(&results, Some(limits)));
+        say(report::cases(&results, Some(limits)))?;
     }
     let failed = results.iter().filter(|result| !result.passed).count();
     if failed == 0 {

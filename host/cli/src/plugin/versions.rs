@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::report::table;
 use crate::client::{Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `plugin versions`.
 #[derive(Args, Debug)]
@@ -24,8 +25,7 @@ pub async fn run(args: &Versions) -> Result<(), Failure> {
     let path = args.name.as_ref().map_or_else(|| "/v1/plugins".to_owned(), |name| format!("/v1/plugins/{name}"));
     let body = Client::new(&args.server)?.get(&path).await?;
     if args.json {
-        println!("{body}");
-        return Ok(());
+        return say(&body);
     }
     let mut table = table();
     let (rows, columns) = match &body["versions"] {
@@ -38,6 +38,5 @@ pub async fn run(args: &Versions) -> Result<(), Failure> {
     for row in &rows {
         table.add_row(columns.map(|column| row[column].as_str().unwrap_or_default().to_owned()));
     }
-    println!("{table}");
-    Ok(())
+    say(table)
 }

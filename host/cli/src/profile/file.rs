@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use campanile_domain::plugin::secrets::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::base_folders;
 use crate::exit::Failure;
 
 /// A server and a key.
@@ -60,11 +61,9 @@ pub fn last_four(key: &SecretString) -> String {
     if key.len() < 16 { String::new() } else { key[begins..].to_owned() }
 }
 
-/// Where the file is: the XDG base directories, by which a folder that is not absolute counts as none.
+/// Where the file is.
 fn place() -> Result<PathBuf, Failure> {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
-    config.map(|config| config.join("campanile/profiles.toml")).ok_or_else(|| {
+    base_folders::config().map(|config| config.join("campanile/profiles.toml")).ok_or_else(|| {
         Failure::other("there is no folder for profiles: neither XDG_CONFIG_HOME nor HOME is set")
             .next("set CAMPANILE_URL and CAMPANILE_KEY instead of a profile")
     })

@@ -15,6 +15,7 @@ use super::file::{Profile, Profiles, last_four};
 use super::unseen;
 use crate::client::Client;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Flags of `login`.
 #[derive(Args, Debug)]
@@ -75,9 +76,9 @@ pub async fn run(args: &Login) -> Result<(), Failure> {
     if args.json {
         let told =
             json!({"name": name, "current": true, "server": server, "kind": kind, "last_four": four, "account": whose});
-        println!("{told}");
+        say(&told)?;
     } else {
-        println!("profile {name}: {whose}, {kind} key ...{four}, at {server}");
+        say(format_args!("profile {name}: {whose}, {kind} key ...{four}, at {server}"))?;
         eprintln!("it is used from now on; others: campanile profile list");
     }
     Ok(())

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use self::account::kind;
 use self::file::{Profile, Profiles, last_four};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// Profiles.
 #[derive(Subcommand, Debug)]
@@ -74,7 +75,7 @@ fn list(args: &List) -> Result<(), Failure> {
     let profiles = Profiles::read()?;
     let shown: Vec<Value> = profiles.all.iter().map(|(name, one)| portrait(&profiles, name, one)).collect();
     if args.json {
-        println!("{}", Value::from(shown));
+        say(Value::from(shown))?;
     } else if shown.is_empty() {
         eprintln!("there is no profile yet\nnext:  campanile login --server URL");
     } else {
@@ -86,7 +87,7 @@ fn list(args: &List) -> Result<(), Failure> {
             let key = format!("{} ...{}", word("kind"), word("last_four"));
             table.add_row([mark.to_owned(), word("name"), word("server"), key, word("account")]);
         }
-        println!("{}", table.trim_fmt());
+        say(table.trim_fmt())?;
     }
     Ok(())
 }
@@ -110,10 +111,10 @@ fn show(args: &Show) -> Result<(), Failure> {
     })?;
     let one = portrait(&profiles, name, profiles.get(name)?);
     if args.json {
-        println!("{one}");
+        say(&one)?;
     } else {
         for field in ["name", "server", "kind", "last_four", "account"] {
-            println!("{field:<10}{}", one[field].as_str().unwrap_or_default());
+            say(format_args!("{field:<10}{}", one[field].as_str().unwrap_or_default()))?;
         }
     }
     Ok(())

@@ -27,6 +27,7 @@ pub use play::{Play, run as play};
 use crate::campaign_file;
 use crate::exit::Failure;
 use crate::lead_file::{LeadFile, MappingFlags};
+use crate::workbench;
 
 /// Flags of `rehearse`.
 #[derive(Args, Debug)]
@@ -81,13 +82,13 @@ pub fn run(args: Rehearse) -> Result<(), Failure> {
         return Err(Failure::invalid("the file has no lead that can be called")
             .next(format!("campanile import check {}", args.leads.display())));
     }
-    let policies = stage::policies()?;
+    let policies = workbench::sandbox()?;
     let store = stage::store()?;
     let told = |error: StageError| Failure::invalid(error.to_string());
     futures::executor::block_on(async {
         let decides = Arc::new(policies.clone()) as Arc<dyn PolicyRunner>;
         let slots = config.max_concurrent_calls.clamp(1, MOST_SLOTS);
-        let mut stage = Stage::new(Arc::clone(&store), decides, start, slots, args.seed);
+        let mut stage = Stage::new(Arc::clone(&store), decides, start, slots, args.seed).without_records();
         let tariff = Tariff::new(PER_MINUTE, 30, 1).map_err(|error| Failure::other(error.to_string()))?;
         let account = stage
             .account("rehearsal", scenario, Some(Billing { currency: Currency::EUR, tariff }))

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::calls::Hours;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// What is told.
 pub struct Report<'a> {
@@ -77,37 +78,35 @@ pub fn print(report: &Report<'_>) -> Result<(), Failure> {
             currency: "EUR",
         };
         let text = serde_json::to_string(&json).map_err(|error| Failure::other(error.to_string()))?;
-        println!("{text}");
-        return Ok(());
+        return say(text);
     }
     let import = report.import;
     let rejected: u64 = import.rejected.values().sum();
-    println!(
+    say(format_args!(
         "{} leads accepted of {} rows ({} duplicates, {rejected} rejected); seed {}",
         import.accepted, import.rows, import.duplicates_in_file, report.seed
-    );
-    println!("\nleads");
+    ))?;
+    say("\nleads")?;
     for (status, reasons) in &stats.by_status {
         for (reason, count) in reasons {
             let name = if reason.is_empty() { status.clone() } else { format!("{status}: {reason}") };
-            println!("  {name:<32}{count:>10}");
+            say(format_args!("  {name:<32}{count:>10}"))?;
         }
     }
-    println!("\nattempts ({calls})");
+    say(format_args!("\nattempts ({calls})"))?;
     for (outcome, count) in &stats.attempts {
-        println!("  {outcome:<32}{count:>10}");
+        say(format_args!("  {outcome:<32}{count:>10}"))?;
     }
-    println!("\ncalls per hour of the day, {}", report.zone.name());
+    say(format_args!("\ncalls per hour of the day, {}", report.zone.name()))?;
     let most = report.hours.values().copied().max().unwrap_or(1).max(1);
     for (hour, count) in report.hours {
         let bar = "#".repeat(usize::try_from(count * BAR / most).unwrap_or(0).max(1));
-        println!("  {hour:02}:00 {bar:<40} {count}");
+        say(format_args!("  {hour:02}:00 {bar:<40} {count}"))?;
     }
     let local = |at: Option<Timestamp>| at.map_or_else(|| "none".into(), |at| report.zone.local(at).to_string());
-    println!("\nfirst call  {}", local(stats.first_call_at));
-    println!("last call   {}", local(stats.last_call_at));
-    println!("duration    {:.1} hours", duration_ms as f64 / HOUR_MS as f64);
-    println!("talk        {:.1} minutes", stats.talk_ms as f64 / 60_000.0);
-    println!("cost        {:.2} EUR at 0.10 a minute", stats.cost_micros.0 as f64 / 1e6);
-    Ok(())
+    say(format_args!("\nfirst call  {}", local(stats.first_call_at)))?;
+    say(format_args!("last call   {}", local(stats.last_call_at)))?;
+    say(format_args!("duration    {:.1} hours", duration_ms as f64 / HOUR_MS as f64))?;
+    say(format_args!("talk        {:.1} minutes", stats.talk_ms as f64 / 60_000.0))?;
+    say(format_args!("cost        {:.2} EUR at 0.10 a minute", stats.cost_micros.0 as f64 / 1e6))
 }

@@ -23,12 +23,6 @@ pub fn scenario(path: Option<&Path>) -> Result<Scenario, Failure> {
     text.parse::<Scenario>().map_err(|error| Failure::invalid(format!("{shown}: {error}")))
 }
 
-/// The sandbox; compiled code is kept for the process only.
-pub fn policies() -> Result<Sandbox, Failure> {
-    Sandbox::new(campanile_sandbox::Options::default())
-        .map_err(|error| Failure::other(format!("plugins cannot run here: {error}")))
-}
-
 /// A store in memory.
 pub fn store() -> Result<Arc<dyn Store>, Failure> {
     let options = campanile_store::Options { profile: Profile::Ephemeral, readers: 1, vault: None };

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::draft::{Draft, name, sandbox};
+use super::draft::{Draft, name};
 use crate::exit::Failure;
+use crate::say::say;
+use crate::workbench::sandbox;
 
 /// Flags of `script check`.
 #[derive(Args, Debug)]
@@ -23,13 +25,16 @@ pub fn run(args: &Check) -> Result<(), Failure> {
     let draft = Draft::open(&args.file, &sandbox()?)?;
     let described = &draft.described;
     if args.json {
-        println!("{}", json!({"name": name(&args.file), "roles": described.roles, "settings": described.settings}));
-        return Ok(());
+        return say(json!({"name": name(&args.file), "roles": described.roles, "settings": described.settings}));
     }
     let roles: Vec<_> = described.roles.iter().map(|role| role.function()).collect();
-    println!("{} defines {}", args.file.display(), roles.join(" and "));
+    say(format_args!("{} defines {}", args.file.display(), roles.join(" and ")))?;
     for (name, schema) in described.settings["properties"].as_object().into_iter().flatten() {
-        println!("  setting {name}: {} (default {})", schema["title"].as_str().unwrap_or_default(), schema["default"]);
+        say(format_args!(
+            "  setting {name}: {} (default {})",
+            schema["title"].as_str().unwrap_or_default(),
+            schema["default"]
+        ))?;
     }
     eprintln!("next:  campanile script test {}", args.file.display());
     Ok(())

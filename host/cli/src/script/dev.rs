@@ -8,9 +8,10 @@ use campanile_engine::shell::clock::SystemClock;
 use campanile_sandbox::Sandbox;
 use clap::Args;
 
-use super::draft::{file_of, sandbox};
+use super::draft::file_of;
 use super::testing::{cases_of, tell};
 use crate::exit::Failure;
+use crate::workbench::sandbox;
 
 /// Flags of `script dev`.
 #[derive(Args, Debug)]
@@ -28,7 +29,7 @@ const LOOKED_EVERY_MS: i64 = 300;
 pub async fn run(args: &Dev) -> Result<(), Failure> {
     let sandbox = sandbox()?;
     let mut seen = times(&args.file);
-    round(&args.file, &sandbox);
+    round(&args.file, &sandbox)?;
     eprintln!("watching {}; stop with Ctrl-C", args.file.display());
     loop {
         let at = EngineClock::now(&SystemClock) + LOOKED_EVERY_MS;
@@ -40,7 +41,7 @@ pub async fn run(args: &Dev) -> Result<(), Failure> {
         if now != seen {
             seen = now;
             eprintln!();
-            round(&args.file, &sandbox);
+            round(&args.file, &sandbox)?;
             if args.once {
                 return Ok(());
             }
@@ -49,10 +50,13 @@ pub async fn run(args: &Dev) -> Result<(), Failure> {
 }
 
 /// What fails is told and waits for the next change.
-fn round(script: &Path, sandbox: &Sandbox) {
+fn round(script: &Path, sandbox: &Sandbox) -> Result<(), Failure> {
     match cases_of(script, sandbox, "") {
         Ok(results) => tell(&results),
-        Err(failure) => drop(failure.report()),
+        Err(failure) => {
+            let _ = failure.report();
+            Ok(())
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use campanile_domain::ids::TenantKey;
 use campanile_domain::plugin::PluginRef;
-use campanile_sandbox::{Options, Sandbox};
+use campanile_sandbox::Sandbox;
 use campanile_server::trying::Case;
 use campanile_server::{Diagnostic, ScriptRead, ScriptRole, Scripts};
 
@@ -94,14 +94,4 @@ pub fn cases(script: &Path) -> Result<Vec<Case>, Failure> {
         return Err(Failure::invalid(format!("{shown} has no case")));
     }
     Ok(cases)
-}
-
-/// What scripts run in here. What it compiles is kept for the next time.
-pub fn sandbox() -> Result<Sandbox, Failure> {
-    let cache_folder = Some(std::env::temp_dir().join("campanile-scripts"));
-    Sandbox::new(Options { cache_folder, ..Options::default() }).map_err(|error| broken(&error.to_string()))
-}
-
-fn broken(error: &str) -> Failure {
-    Failure::other(format!("scripts cannot run here: {error}")).next("campanile doctor")
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::draft::file_of;
 use crate::exit::Failure;
+use crate::say::say;
 
 /// What a script is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,7 +54,7 @@ pub fn run(args: &New) -> Result<(), Failure> {
     for (path, text) in [(&script, source), (&file_of(&script), cases)] {
         write(path, &text.replace("{{name}}", &args.name))?;
     }
-    println!("{} and its cases beside it", script.display());
+    say(format_args!("{} and its cases beside it", script.display()))?;
     eprintln!("next:  campanile script test {}", script.display());
     Ok(())
 }

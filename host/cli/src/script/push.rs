@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::draft::{Draft, file_of, name, sandbox};
+use super::draft::{Draft, file_of, name};
 use super::testing::{cases_of, tell};
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
+use crate::say::say;
+use crate::workbench::sandbox;
 
 /// Flags of `script push`.
 #[derive(Args, Debug)]
@@ -33,7 +35,7 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
     if file_of(&args.file).exists() {
         let results = cases_of(&args.file, &sandbox, "")?;
         if results.iter().any(|result| result.difference.is_some()) {
-            tell(&results);
+            tell(&results)?;
             return Err(Failure::invalid("cases are not as expected, so nothing was sent")
                 .next(format!("campanile script test {}", args.file.display())));
         }
@@ -42,9 +44,9 @@ pub async fn run(args: &Push) -> Result<(), Failure> {
     let body = json!({"name": name, "source": &*draft.source});
     let version = client.post("/v1/scripts", Body::Json(body)).await?;
     if args.json {
-        println!("{version}");
+        say(version)?;
     } else {
-        println!("{}@{} is in force", name, version["version"].as_str().unwrap_or_default());
+        say(format_args!("{}@{} is in force", name, version["version"].as_str().unwrap_or_default()))?;
         eprintln!("next:  campanile script replay {name} --since ..., or name it in a campaign: \"{name}@active\"");
     }
     Ok(())

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::draft::{Draft, name, sandbox};
+use super::draft::{Draft, name};
 use crate::calls::Calls;
 use crate::client::{Body, Client, ServerFlags};
 use crate::exit::Failure;
 use crate::plugin::replay::object;
+use crate::say::say;
+use crate::workbench::sandbox;
 
 /// Flags of `script run`.
 #[derive(Args, Debug)]
@@ -40,8 +42,7 @@ pub async fn run(args: &Run) -> Result<(), Failure> {
     args.calls.name(&mut body)?;
     let answered = client.post("/v1/scripts/run", Body::Json(body)).await?;
     if args.json {
-        println!("{answered}");
-        return Ok(());
+        return say(&answered);
     }
     let rows = answered["data"].as_array().cloned().unwrap_or_default();
     for row in &rows {
@@ -51,11 +52,12 @@ pub async fn run(args: &Run) -> Result<(), Failure> {
                 continue;
             }
             match answer["error"].as_object() {
-                Some(error) => println!("{call}  {what}: FAILED {}", error["message"].as_str().unwrap_or_default()),
-                None => println!("{call}  {what}: {}", answer["answer"]),
-            }
+                Some(error) => {
+                    say(format_args!("{call}  {what}: FAILED {}", error["message"].as_str().unwrap_or_default()))
+                }
+                None => say(format_args!("{call}  {what}: {}", answer["answer"])),
+            }?;
         }
     }
-    println!("{} calls", rows.len());
-    Ok(())
+    say(format_args!("{} calls", rows.len()))
 }

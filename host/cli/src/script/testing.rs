@@ -8,10 +8,12 @@ use campanile_server::trying::{Bench, Case, CaseResult};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::draft::{AUTHOR, Draft, cases, sandbox};
+use super::draft::{AUTHOR, Draft, cases};
 use crate::exit::Failure;
+use crate::say::say;
 use crate::script_checker::Checker;
 use crate::wait::wait;
+use crate::workbench::sandbox;
 
 /// Flags of `script test`.
 #[derive(Args, Debug)]
@@ -37,9 +39,9 @@ pub fn run(args: &Test) -> Result<(), Failure> {
     let wrong = results.iter().filter(|result| result.difference.is_some()).count();
     if args.json {
         let shown = |one: &Outcome| json!({"script": one.script, "case": one.case, "passed": one.difference.is_none(), "difference": one.difference});
-        println!("{}", Value::from(results.iter().map(shown).collect::<Vec<_>>()));
+        say(Value::from(results.iter().map(shown).collect::<Vec<_>>()))?;
     } else {
-        tell(&results);
+        tell(&results)?;
     }
     match (results.len(), wrong) {
         (0, _) => Err(Failure::not_found(format!("no case has {:?} in its name", args.only))),
@@ -57,20 +59,20 @@ pub struct Outcome {
 }
 
 /// Tells a person.
-pub fn tell(results: &[Outcome]) {
+pub fn tell(results: &[Outcome]) -> Result<(), Failure> {
     let mut before = "";
     for result in results {
         if result.script != before {
-            println!("{}", result.script);
+            say(&result.script)?;
             before = &result.script;
         }
         match &result.difference {
-            None => println!("  ok     {}", result.case),
-            Some(difference) => println!("  WRONG  {}: {difference}", result.case),
-        }
+            None => say(format_args!("  ok     {}", result.case)),
+            Some(difference) => say(format_args!("  WRONG  {}: {difference}", result.case)),
+        }?;
     }
     let wrong = results.iter().filter(|result| result.difference.is_some()).count();
-    println!("{} cases, {wrong} wrong", results.len());
+    say(format_args!("{} cases, {wrong} wrong", results.len()))
 }
 
 /// The scripts in folders, and scripts.

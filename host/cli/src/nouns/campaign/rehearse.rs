@@ -42,8 +42,5 @@ pub async fn run(args: &Rehearse) -> Result<(), Failure> {
         say(&job)?;
     }
     let result = result(&job)?;
-    if !reading.json {
-        estimate::print(result);
-    }
-    Ok(())
+    if reading.json { Ok(()) } else { estimate::print(result) }
 }
