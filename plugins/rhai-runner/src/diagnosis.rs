@@ -6,7 +6,7 @@
 use campanile_plugin_sdk::types::PluginError;
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 
-use crate::catalogue::FUNCTIONS;
+use crate::catalogue::{ENTRIES, FUNCTIONS, Kind};
 use crate::suggest;
 
 /// One thing wrong. Lines and columns count from 1; 0 where there is no place.
@@ -166,7 +166,9 @@ fn unknown_function(position: Position, signature: &str) -> Diagnosis {
         );
     }
     if FUNCTIONS.contains(&name) {
-        return Diagnosis::at(position, format!("`{name}` does not take ({given})"), None);
+        let own = ENTRIES.iter().find(|entry| entry.kind == Kind::Function && entry.name == name);
+        let hint = own.map(|entry| format!("for example {}", entry.example));
+        return Diagnosis::at(position, format!("`{name}` does not take ({given})"), hint);
     }
     let hint = suggest::nearest(name, FUNCTIONS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
     Diagnosis::at(position, format!("there is no function `{name}({given})`"), hint)

@@ -124,6 +124,7 @@ fn a_misspelt_name_is_an_error_that_suggests_the_right_one() {
         ("typo-retry", "retry(#{ aftr: hours(1) })", 1, "did you mean `after`?"),
         ("typo-outcome", "lead.count(\"voicmail\");", 1, "did you mean `voicemail`?"),
         ("typo-day", "next(\"munday 10:00\")", 1, "did you mean `monday`?"),
+        ("wrong-kind", "retry(minutes(5))", 1, "for example retry(#{ after: minutes(15)"),
         ("typo-whom", "suppress(\"numbr\")", 1, "did you mean `number`?"),
         ("typo-setting", "setting(\"wait\")", 1, "declare it"),
         ("typo-zone", "lead.now.hours", 1, "did you mean `hour`?"),

@@ -15,6 +15,7 @@ use campanile_domain::zone::{Zone, parse_local};
 use serde_json::Value as Json;
 
 use super::cases::{Call, Case, FullCall};
+use super::usual;
 
 /// Monday morning, a minute after the last call.
 const NOW: &str = "2026-03-02T09:01";
@@ -84,14 +85,16 @@ pub fn decision(case: &Case, calls: &[Call]) -> Result<PolicyInput, Wrong> {
     let interval = case.interval_minutes.map_or(HOUR_MS, |minutes| minutes * MINUTE_MS);
     let ended = attempts.last().map_or(now, |last| last.ended_at);
     let reason = || "the campaign's own rule".to_owned();
-    let builtin = match case.builtin.as_deref() {
-        None | Some("retry") => Decision::Retry(Retry::at(ended + interval, reason())),
-        Some("next_contact") => Decision::NextContact { reason: reason() },
-        Some("complete") => Decision::Complete { reason: reason() },
-        Some("give_up") => Decision::GiveUp { reason: reason() },
+    let retry = Decision::Retry(Retry::at(ended + interval, reason()));
+    let given = match case.builtin.as_deref() {
+        None => None,
+        Some("retry") => Some(retry.clone()),
+        Some("next_contact") => Some(Decision::NextContact { reason: reason() }),
+        Some("complete") => Some(Decision::Complete { reason: reason() }),
+        Some("give_up") => Some(Decision::GiveUp { reason: reason() }),
         Some(other) => return Err(format!("{other:?} is no answer of the built-in table")),
     };
-    Ok(PolicyInput {
+    let mut input = PolicyInput {
         trigger: Trigger::Settled,
         now,
         campaign: CampaignId(7),
@@ -105,13 +108,17 @@ pub fn decision(case: &Case, calls: &[Call]) -> Result<PolicyInput, Wrong> {
         retry_on_voicemail: false,
         retry_until_goal: case.goal.is_some(),
         goal: case.goal.clone(),
-        strategy: ContactStrategy::Escalate,
+        strategy: case.strategy.unwrap_or(ContactStrategy::Rotate),
         attempts_left: case.attempts_left.unwrap_or(10),
         contacts,
         attempts,
         lead_variables: variables(&case.vars)?,
-        builtin,
-    })
+        builtin: retry,
+    };
+    if let Some(builtin) = given.or_else(|| usual::decision(&input)) {
+        input.builtin = builtin;
+    }
+    Ok(input)
 }
 
 fn past(call: &Call, number: u32, usual: Timestamp, zone: &Zone) -> Result<PastAttempt, Wrong> {

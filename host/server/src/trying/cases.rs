@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use campanile_domain::attempt::{AnsweredBy, Failure as CallFailure, Outcome};
+use campanile_domain::policy::ContactStrategy;
 use campanile_domain::variable::{Role, Value, ValueKind};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
@@ -42,7 +43,10 @@ pub struct Case {
     pub interval_minutes: Option<i64>,
     /// The campaign's end.
     pub campaign_ends: Option<String>,
-    /// What the built-in table would answer: `retry` (the default), `next_contact`, `complete`, `give_up`.
+    /// How the campaign goes through contacts: `rotate`, one a round, as the calls of a case are; or `escalate`.
+    pub strategy: Option<ContactStrategy>,
+    /// What the built-in table answers, where it is to be something else than what it says to these calls: `retry`,
+    /// `next_contact`, `complete`, `give_up`.
     pub builtin: Option<String>,
     /// The campaign's calling hours, as a campaign has them; always when they are left out.
     pub hours: Option<Json>,

@@ -7,6 +7,7 @@ mod asking;
 mod cases;
 mod judging;
 mod past;
+mod usual;
 mod which;
 
 use std::sync::Arc;
