@@ -24,9 +24,10 @@ fn a_single_call_is_placed_and_told_to_its_end() {
     let busy = account.live.post("/v1/calls", &body);
     assert_eq!(busy.problem(), (409, "CE0035".to_owned()), "{}", busy.text);
 
-    let over = patience::until("the call ends", LIMIT, || {
+    // What was said is kept a moment after the end: losing it would lose no call.
+    let over = patience::until("the call ends and is told", LIMIT, || {
         let read = account.live.get(&path).ok();
-        read["ended_at"].is_string().then_some(read)
+        (read["ended_at"].is_string() && read["transcript"].is_array()).then_some(read)
     });
     assert_eq!((&over["status"], &over["phone"]), (&"completed".into(), &people::phone(1).into()), "{over}");
     assert!(over["transcript"].as_array().is_some_and(|lines| lines.len() > 2), "{over}");

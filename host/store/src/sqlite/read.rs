@@ -120,10 +120,14 @@ pub(crate) fn snapshot<T>(
     ask: impl FnOnce(&Connection, &mut Cache) -> Done<T>,
 ) -> Stored<T> {
     let answer = (|| {
-        db.prepare_cached("BEGIN")?.execute([])?;
+        // A database in memory may have a transaction open already, and nobody else writes it.
+        let alone = db.is_autocommit();
+        if alone {
+            db.prepare_cached("BEGIN")?.execute([])?;
+        }
         let answer = catch_unwind(AssertUnwindSafe(|| ask(db, cache)))
             .unwrap_or_else(|_| Err(broken("a question to the store panicked")));
-        let ended = db.prepare_cached("COMMIT").and_then(|mut statement| statement.execute([]));
+        let ended = if alone { db.prepare_cached("COMMIT")?.execute([]).map(|_| ()) } else { Ok(()) };
         let answer = answer?;
         ended?;
         Ok(answer)

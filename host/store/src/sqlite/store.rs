@@ -60,7 +60,8 @@ pub struct SqliteStore {
 /// How writes reach one database.
 enum Side {
     Thread(Writer),
-    Inline(Box<Mutex<(Connection, Cache)>>),
+    /// With the operations since the last commit.
+    Inline(Box<Mutex<(Connection, Cache, u32)>>),
 }
 
 /// What is joined when the store closes.
@@ -86,7 +87,7 @@ impl SqliteStore {
         migrate::run(&mut main, Database::Main)?;
         migrate::run(&mut records, Database::Records)?;
         let health = health(&main, &records, None)?;
-        let inline = |db| Side::Inline(Box::new(Mutex::new((db, Cache::default()))));
+        let inline = |db| Side::Inline(Box::new(Mutex::new((db, Cache::default(), 0))));
         let (main, records, running) = (inline(main), inline(records), Mutex::new(None));
         Ok(Self { main, records, readers: None, vault, health, bell: OnceLock::new(), running })
     }
@@ -270,8 +271,8 @@ impl Side {
         };
         let (done, told) = {
             let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
-            let (db, cache) = &mut *inside;
-            let done = writer::inline(db, cache, ctx, act);
+            let (db, cache, open) = &mut *inside;
+            let done = writer::inline(db, cache, open, ctx, act);
             (done, std::mem::take(&mut cache.told))
         };
         if let Some(bell) = bell.filter(|_| done.is_ok()) {
@@ -285,7 +286,7 @@ impl Side {
             Self::Thread(_) => Err(StoreError::Broken("a durable store without readers".into())),
             Self::Inline(inside) => {
                 let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
-                let (db, cache) = &mut *inside;
+                let (db, cache, _) = &mut *inside;
                 read::snapshot(db, cache, ask)
             }
         }

@@ -29,6 +29,9 @@ use crate::meters::Meters;
 const GROUP: usize = 512;
 /// How long a group gathers at most.
 const GATHER: Duration = Duration::from_millis(2);
+/// Operations that a database in memory commits together. Nobody waits for them, and nothing survives the process either way; but
+/// after a page was split, a commit goes through the whole cache, which is the whole database.
+const COMMITTED_TOGETHER: u32 = 256;
 /// Operations that may wait in a lane; the next caller waits outside.
 const LANE: usize = 4_096;
 
@@ -373,17 +376,26 @@ pub(crate) fn ring(bell: &EventBell, told: BTreeSet<TenantKey>) {
     }
 }
 
-/// Runs one operation at once, in a transaction of its own, on the calling thread.
+/// Runs one operation at once, in a savepoint of its own, on the calling thread. `open`: operations since the last commit.
 pub(crate) fn inline<T>(
     db: &Connection,
     cache: &mut Cache,
+    open: &mut u32,
     ctx: WriteContext,
     act: impl FnOnce(&mut Op<'_>) -> Done<T>,
 ) -> Stored<T> {
-    let step = |sql| db.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    step("BEGIN").map_err(Fault::from)?;
+    let step = |sql| db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(|_| ());
+    if db.is_autocommit() {
+        step("BEGIN").map_err(Fault::from)?;
+        *open = 0;
+    }
+    step("SAVEPOINT one").map_err(Fault::from)?;
     let done = perform(db, cache, ctx, act).and_then(|value| {
-        step("COMMIT")?;
+        step("RELEASE one")?;
+        *open += 1;
+        if *open == COMMITTED_TOGETHER {
+            step("COMMIT")?;
+        }
         Ok(value)
     });
     if let Err(fault) = &done {
@@ -393,8 +405,10 @@ pub(crate) fn inline<T>(
         {
             tracing::error!(%error, "a write was not committed");
         }
-        if !db.is_autocommit() {
-            step("ROLLBACK").map_err(Fault::from)?;
+        if db.is_autocommit() {
+            tracing::error!("the database in memory ended its transaction by itself; what was written lately is gone");
+        } else {
+            step("ROLLBACK TO one").and_then(|()| step("RELEASE one")).map_err(Fault::from)?;
         }
     }
     done.map_err(StoreError::from)

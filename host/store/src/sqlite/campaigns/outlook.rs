@@ -21,7 +21,7 @@ const ALIKE_MS: i64 = 10 * MINUTE_MS;
 
 /// Leads that stand alike, and where they are found. Those of the first two need only a slot.
 const STRATA: [(&str, &str); 3] =
-    [("state = 0", "lead_fresh"), ("state = 2", "lead_staged"), ("state IN (1, 3, 4)", "lead_due")];
+    [("state = 0", "lead_fresh"), ("state = 2", "lead_staged"), ("(state = 1 OR state = 3 OR state = 4)", "lead_due")];
 
 /// Looks ahead.
 pub(crate) fn outlook(db: &Connection, tenant: TenantKey, id: CampaignId, at: Timestamp) -> Done<Outlook> {
@@ -86,7 +86,7 @@ fn sample(
         "SELECT l.round, l.due_at, coalesce(l.expires_at <= ?2, 0),
                 (SELECT count(*) FROM contact c WHERE c.lead = l.id AND c.unusable = 0 AND NOT EXISTS (
                    SELECT 1 FROM suppression s WHERE s.tenant = c.tenant AND s.phone = c.phone))
-         FROM lead l INDEXED BY {index} WHERE l.campaign = ?1 AND l.{states} LIMIT {SAMPLE}"
+         FROM lead l INDEXED BY {index} WHERE l.campaign = ?1 AND {states} LIMIT {SAMPLE}"
     ))?;
     let mut rows = statement.query(params![campaign, at.0])?;
     let (mut read, mut found) = (0_u64, BTreeMap::<Group, u64>::new());

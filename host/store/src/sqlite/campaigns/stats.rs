@@ -113,13 +113,13 @@ pub(crate) fn gate_counts(db: &Connection, tenant: TenantKey, id: CampaignId, no
         let due: i64 = db
             .prepare_cached(
                 "SELECT count(*) FROM lead WHERE campaign = ?1 AND zone_group = 0 AND queue = ?2 AND due_at <= ?3
-                 AND state IN (1, 3, 4) AND gate = 0",
+                 AND (state = 1 OR state = 3 OR state = 4) AND gate = 0",
             )?
             .query_row(params![key, queue, now.0], |row| row.get(0))?;
         let (later, first): (i64, Option<i64>) = db
             .prepare_cached(
                 "SELECT count(*), min(due_at) FROM lead WHERE campaign = ?1 AND zone_group = 0 AND queue = ?2
-                 AND due_at > ?3 AND state IN (1, 3, 4) AND gate = 0",
+                 AND due_at > ?3 AND (state = 1 OR state = 3 OR state = 4) AND gate = 0",
             )?
             .query_row(params![key, queue, now.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         add(None, due.max(0) as u64, None);

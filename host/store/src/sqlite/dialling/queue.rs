@@ -20,7 +20,8 @@ impl Candidate for LeadRow {
 /// The queues of a campaign in order; only those with somebody in them.
 pub(crate) fn queues(db: &Connection, campaign: i64) -> Done<Vec<i64>> {
     let mut next = db.prepare_cached(
-        "SELECT min(queue) FROM lead WHERE campaign = ?1 AND zone_group = 0 AND queue > ?2 AND state IN (1, 3, 4)",
+        "SELECT min(queue) FROM lead WHERE campaign = ?1 AND zone_group = 0 AND queue > ?2
+         AND (state = 1 OR state = 3 OR state = 4)",
     )?;
     let mut found = Vec::new();
     let mut last = i64::MIN;
@@ -56,7 +57,7 @@ pub(crate) fn due(db: &Connection, campaign: i64, now: Timestamp, want: usize) -
     static DUE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         format!(
             "SELECT {LEAD} FROM lead l WHERE l.campaign = ?1 AND l.zone_group = 0 AND l.queue = ?2 AND l.due_at <= ?3
-             AND l.state IN (1, 3, 4) ORDER BY l.due_at, l.id LIMIT ?4"
+             AND (l.state = 1 OR l.state = 3 OR l.state = 4) ORDER BY l.due_at, l.id LIMIT ?4"
         )
     });
     let mut found = Candidates::default();
@@ -122,7 +123,7 @@ fn read(db: &Connection, sql: &str, params: impl rusqlite::Params, into: &mut Ve
 pub(crate) fn next_due(db: &Connection, campaign: i64, now: Timestamp) -> Done<Option<Timestamp>> {
     let mut first = db.prepare_cached(
         "SELECT min(due_at) FROM lead WHERE campaign = ?1 AND zone_group = 0 AND queue = ?2 AND due_at > ?3
-         AND state IN (1, 3, 4)",
+         AND (state = 1 OR state = 3 OR state = 4)",
     )?;
     let mut next: Option<i64> = None;
     for queue in queues(db, campaign)? {
