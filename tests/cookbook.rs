@@ -111,6 +111,9 @@ fn script(name: &str) -> String {
 fn the_calls_of_a_rehearsal_obey_the_script() {
     let stage = Stage::new();
     let builtin = stage.rehearse("builtin.jsonl", "builtin", &[]).display().to_string();
+    let Some(told) = stage.judged("builtin", &builtin, None) else { return };
+    assert_eq!(told["violations"], json!([]), "the built-in table: {told}");
+    assert!(told["decided"].as_u64() > Some(count() as u64), "{told}");
     for (name, flags) in SCRIPTS {
         let calls = stage.rehearse(&format!("{name}.jsonl"), &script(name), flags).display().to_string();
         // The same seed, the same people.

@@ -2,20 +2,45 @@
 //!
 //! The second opinion is `checks/rehearsal.py`. Where there is no Python, or no time zone database for it, the test says
 //! so by name and shows only what it could see itself.
+//!
+//! `CAMPANILE_REHEARSED=10000` rehearses so many leads instead of a few; `tests/run --long` does.
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use campanile_tests::process::run;
-use campanile_tests::{binary, people, repo};
+use campanile_tests::process::Running;
+use campanile_tests::{binary, repo};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const LEADS: usize = 60;
 const GOAL: &str = "appointment_booked";
 /// Everybody is called, nobody answers.
 const NOBODY: &str = "[rates]\nunanswered = 1.0\n";
 const WORKDAYS: &str = r#"{"monday": [{"from": "09:00", "to": "18:00"}]}"#;
+
+/// People, and the calls at once that bring them through in weeks.
+fn size() -> (usize, u32) {
+    let leads = std::env::var("CAMPANILE_REHEARSED").map_or(60, |text| text.parse().unwrap());
+    (leads, if leads > 1_000 { 200 } else { 3 })
+}
+
+/// One to three phones of their own for each.
+fn phones(index: usize) -> Vec<String> {
+    const AREAS: [u32; 8] = [202, 212, 305, 312, 404, 415, 503, 510];
+    let count = if index.is_multiple_of(4) { 3 } else { 1 + usize::from(index.is_multiple_of(2)) };
+    let phone = |nth: usize| format!("+1{}555{:04}", AREAS[nth / 4_000], 2_000 + nth % 4_000);
+    (0..count).map(|nth| phone(index * 3 + nth)).collect()
+}
+
+fn csv() -> String {
+    let row = |index: usize| {
+        let mut phones = phones(index);
+        phones.resize(3, String::new());
+        format!("Person {index},{}\n", phones.join(","))
+    };
+    format!("Name,Phone,Mobile Phone,Office Phone\n{}", (0..size().0).map(row).collect::<String>())
+}
 
 struct Stage {
     folder: TempDir,
@@ -34,8 +59,9 @@ struct Rehearsed {
 fn stage(campaign: &str) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let (leads, file) = (folder.path().join("leads.csv"), folder.path().join("campaign.toml"));
-    std::fs::write(&leads, people::csv(LEADS)).unwrap();
-    std::fs::write(&file, format!("time_zone = \"America/New_York\"\n{campaign}")).unwrap();
+    std::fs::write(&leads, csv()).unwrap();
+    let text = format!("time_zone = \"America/New_York\"\nmax_concurrent_calls = {}\n{campaign}", size().1);
+    std::fs::write(&file, text).unwrap();
     Stage { folder, leads, campaign: file }
 }
 
@@ -51,7 +77,8 @@ impl Stage {
         let (leads, campaign) = (self.leads.display().to_string(), self.campaign.display().to_string());
         let named = calls.display().to_string();
         let fixed = ["rehearse", "--leads", &leads, "--campaign", &campaign, "--calls", &named, "--json"];
-        let ended = run(&[&fixed[..], flags].concat()).well();
+        let limit = Duration::from_secs(180 + size().0 as u64 / 50);
+        let ended = Running::start(&[&fixed[..], flags].concat()).wait(limit).well();
         let lines = std::fs::read_to_string(&calls).unwrap();
         let summary = serde_json::from_str(&ended.stdout).unwrap();
         Rehearsed { calls, lines, summary, printed: ended.stdout }
@@ -85,19 +112,19 @@ fn rules(expect: &str, rounds: u32, interval_minutes: u32) -> Value {
     let day = json!([["09:00", "18:00"]]);
     json!({
         "zone": "America/New_York", "hours": {"0": day, "1": day, "2": day, "3": day, "4": day}, "rounds": rounds,
-        "interval_minutes": interval_minutes, "max_concurrent": 3, "expect": expect,
+        "interval_minutes": interval_minutes, "max_concurrent": size().1, "expect": expect,
     })
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    let stage = stage("max_concurrent_calls = 5\n");
+    let stage = stage("");
     let first = stage.rehearse("first.jsonl", &["--seed", "42"]);
     let second = stage.rehearse("second.jsonl", &["--seed", "42"]);
     assert_eq!(first.printed, second.printed);
     assert!(first.lines == second.lines, "the calls of two runs with one seed differ");
     let other = stage.rehearse("other.jsonl", &["--seed", "43"]);
-    assert!(first.lines != other.lines && first.lines.lines().count() >= LEADS);
+    assert!(first.lines != other.lines && first.lines.lines().count() >= size().0);
 }
 
 #[test]
@@ -105,8 +132,8 @@ fn whoever_never_answers_gets_four_rounds_and_no_more() {
     let stage = stage("");
     let scenario = stage.file("nobody.toml", NOBODY);
     let done = stage.rehearse("calls.jsonl", &["--carrier", &scenario.display().to_string()]);
-    let contacts: usize = (0..LEADS).map(|index| people::phones(index).len()).sum();
-    assert_eq!(done.summary["leads_by_status"]["max_retries"]["attempts_used"], LEADS, "{}", done.summary);
+    let contacts: usize = (0..size().0).map(|index| phones(index).len()).sum();
+    assert_eq!(done.summary["leads_by_status"]["max_retries"]["attempts_used"], size().0, "{}", done.summary);
     assert_eq!(done.summary["calls"], 4 * contacts, "{}", done.summary);
     if let Some(found) = stage.second_opinion(&done, &rules("unreachable", 4, 60)) {
         assert!(found.is_empty(), "{found:#?}");
@@ -121,7 +148,7 @@ fn rounds_wait_over_night_and_over_the_change_of_the_clock() {
     let done = stage.rehearse("calls.jsonl", &["--carrier", &scenario.display().to_string()]);
     let rules = json!({
         "zone": "America/New_York", "hours": {"0": [["09:00", "18:00"]]}, "rounds": 6, "interval_minutes": 600,
-        "max_concurrent": 3, "expect": "unreachable",
+        "max_concurrent": size().1, "expect": "unreachable",
     });
     let last = done.summary["last_call_at"].as_str().unwrap();
     assert!(last > "2026-04-06", "six Mondays: {last}");
@@ -140,7 +167,7 @@ fn a_script_that_retries_until_the_goal_stops_when_it_is_reached() {
     let script = repo::root().join("scripts/goal_retry.rhai");
     let done = stage.rehearse("calls.jsonl", &["--policy", &script.display().to_string(), "--seed", "7"]);
     let reached = done.summary["goals_reached"].as_u64().unwrap();
-    assert!(reached > 0 && reached < LEADS as u64, "{}", done.summary);
+    assert!(reached > 0 && reached < size().0 as u64, "{}", done.summary);
     assert_eq!(done.summary["leads_by_status"]["completed"]["goal_reached"], reached, "{}", done.summary);
     if let Some(found) = stage.second_opinion(&done, &rules("goal", 4, 10)) {
         assert!(found.is_empty(), "{found:#?}");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An independent opinion on the scripts of the cookbook: what a rehearsal under a script did, against what its purpose says.
+"""An independent opinion on a rehearsal under a script or the built-in table: what it did, against what its purpose says.
 
 Usage: cookbook.py LEADS.csv CALLS.jsonl SCRIPT RULES.json [OTHER.jsonl]
 
@@ -68,6 +68,22 @@ class Lead:
                 days = 7
         date = (self.local + datetime.timedelta(days=days)).date()
         return datetime.datetime.combine(date, at.time(), self.zone)
+
+
+def builtin(lead):
+    """The campaign's own table: the other contacts first, then a voicemail is the end, else three further rounds."""
+    outcome, this_round = lead.last["outcome"], lead.last["round"]
+    if outcome == "answered":
+        return "complete", None
+    # A number that failed may be none, which only the engine knows.
+    if any(call["outcome"] == "failed" for call in lead.calls):
+        return None
+    tried = {call["contact"] for call in lead.calls if call["round"] == this_round}
+    if len(tried) < lead.row["contacts"]:
+        return "next_contact", None
+    if outcome == "voicemail":
+        return "complete", None
+    return ("give_up" if this_round == 4 else "retry"), None
 
 
 def taper(lead):
@@ -175,8 +191,8 @@ def as_usual(_):
 
 RULES = {
     rule.__name__: rule
-    for rule in [taper, busy_soon, morning_then_evening, alternate_contacts, rules_by_variable, weekend_pause, high_value,
-                 outcome_budgets, last_chance, short_answers, greedy, voicemail_twice]
+    for rule in [builtin, taper, busy_soon, morning_then_evening, alternate_contacts, rules_by_variable, weekend_pause,
+                 high_value, outcome_budgets, last_chance, short_answers, greedy, voicemail_twice]
 }
 #: Why the engine decides alone.
 REPAIRS = {"provider_fault", "number_invalid", "caller_id_blocked"}

@@ -49,6 +49,7 @@ class Check:
         self.leads, self.calls, self.summary, self.rules = leads, calls, summary, rules
         self.zone = zoneinfo.ZoneInfo(rules["zone"])
         self.violations = []
+        self.row_of = {(position, phone): row for row in leads.values() for position, phone in enumerate(row)}
 
     def say(self, rule, **facts):
         self.violations.append({"rule": rule, **{name: str(fact) for name, fact in facts.items()}})
@@ -105,12 +106,12 @@ class Check:
     def phones_of(self, lead, calls):
         """The row of a lead, known by the phones of its calls: contact n is the n-th phone of the row."""
         call = calls[0]
-        for phones in self.leads.values():
-            if call["contact"] < len(phones) and phones[call["contact"]] == call["phone"]:
-                for call in calls:
-                    if call["contact"] >= len(phones) or phones[call["contact"]] != call["phone"]:
-                        self.say("contacts are those of the row", lead=lead, phone=call["phone"])
-                return phones
+        phones = self.row_of.get((call["contact"], call["phone"]))
+        if phones is not None:
+            for call in calls:
+                if call["contact"] >= len(phones) or phones[call["contact"]] != call["phone"]:
+                    self.say("contacts are those of the row", lead=lead, phone=call["phone"])
+            return phones
         self.say("nobody is called who is not in the file", lead=lead, phone=call["phone"])
         return None
 
