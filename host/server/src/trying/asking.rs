@@ -1,7 +1,8 @@
 //! From a case to the question that a server would put.
 
 use campanile_domain::attempt::{AnsweredBy, Failure as CallFailure, Outcome};
-use campanile_domain::contact::Contact;
+use campanile_domain::campaign::CampaignConfig;
+use campanile_domain::contact::{Contact, MAX_CONTACTS};
 use campanile_domain::evaluation::{EvaluationInput, Talk};
 use campanile_domain::hours::CallingHours;
 use campanile_domain::ids::{CallId, CampaignId, LeadId};
@@ -64,13 +65,48 @@ fn phone(position: u16) -> String {
     format!("+1415555{:04}", 100 + position)
 }
 
+/// The campaign of a case, within what a campaign may be.
+fn campaign(case: &Case) -> Result<CampaignConfig, Wrong> {
+    let usual = CampaignConfig::named("case");
+    let config = CampaignConfig {
+        max_retries: case.max_retries.unwrap_or(5),
+        retry_interval_minutes: case.interval_minutes.unwrap_or(usual.retry_interval_minutes),
+        retry_until_goal: case.goal.is_some(),
+        goal_variable: case.goal.is_some().then(|| "goal".to_owned()),
+        contact_strategy: case.strategy.unwrap_or(ContactStrategy::Rotate),
+        ..usual
+    };
+    match config.check(config.max_concurrent_calls).first() {
+        None => Ok(config),
+        Some(fault) if fault.pointer == "/retry_interval_minutes" => {
+            Err(format!("interval_minutes: {}", fault.message))
+        }
+        Some(fault) => Err(format!("{}: {}", fault.pointer.trim_start_matches('/'), fault.message)),
+    }
+}
+
+/// The lead's contacts; every call of a case is one of theirs.
+fn contacts(case: &Case, calls: &[Call]) -> Result<Vec<Contact>, Wrong> {
+    let count = case.contacts.unwrap_or(2);
+    if !(1..=MAX_CONTACTS).contains(&usize::from(count)) {
+        return Err(format!("contacts: {count} is outside 1 to {MAX_CONTACTS}"));
+    }
+    for call in calls {
+        if let Call::Full(call) = call
+            && call.contact >= count
+        {
+            return Err(format!("a call names contact {} and the lead has {count}, counted from 0", call.contact));
+        }
+    }
+    let contact = |position| Ok(Contact::new(position, phone(position).parse().map_err(|error| format!("{error}"))?));
+    (0..count).map(contact).collect()
+}
+
 /// What `decide` is asked.
 pub fn decision(case: &Case, calls: &[Call]) -> Result<PolicyInput, Wrong> {
     let zone = zone(case)?;
     let now = instant(case.now.as_deref().unwrap_or(NOW), &zone)?;
-    let contacts: Vec<Contact> = (0..case.contacts.unwrap_or(2))
-        .map(|position| Ok(Contact::new(position, phone(position).parse().map_err(|error| format!("{error}"))?)))
-        .collect::<Result<_, Wrong>>()?;
+    let (config, contacts) = (campaign(case)?, contacts(case, calls)?);
     let count = calls.len() as i64;
     let mut attempts = Vec::with_capacity(calls.len());
     for (call, number) in calls.iter().zip(1_u32..) {
@@ -82,10 +118,9 @@ pub fn decision(case: &Case, calls: &[Call]) -> Result<PolicyInput, Wrong> {
     for (attempt, round) in attempts.iter_mut().filter(|attempt| attempt.era == era).zip(1..) {
         attempt.round = round;
     }
-    let interval = case.interval_minutes.map_or(HOUR_MS, |minutes| minutes * MINUTE_MS);
     let ended = attempts.last().map_or(now, |last| last.ended_at);
     let reason = || "the campaign's own rule".to_owned();
-    let retry = Decision::Retry(Retry::at(ended + interval, reason()));
+    let retry = Decision::Retry(Retry::at(ended + config.retry_interval_ms(), reason()));
     let given = match case.builtin.as_deref() {
         None => None,
         Some("retry") => Some(retry.clone()),
@@ -103,19 +138,19 @@ pub fn decision(case: &Case, calls: &[Call]) -> Result<PolicyInput, Wrong> {
         zone,
         era,
         round: rounds,
-        max_retries: case.max_retries.unwrap_or(5),
-        retry_interval_ms: interval,
-        retry_on_voicemail: false,
-        retry_until_goal: case.goal.is_some(),
+        max_retries: config.max_retries,
+        retry_interval_ms: config.retry_interval_ms(),
+        retry_on_voicemail: config.retry_on_voicemail,
+        retry_until_goal: config.retry_until_goal,
         goal: case.goal.clone(),
-        strategy: case.strategy.unwrap_or(ContactStrategy::Rotate),
+        strategy: config.contact_strategy,
         attempts_left: case.attempts_left.unwrap_or(10),
         contacts,
         attempts,
         lead_variables: variables(&case.vars)?,
         builtin: retry,
     };
-    if let Some(builtin) = given.or_else(|| usual::decision(&input)) {
+    if let Some(builtin) = given.or_else(|| usual::decision(&config, &input)) {
         input.builtin = builtin;
     }
     Ok(input)
@@ -146,7 +181,7 @@ fn past(call: &Call, number: u32, usual: Timestamp, zone: &Zone) -> Result<PastA
         Outcome::Voicemail => AnsweredBy::Machine,
         _ => AnsweredBy::Unknown,
     };
-    let talk_ms = call.talk_seconds * SECOND_MS;
+    let talk_ms = i64::from(call.talk_seconds) * SECOND_MS;
     Ok(PastAttempt {
         number,
         era: call.era.unwrap_or(1),

@@ -40,7 +40,7 @@ pub struct Case {
     /// Rounds after the first.
     pub max_retries: Option<u32>,
     /// The campaign's interval, in minutes.
-    pub interval_minutes: Option<i64>,
+    pub interval_minutes: Option<u32>,
     /// The campaign's end.
     pub campaign_ends: Option<String>,
     /// How the campaign goes through contacts: `rotate`, one a round, as the calls of a case are; or `escalate`.
@@ -96,7 +96,7 @@ pub struct FullCall {
     pub answered_by: Option<AnsweredBy>,
     /// How long they talked.
     #[serde(default)]
-    pub talk_seconds: i64,
+    pub talk_seconds: u32,
     /// What was determined.
     #[serde(default)]
     pub vars: BTreeMap<String, Json>,

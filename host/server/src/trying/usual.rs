@@ -6,21 +6,12 @@ use campanile_domain::campaign::CampaignConfig;
 use campanile_domain::lead::Progress;
 use campanile_domain::policy::{Decision, PolicyInput};
 use campanile_domain::settle::{Evaluation, Facts};
-use campanile_domain::time::MINUTE_MS;
 use campanile_domain::variable::Effects;
 
 /// The table's answer to the last call; `None` where there was none. Nothing is known here of roles: what they make of a call
 /// they do before any policy is asked.
-pub fn decision(input: &PolicyInput) -> Option<Decision> {
+pub fn decision(config: &CampaignConfig, input: &PolicyInput) -> Option<Decision> {
     let last = input.attempts.last()?;
-    let config = CampaignConfig {
-        max_retries: input.max_retries,
-        retry_interval_minutes: u32::try_from(input.retry_interval_ms / MINUTE_MS).unwrap_or(u32::MAX),
-        retry_on_voicemail: input.retry_on_voicemail,
-        retry_until_goal: input.retry_until_goal,
-        contact_strategy: input.strategy,
-        ..CampaignConfig::named("case")
-    };
     let era = input.attempts.iter().filter(|attempt| attempt.era == input.era);
     let mut progress = Progress { era: input.era, round: input.round, ..Progress::FIRST };
     for attempt in era {
@@ -30,7 +21,7 @@ pub fn decision(input: &PolicyInput) -> Option<Decision> {
         }
     }
     Some(builtin::decide(&Facts {
-        config: &config,
+        config,
         zone: &input.zone,
         progress,
         contacts: &input.contacts,
@@ -57,11 +48,15 @@ mod tests {
     use super::super::asking;
     use super::super::cases::Case;
 
-    /// What a script that passes the decision on would pass on.
-    fn usual(mut case: Value) -> (&'static str, String) {
+    fn read(mut case: Value) -> Case {
         case["name"] = "usual".into();
         case["expect"] = json!({});
-        let case: Case = serde_json::from_value(case).unwrap();
+        serde_json::from_value(case).unwrap()
+    }
+
+    /// What a script that passes the decision on would pass on.
+    fn usual(case: Value) -> (&'static str, String) {
+        let case = read(case);
         let input = asking::decision(&case, case.calls.as_deref().unwrap()).unwrap();
         (input.builtin.word(), input.builtin.reason().to_owned())
     }
@@ -88,6 +83,24 @@ mod tests {
             (json!({"calls": []}), "retry", "the campaign's own rule"),
         ] {
             assert_eq!(usual(case.clone()), (decision, reason.to_owned()), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_no_campaign_may_be_is_told_and_stops_nothing() {
+        for (case, why) in [
+            (json!({"calls": ["busy"], "contacts": 40}), "contacts: 40 is outside 1 to 11"),
+            (json!({"calls": [{"outcome": "busy", "contact": 20}]}), "names contact 20 and the lead has 2"),
+            (json!({"calls": ["busy"], "max_retries": u32::MAX}), "max_retries: 4294967295 is outside 0 to 5"),
+            (json!({"calls": ["busy"], "interval_minutes": 5}), "interval_minutes: 5 is outside 10 to 4320"),
+        ] {
+            let case = read(case);
+            let told = asking::decision(&case, case.calls.as_deref().unwrap()).unwrap_err();
+            assert!(told.contains(why), "{told}");
+        }
+        for number in [-1, i64::MAX] {
+            let full = json!({"outcome": "busy", "talk_seconds": number});
+            assert!(serde_json::from_value::<Case>(json!({"name": "x", "calls": [full], "expect": {}})).is_err());
         }
     }
 }
